@@ -1,0 +1,1 @@
+"""What every room stands on: settings, levels, expectations, findings, errors, seeds, optional packages."""

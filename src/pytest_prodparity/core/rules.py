@@ -1,0 +1,36 @@
+"""The public ids of all rules, with one line on what each finds and the thresholds that a project may set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleInfo:
+    """`thresholds`: the keys of `[tool.prodparity.rules.ID]` with their defaults."""
+
+    finds: str
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+
+RULES: dict[str, RuleInfo] = {
+    "seq-scan": RuleInfo(
+        finds="a large table is read whole to return a few of its rows", thresholds={"rows": 50_000, "share": 0.05}
+    ),
+    "n-plus-one": RuleInfo(finds="one statement runs once per row of another", thresholds={"times": 3}),
+    "unbounded-read": RuleInfo(
+        finds="a statement returns a whole large table, or a large part of it", thresholds={"rows": 50_000}
+    ),
+    "deep-offset": RuleInfo(
+        finds="OFFSET makes the database read and throw away many rows", thresholds={"rows": 10_000}
+    ),
+    "cartesian-join": RuleInfo(finds="two tables are joined without a condition", thresholds={"rows": 1_000_000}),
+    "quadratic": RuleInfo(finds="the work grows with the square of a table", thresholds={"rows": 100_000_000}),
+    "spill": RuleInfo(finds="a sort or hash does not fit into production's work_mem", thresholds={"factor": 8}),
+    "timeout": RuleInfo(finds="production's statement_timeout would end the statement", thresholds={"margin": 1.0}),
+    "write-without-where": RuleInfo(finds="UPDATE or DELETE changes every row of a table", thresholds={"rows": 1_000}),
+    "over-budget": RuleInfo(finds="the test exceeds its own Budget"),
+    "idle-in-transaction": RuleInfo(
+        finds="the code waits for something else while a transaction is open", thresholds={"ms": 100}
+    ),
+}

@@ -1,0 +1,46 @@
+"""What a server is, wherever it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Server:
+    """A running PostgreSQL with the rights to make databases on it. The password is never shown."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    version: int
+    """`server_version_num`, such as 180006."""
+    kind: str
+    """`embedded`, `docker` or `external`."""
+    data: Path | None = None
+    """The data directory, where this machine's files are the server's."""
+    superuser: bool = True
+    sslmode: str = "disable"
+
+    def __repr__(self) -> str:
+        return (
+            f"Server({self.kind} PostgreSQL {self.version // 10000}.{self.version % 10000} at {self.host}:{self.port})"
+        )
+
+    def dsn(self, database: str = "postgres", *, user: str | None = None, password: str | None = None) -> str:
+        """A libpq URL, for `psycopg.connect`."""
+        who = f"{quote(user or self.user, safe='')}:{quote(self.password if password is None else password, safe='')}"
+        return f"postgresql://{who}@{self.host}:{self.port}/{quote(database, safe='')}?sslmode={self.sslmode}"
+
+
+class Provider(Protocol):
+    """Starts, or finds, one server. Used as a context manager's body: `start` once, `stop` once, in any case."""
+
+    def start(self) -> Server:
+        """A server that answers; raises ProdparityError with what was tried and what to type."""
+
+    def stop(self) -> None:
+        """Release it. A kept cluster is stopped when nobody uses it any more. Never raises."""

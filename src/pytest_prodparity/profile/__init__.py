@@ -1,0 +1,1 @@
+"""What production looks like, without its rows: model, capture, redaction, comparison."""

@@ -1,0 +1,1 @@
+"""What one run owns, made on first use."""
