@@ -1,0 +1,1 @@
+"""One command each, one line of figures: `python -m benchmarks NAME`."""
