@@ -8,8 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from pytest_prodparity.databases.embedded import Embedded
 from tests.catalogue.harness import Catalogue, cases
+
+from pytest_prodparity.databases.embedded import Embedded
 
 SEED = 0
 

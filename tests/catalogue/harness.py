@@ -22,7 +22,7 @@ from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.scale import scaled
 from pytest_prodparity.profile.store import save
 
-from ..project import Project, Result
+from tests.project import Project, Result
 
 HERE = Path(__file__).parent
 

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_prodparity.databases.provider import Server
 
-from .harness import Case, Catalogue, cases
+from tests.catalogue.harness import Case, Catalogue, cases
 
 
 @pytest.fixture(scope="session")

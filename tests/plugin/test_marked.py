@@ -6,7 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 
-from ..project import Project
+from tests.project import Project
 
 Make = Callable[[Mapping[str, str]], Project]
 
