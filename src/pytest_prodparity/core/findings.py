@@ -72,6 +72,11 @@ class Finding:
         text = "\x1f".join((self.rule, self.subject, *where, shape))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    @property
+    def one_line(self) -> str:
+        """`rule title (path:line)`."""
+        return f"{self.rule} {self.title}" + (f" ({self.source})" if self.source else "")
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `source` is `"path:line"`, as people type it."""
         data = asdict(self)

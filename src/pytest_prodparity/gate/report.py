@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,24 @@ class Report:
             "untold": [untold.to_json() for test in self.tests for untold in test.judgement.untold],
             "tests": tests,
         }
+
+
+def summarise(
+    facts: Sequence[Mapping[str, Any]], *, level: str, seed: int, started: datetime, interrupted: bool
+) -> Report:
+    """One report from what the tests of a run, or of all its workers, came to; `started` is in UTC."""
+    production = next((entry["production"] for entry in facts if entry["production"]), None)
+    return Report(
+        level=level,
+        seed=seed,
+        started_at=started.isoformat(timespec="seconds"),
+        seconds=(datetime.now(UTC) - started).total_seconds(),
+        tests=tuple(TestReport.from_json(entry["test"]) for entry in facts),
+        production=Production(**production) if production else None,
+        server=next((entry["server"] for entry in facts if entry["server"]), None),
+        notes=tuple(dict.fromkeys(note for entry in facts for note in entry["notes"])),
+        interrupted=interrupted,
+    )
 
 
 def write(path: Path, report: Report) -> None:

@@ -39,7 +39,7 @@ def title(report: Report, now: datetime) -> str:
 
 def lines(report: Report, *, width: int, verbose: bool, path: str) -> Iterator[Line]:
     """The section below its separator. `width` is the terminal's, `path` the report file's, as people type it."""
-    yield plain(head(report), "muted")
+    yield from _flow([(part, "muted") for part in head(report)], width)
     for note in report.notes:
         yield from (plain(part, "bad") for part in textwrap.wrap(f"note: {note}", width, subsequent_indent="      "))
     shown: str | None = None
@@ -52,11 +52,11 @@ def lines(report: Report, *, width: int, verbose: bool, path: str) -> Iterator[L
     if verbose:
         yield from _quiet(report, width)
     yield plain()
-    yield _summary(report)
+    yield from _flow(_summary(report), width)
     yield plain(f"report: {path}", "muted")
 
 
-def head(report: Report) -> str:
+def head(report: Report) -> list[str]:
     """What production is, what the tests ran on, the seed."""
     parts = []
     known = report.production
@@ -68,7 +68,7 @@ def head(report: Report) -> str:
             parts[0] += f" ({known.origin}, not captured)"
     parts.append(f"run on {report.server}" if report.server else "no database was needed")
     parts.append(f"seed {report.seed}")
-    return " · ".join(parts)
+    return parts
 
 
 def failure(findings: tuple[Finding, ...], *, width: int) -> str:
@@ -156,18 +156,30 @@ def _quiet(report: Report, width: int) -> Iterator[Line]:
             yield plain(f"    {shorten(clean(statement), width - 4)}", "muted")
 
 
-def _summary(report: Report) -> Line:
+def _summary(report: Report) -> list[tuple[str, str]]:
     numbers = report.summary
-    found = f"{count(numbers['findings'], 'finding')} in {numbers['tests_with_findings']} of {count(numbers['tests'], 'test')}"
+    tests = count(numbers["tests"], "test")
+    found = f"{count(numbers['findings'], 'finding')} in {numbers['tests_with_findings']} of {tests}"
     judged = f"{count(numbers['statements'], 'statement')} judged"
     if numbers["cannot_tell"]:
         judged += f", {numbers['cannot_tell']:,} cannot tell (-v says why)"
     if numbers["allowed"]:
         judged += f", {numbers['allowed']:,} allowed"
-    parts = [(found, "bad" if numbers["findings"] else "good"), (f" · {judged} · {report.seconds:.1f} s", "")]
+    parts = [(found, "bad" if numbers["findings"] else "good"), (judged, ""), (f"{report.seconds:.1f} s", "")]
     if report.interrupted:
-        parts.append((" · interrupted", "bad"))
-    return Line(tuple(parts))
+        parts.append(("interrupted", "bad"))
+    return parts
+
+
+def _flow(parts: list[tuple[str, str]], width: int) -> Iterator[Line]:
+    """Parts joined by dots, on as many lines as they need."""
+    segments: list[tuple[str, str]] = []
+    for text, style in parts:
+        if segments and sum(len(part) for part, _ in segments) + 3 + len(text) > width:
+            yield Line(tuple(segments))
+            segments = []
+        segments += [(" · ", "muted"), (text, style)] if segments else [(text, style)]
+    yield Line(tuple(segments))
 
 
 def _more(rest: list[str]) -> str:
