@@ -22,7 +22,8 @@ from pytest_prodparity.cli import COMMANDS
 from pytest_prodparity.core.settings import OPTIONS, resolve
 
 FOLLOWED = [
-    list(steps) for _, steps in groupby((block for block in blocks("python", "console") if block.order), lambda b: b.page)
+    list(steps)
+    for _, steps in groupby((block for block in blocks("python", "console") if block.order), lambda b: b.page)
 ]
 
 

@@ -14,7 +14,9 @@ FRAGMENTS = sorted(path for path in (ROOT / "changes").iterdir() if path.name !=
 def test_a_fragment_of_the_changelog_is_one_sentence(path: Path) -> None:
     slug, *rest = path.name.split(".")
     assert slug
-    assert rest in (["added", "md"], ["changed", "md"], ["fixed", "md"]), "name it <slug>.added.md, .changed.md or .fixed.md"
+    assert rest in (["added", "md"], ["changed", "md"], ["fixed", "md"]), (
+        "name it <slug>.added.md, .changed.md or .fixed.md"
+    )
     text = path.read_text(encoding="utf-8").strip()
     assert text.endswith(".")
     assert "\n\n" not in text, "one sentence, one paragraph"

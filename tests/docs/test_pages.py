@@ -31,11 +31,13 @@ def _generated() -> ModuleType:
 def page(name: str) -> str:
     """A page's text, with what is generated."""
     text = (DOCS / name).read_text(encoding="utf-8")
-    return re.sub(r"^<!-- generated: (\w+) -->$", lambda found: getattr(_generated(), found[1])(), text, flags=re.M)
+    return re.sub(
+        r"^<!-- generated: (\w+) -->$", lambda found: getattr(_generated(), found[1])(), text, flags=re.MULTILINE
+    )
 
 
 def headings(name: str) -> set[str]:
-    return set(re.findall(r"^## (.+)$", page(name), re.M))
+    return set(re.findall(r"^## (.+)$", page(name), re.MULTILINE))
 
 
 def test_each_option_has_its_section_with_every_way_to_set_it() -> None:

@@ -42,7 +42,7 @@ def command(folder: Path | None) -> None:
     click.echo(f"1/3  A small shop is in {shown}. Its production has {orders:,} orders.")
 
     click.echo("\n2/3  Its tests, as they are often written, on mocks:\n     pytest tests/test_mocks.py")
-    mocks = _pytest(target, "tests/test_mocks.py", "-p", "no:prodparity")
+    mocks = _pytest(target, "tests/test_mocks.py")
     if mocks != 0:
         raise _unexpected("the mock tests did not pass", mocks, target)
 
@@ -55,6 +55,8 @@ def command(folder: Path | None) -> None:
     status = _pytest(
         target,
         "tests/test_parity.py",
+        "-p",
+        "pytest_prodparity.plugin",
         f"--parity-level={LEVEL}",
         "--parity-database=embedded",
         f"--parity-report={report}",
@@ -86,26 +88,26 @@ def _place(folder: Path | None) -> tuple[Path, bool]:
         number += 1
 
 
-def _shipped(at: Traversable | None = None, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+def shipped(at: Traversable | None = None, prefix: str = "") -> Iterator[tuple[str, bytes]]:
     """Every file of the shop, path -> content; not what Python itself left beside them."""
     at = at or importlib.resources.files("pytest_prodparity") / "demo"
     for entry in sorted(at.iterdir(), key=lambda entry: entry.name):
         if entry.name.startswith((".", "__pycache__")) or entry.name.endswith(".pyc"):
             continue
         if entry.is_dir():
-            yield from _shipped(entry, f"{prefix}{entry.name}/")
+            yield from shipped(entry, f"{prefix}{entry.name}/")
         else:
             yield f"{prefix}{entry.name}", entry.read_bytes()
 
 
 def _untouched(folder: Path) -> bool:
     """Is this the shop as it was copied, so that the demo can run in it again?"""
-    return all((folder / name).is_file() and (folder / name).read_bytes() == data for name, data in _shipped())
+    return all((folder / name).is_file() and (folder / name).read_bytes() == data for name, data in shipped())
 
 
 def _copy(folder: Path) -> None:
     try:
-        for name, data in _shipped():
+        for name, data in shipped():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
@@ -126,8 +128,8 @@ def _pytest(folder: Path, *arguments: str) -> int:
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.stdout.flush()
     call = [
-        sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--rootdir=.", "-q", "--no-header", "--tb=short", "-rN",
-        "-p", "no:cacheprovider", "-p", "pytest_prodparity.plugin", *arguments,
+        sys.executable, "-m", "pytest", "-c", "pyproject.toml", "--rootdir=.", "-q", "--no-header", "--tb=no", "-rN",
+        "-p", "no:cacheprovider", *arguments,
     ]  # fmt: skip
     with subprocess.Popen(call, cwd=folder, env=environment, stdin=subprocess.DEVNULL) as process:
         try:
@@ -152,7 +154,7 @@ def _orders(folder: Path) -> int:
 
     orders = load(folder / "parity").profile.table("orders")
     assert orders is not None
-    return round(orders.rows, -5)
+    return int(round(orders.rows, -5))
 
 
 def _shown(folder: Path) -> str:
@@ -170,13 +172,17 @@ def _unexpected(what: str, status: int, folder: Path) -> ProdparityError:
 
 
 def _next(shown: str) -> str:
-    return f"""
-Next, in the shop:
-  cd {shown}
-  pytest tests/test_parity.py --parity-level={LEVEL} -v      every plan in full
-  prodparity explain "SELECT * FROM orders WHERE customer_id = 7"
-
-Next, in your own project:
-  prodparity capture postgresql://readonly@your-production/db   reads statistics, no rows
-  @pytest.mark.prodparity                                       on a test that uses parity_db
-  pytest --parity-level={LEVEL}"""
+    shop = [
+        ("cd " + shown, ""),
+        (f"pytest tests/test_parity.py --parity-level={LEVEL} -v", "every plan in full"),
+        ('prodparity explain "SELECT * FROM orders WHERE customer_id = 7"', "production's plan for any statement"),
+    ]
+    yours = [
+        ("prodparity capture postgresql://readonly@production.example/db", "schema and statistics, no rows"),
+        ("@pytest.mark.prodparity", "on a test that uses parity_db"),
+        (f"pytest --parity-level={LEVEL}", ""),
+    ]
+    lines = []
+    for where, steps in (("in the shop", shop), ("in your own project", yours)):
+        lines += ["", f"Next, {where}:", *(f"  {typed:64} {why}".rstrip() for typed, why in steps)]
+    return "\n".join(lines)

@@ -11,9 +11,7 @@ import psycopg
 
 def find_customer(connection: psycopg.Connection[Any], email: str) -> tuple[int, str] | None:
     """A customer's id and name, however they spell their address."""
-    return connection.execute(
-        "SELECT id, name FROM customers WHERE lower(email) = lower(%s)", (email,)
-    ).fetchone()
+    return connection.execute("SELECT id, name FROM customers WHERE lower(email) = lower(%s)", (email,)).fetchone()
 
 
 def export_shipped(connection: psycopg.Connection[Any]) -> str:
@@ -28,8 +26,6 @@ def export_shipped(connection: psycopg.Connection[Any]) -> str:
 
 def mark_shipped(connection: psycopg.Connection[Any], order_id: int) -> bool:
     """True if there was such an open order."""
-    changed = connection.execute(
-        "UPDATE orders SET status = 'shipped' WHERE id = %s AND status = 'open'", (order_id,)
-    )
+    changed = connection.execute("UPDATE orders SET status = 'shipped' WHERE id = %s AND status = 'open'", (order_id,))
     connection.commit()
     return changed.rowcount == 1
