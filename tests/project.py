@@ -93,7 +93,6 @@ def production(server: Server, name: str, statements: str, folder: Path) -> None
     """Fill a database with `statements`, capture it into `folder`/parity, throw it away."""
     from pytest_prodparity.databases.binaries import binaries
     from pytest_prodparity.profile.capture import capture
-
     from pytest_prodparity.profile.store import save
 
     identifier = sql.Identifier(name)
