@@ -10,7 +10,7 @@ from pathlib import Path
 from ..core.errors import ProdparityError
 from . import options
 from .account import Account
-from .binaries import Binaries, binaries
+from .binaries import Binaries, usable
 from .cache import Cache, cache
 from .cluster import Cluster, NotStarted
 from .provider import Server
@@ -36,7 +36,7 @@ class Embedded:
         account = Account.current()
         if self._cluster is None or self._shared is None:
             place = self._place(account)
-            programs = binaries(account, place.root)
+            programs = usable(account, place.root)
             folder = place.root if self._given or self._throw_away else clusters(place.root) / label(programs)
             _prepare(folder, account)
             self._shared = Shared(folder)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
+from .account import Account
+from .cache import cache, secret
 from .provider import Server
 
 APPLICATION = "parity"
@@ -27,26 +31,56 @@ class Login:
         return f"Login({self.user!r})"
 
 
-def login(server: Server) -> Login:
-    """Who tests connect as on this server.
+def login(setting: str) -> Login:
+    """Who tests connect as, known before any server runs: on an external server the user of its URL, else `parity`.
 
-    Where we are the superuser: a role of our own, without any special right. On an external server: the user of its URL.
-    The password follows from the server's own, so that every process of a run knows it and no file holds it.
+    The password follows from the cache's secret: every process of this user knows it, and nobody else.
     """
-    if not server.superuser:
+    if "://" in setting:
+        from .external import parse
+
+        address = parse(setting)
+        return Login(user=address.user, password=address.password)
+    root = cache(Account.current()).root
+    return Login(user=APPLICATION, password=hmac.new(secret(root), APPLICATION.encode(), "sha256").hexdigest()[:32])
+
+
+def login_on(server: Server) -> Login:
+    """The same, of a running server."""
+    if server.kind == "external":
         return Login(user=server.user, password=server.password)
-    mixed = hmac.new(server.password.encode(), f"role\x1f{APPLICATION}".encode(), hashlib.sha256)
-    return Login(user=APPLICATION, password=mixed.hexdigest()[:32])
+    return login("auto")
 
 
 def ensure(connection: psycopg.Connection, server: Server) -> Login:
-    """Make the role where it is missing; `connection` is the server's own user, in autocommit."""
-    who = login(server)
-    if server.superuser and not _exists(connection, who.user):
-        # Encrypted here: a password must not be seen in pg_stat_activity or a log.
-        secret = connection.pgconn.encrypt_password(who.password.encode(), who.user.encode(), b"scram-sha-256").decode()
-        _create(connection, who.user, " LOGIN PASSWORD {}", sql.Literal(secret))
+    """Make the role, with its password; `connection` is the server's own user, in autocommit."""
+    who = login_on(server)
+    if server.kind == "external":
+        return who
+    found = connection.execute("SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = %s", [who.user]).fetchone()
+    if found is None:
+        _create(connection, who.user, " LOGIN PASSWORD {}", _encrypted(connection, who))
+    elif not _matches(found[0], who.password):
+        connection.execute(
+            sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(who.user), _encrypted(connection, who))
+        )
     return who
+
+
+def _encrypted(connection: psycopg.Connection, who: Login) -> sql.Literal:
+    """Encrypted here: a password must not be seen in pg_stat_activity or a log."""
+    made = connection.pgconn.encrypt_password(who.password.encode(), who.user.encode(), b"scram-sha-256")
+    return sql.Literal(made.decode())
+
+
+def _matches(verifier: str | None, password: str) -> bool:
+    """Was `verifier` made of this password? RFC 5803: SCRAM-SHA-256$rounds:salt$stored key:server key."""
+    found = re.fullmatch(r"SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):.*", verifier or "")
+    if found is None:
+        return False
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[2]), int(found[1]))
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    return hmac.compare_digest(stored, base64.b64decode(found[3]))
 
 
 def ensure_named(connection: psycopg.Connection, names: list[str]) -> None:
