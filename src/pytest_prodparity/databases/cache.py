@@ -53,7 +53,7 @@ def secret(root: Path) -> bytes:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
             handle.write(secrets.token_hex(_SECRET // 2).encode())
         try:
-            new.hardlink_to(file)
+            file.hardlink_to(new)
         except FileExistsError:
             pass  # another process was faster, and its secret counts
         finally:
