@@ -7,8 +7,8 @@ import importlib
 import click
 
 from pytest_prodparity.cli import COMMANDS
+from pytest_prodparity.core.options import OPTIONS
 from pytest_prodparity.core.rules import RULES
-from pytest_prodparity.core.settings import OPTIONS
 
 
 def options() -> str:

@@ -19,7 +19,8 @@ import pytest
 from pages import ROOT, Block, blocks
 
 from pytest_prodparity.cli import COMMANDS
-from pytest_prodparity.core.settings import OPTIONS, resolve
+from pytest_prodparity.core.options import OPTIONS
+from pytest_prodparity.core.settings import resolve
 
 FOLLOWED = [
     list(steps)

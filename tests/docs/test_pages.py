@@ -15,8 +15,8 @@ from pytest_prodparity import Budget, fixtures
 from pytest_prodparity.cli import COMMANDS
 from pytest_prodparity.core.expectation import Expectation
 from pytest_prodparity.core.levels import Dials, Level
+from pytest_prodparity.core.options import OPTIONS
 from pytest_prodparity.core.rules import RULES
-from pytest_prodparity.core.settings import OPTIONS
 
 
 def _generated() -> ModuleType:

@@ -1,4 +1,4 @@
-"""The settings of a run: one `Option` each, from which flag, environment name, table key, help and reference page come.
+"""The settings of a run, from all their sources, checked.
 
 Precedence: flag > environment > `[tool.prodparity]` > default. None means "not said".
 """
@@ -12,26 +12,9 @@ from typing import Any
 
 from .errors import UsageError
 from .levels import DIALS, Dials, Level
+from .options import OPTIONS
 from .rules import RULES
 from .suggest import closest
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Option:
-    """One setting. `parse` gets what was said and where it was said, and returns the value or raises UsageError."""
-
-    name: str
-    help: str
-    default: object
-    parse: Callable[[object, str], Any]
-    flag: str | None = None
-    metavar: str | None = None
-    environment: str | None = None
-
-    @property
-    def shown_default(self) -> str:
-        """As the reference page prints it."""
-        return "not set" if self.default in (None, (), {}) else str(self.default)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,90 +157,20 @@ def _thresholds(said: object, where: str) -> Mapping[str, Mapping[str, float]]:
     return {rule: {key: float(value) for key, value in values.items()} for rule, values in said.items()}
 
 
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        name="level",
-        help="How much of production this run brings in: off, dev, staging or production.",
-        default="dev",
-        parse=_level,
-        flag="--parity-level",
-        metavar="LEVEL",
-        environment="PRODPARITY_LEVEL",
-    ),
-    Option(
-        name="database",
-        help="Where tests find a real PostgreSQL: auto, embedded, docker or a URL. auto is embedded at dev; from "
-        "staging a container of production's major version where a Docker daemon has its image, else embedded.",
-        default="auto",
-        parse=_choice_or_url,
-        flag="--parity-database",
-        metavar="WHERE",
-        environment="PRODPARITY_DATABASE",
-    ),
-    Option(
-        name="seed",
-        help="Every random choice follows from this number.",
-        default=0,
-        parse=_number,
-        flag="--parity-seed",
-        metavar="N",
-        environment="PRODPARITY_SEED",
-    ),
-    Option(
-        name="report",
-        help="The report file.",
-        default=".prodparity/report.json",
-        parse=_path,
-        flag="--parity-report",
-        metavar="PATH",
-        environment="PRODPARITY_REPORT",
-    ),
-    Option(
-        name="profile",
-        help="The folder that `prodparity capture` writes.",
-        default="parity",
-        parse=_path,
-        environment="PRODPARITY_PROFILE",
-    ),
-    Option(
-        name="image",
-        help="The container image for --parity-database=docker; by default postgres:MAJOR of production.",
-        default=None,
-        parse=_text,
-        environment="PRODPARITY_IMAGE",
-    ),
-    Option(
-        name="allow_external",
-        help="Must be true before --parity-database=URL may create databases on that server.",
-        default=False,
-        parse=_flag,
-    ),
-    Option(
-        name="mark",
-        help="Patterns of test files, relative to the rootdir, in which every test counts as marked.",
-        default=(),
-        parse=_globs,
-    ),
-    Option(
-        name="env",
-        help="Environment variables for the application, set before collection. {db.url}, {db.async_url} and "
-        "{db.dsn} stand for the database behind the wire.",
-        default={},
-        parse=_environment,
-    ),
-    Option(
-        name="levels",
-        help="Dials of a level, one table each: [tool.prodparity.levels.staging].",
-        default={},
-        parse=_levels,
-    ),
-    Option(
-        name="rules",
-        help="Thresholds of a rule, one table each: [tool.prodparity.rules.seq-scan].",
-        default={},
-        parse=_thresholds,
-    ),
-)
+PARSERS: dict[str, Callable[[object, str], Any]] = {
+    "level": _level,
+    "database": _choice_or_url,
+    "seed": _number,
+    "report": _path,
+    "profile": _path,
+    "image": _text,
+    "allow_external": _flag,
+    "mark": _globs,
+    "env": _environment,
+    "levels": _levels,
+    "rules": _thresholds,
+}
+"""By option: what was said and where, to the value; raises UsageError."""
 
 
 def resolve(
@@ -275,11 +188,11 @@ def resolve(
     for option in OPTIONS:
         attribute = "thresholds" if option.name == "rules" else option.name
         if option.flag is not None and flags.get(option.name) is not None:
-            said[attribute] = option.parse(flags[option.name], option.flag)
+            said[attribute] = PARSERS[option.name](flags[option.name], option.flag)
         elif option.environment in known and environment.get(option.environment or ""):
-            said[attribute] = option.parse(environment[option.environment or ""], str(option.environment))
+            said[attribute] = PARSERS[option.name](environment[option.environment or ""], str(option.environment))
         elif option.name in table:
-            said[attribute] = option.parse(table[option.name], f"[tool.prodparity] {option.name}")
+            said[attribute] = PARSERS[option.name](table[option.name], f"[tool.prodparity] {option.name}")
     return Settings(root=root, **said)  # type: ignore[arg-type]
 
 
