@@ -60,7 +60,7 @@ class Project:
         return subprocess.Popen(
             command,
             cwd=self.folder,
-            env=self._environment(environment),
+            env=self.environment(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -82,7 +82,8 @@ class Project:
             status=process.returncode, out=out, report=json.loads(report.read_text()) if report.exists() else None
         )
 
-    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Ours, without what is set for this machine's own pytest and PostgreSQL."""
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("PRODPARITY_", "PYTEST_", "PG"))
         }
@@ -106,3 +107,23 @@ def production(server: Server, name: str, statements: str, folder: Path) -> None
             save(folder / "parity", profile, schema)
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+def run_command(
+    project: Project, *arguments: str, status: int = 0, environment: Mapping[str, str] | None = None
+) -> str:
+    """Run `prodparity …` in the project; what it printed."""
+    code = "from pytest_prodparity.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=project.folder,
+        env=project.environment(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == status, done.stdout
+    return done.stdout
