@@ -118,9 +118,7 @@ def _connect(address: Address, timeout: float) -> Connection:
         "client_encoding": "utf8",
     }
     try:
-        return psycopg.connect(
-            "", autocommit=True, prepare_threshold=None, row_factory=dict_row, **parameters
-        )
+        return psycopg.connect("", autocommit=True, prepare_threshold=None, row_factory=dict_row, **parameters)
     except psycopg.Error as cause:
         said = address.scrub(str(cause))
     raise _refused(address, said) from None
