@@ -88,7 +88,9 @@ def _read(production: Reading, policy: Policy, role: str | None) -> Profile:
     ends = read_ends(production, _wanted(parts, policy))
     tables = []
     for row in parts.tables:
-        columns = [_with_statistics(parts, row, entry, statistics, policy) for entry in parts.columns.get(row["oid"], [])]
+        columns = [
+            _with_statistics(parts, row, entry, statistics, policy) for entry in parts.columns.get(row["oid"], [])
+        ]
         indexes = [
             _index(parts, row, entry, statistics, policy, heights, gin) for entry in parts.indexes.get(row["oid"], [])
         ]
@@ -267,7 +269,9 @@ def _table(
     """`has_unknown`: before PostgreSQL 14 a table that was never analysed has 0 tuples instead of -1."""
     never = row["tuples"] < 0 or (not has_unknown and row["tuples"] == 0 and row["pages"] == 0)
     kind = "partition" if row["partition"] and row["relkind"] == "r" else _RELKINDS[row["relkind"]]
-    constraints = [replace(entry, definition=_shown(entry.definition)) for entry in parts.constraints.get(row["oid"], [])]
+    constraints = [
+        replace(entry, definition=_shown(entry.definition)) for entry in parts.constraints.get(row["oid"], [])
+    ]
     return Table(
         schema=row["schema"],
         name=row["name"],
@@ -309,7 +313,9 @@ def _extended(
     expressions = {}
     for text, raw in entry.expressions.items():
         mentioned = [text] if table is None else [text, *_mentioned(parts, table, text)]
-        subject = Subject(schema=entry.schema, table=entry.table.split(".")[-1], names=tuple(mentioned), type=UNKNOWN, rows=-1)
+        subject = Subject(
+            schema=entry.schema, table=entry.table.split(".")[-1], names=tuple(mentioned), type=UNKNOWN, rows=-1
+        )
         expressions[text] = redact(policy, subject, raw)
     return replace(entry, mcv=entry.mcv if may and not entry.expressions else None, expressions=expressions)
 
@@ -351,7 +357,9 @@ def _note_gaps(production: Reading, parts: _Parts, tables: Sequence[Table]) -> N
             for name in quoted
         )
         fix = f"GRANT pg_read_all_data TO {role}" if production.has(14) else grants
-        note(f"No statistics of {_some(table.full_name for table in closed)}: the role may not read them. To fix: {fix};")
+        note(
+            f"No statistics of {_some(table.full_name for table in closed)}: the role may not read them. To fix: {fix};"
+        )
     hidden = [_full(row) for row in parts.tables if row["rls_active"] and row["readable"]]
     if hidden:
         note(f"No statistics of {_some(hidden)}: row-level security hides them. To fix: ALTER ROLE {role} BYPASSRLS;")

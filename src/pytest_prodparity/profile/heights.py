@@ -25,7 +25,9 @@ def read_heights(reading: Reading) -> tuple[dict[int, int], dict[int, dict[str, 
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'i' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND m.amname = """
     trees = reading.attempt(
-        sql.SQL("SELECT c.oid, (SELECT level FROM {}.bt_metap(c.oid::regclass::text)) AS level " + indexes + "'btree'").format(schema)
+        sql.SQL(
+            "SELECT c.oid, (SELECT level FROM {}.bt_metap(c.oid::regclass::text)) AS level " + indexes + "'btree'"
+        ).format(schema)
     )
     inverted = reading.attempt(
         sql.SQL(

@@ -46,7 +46,8 @@ def read_grants(reading: Reading) -> list[Grant]:
         'ORDER BY kind, name COLLATE "C"'
     )
     return [
-        Grant(kind=row["kind"], name=row["name"], owner=row["owner"], access=sorted(row["access"] or [])) for row in rows
+        Grant(kind=row["kind"], name=row["name"], owner=row["owner"], access=sorted(row["access"] or []))
+        for row in rows
     ]
 
 

@@ -37,9 +37,7 @@ def read_statistics(reading: Reading) -> dict[Key, ColumnStatistics]:
         FROM pg_catalog.pg_stats s
         WHERE s.schemaname !~ '^pg_' AND s.schemaname <> 'information_schema' AND s.null_frac IS NOT NULL
     """)
-    return {
-        (row["schemaname"], row["tablename"], row["attname"], row["inherited"]): statistics_of(row) for row in rows
-    }
+    return {(row["schemaname"], row["tablename"], row["attname"], row["inherited"]): statistics_of(row) for row in rows}
 
 
 def read_extended(reading: Reading) -> tuple[list[ExtendedStatistics], dict[tuple[str, str], list[tuple[int, int]]]]:
