@@ -180,7 +180,7 @@ def _check_engine(connection: Connection) -> None:
     row = connection.execute("SELECT version() AS version").fetchone()
     banner = str(row["version"]) if row else ""
     rival = next((name for sign, name in _RIVALS.items() if sign in banner), None)
-    if rival or "PostgreSQL" not in banner and "EnterpriseDB" not in banner:
+    if rival or ("PostgreSQL" not in banner and "EnterpriseDB" not in banner):
         raise UsageError(
             f"The server is {rival or banner[:60]!r}, not PostgreSQL: its planner is another one.",
             fix="name a PostgreSQL of version 13 to 18 (Amazon RDS and Aurora, Cloud SQL, Azure, Supabase and Neon are)",
