@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from tests.project import Project, run_command
 
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
+from tests.project import Project, run_command
 
 TABLES = {
     "airlines": "carrier text PRIMARY KEY, name text",
@@ -109,7 +109,7 @@ def test_airport(parity_db):
 @pytest.fixture(scope="module")
 def flights() -> Iterator[Server]:
     """A server of its own with all 336 776 flights."""
-    provider = Embedded()
+    provider = Embedded(throw_away=True)
     try:
         server = provider.start()
         with psycopg.connect(server.dsn(), autocommit=True) as admin:

@@ -32,8 +32,7 @@ class Chosen:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the report should say besides; complete once the provider has started."""
-        more = getattr(self.provider, "notes", ())
-        return (*((self.why,) if self.why else ()), *more)
+        return (*((self.why,) if self.why else ()), *self.provider.notes)
 
     def shown(self, server: Server) -> str:
         """`postgres:16 (docker)`, `PostgreSQL 18.6 (embedded)`, as the report's second line ends."""
@@ -75,7 +74,7 @@ def provider(
     if "://" in setting:
         from .external import External
 
-        external = External(setting, allowed=allow_external, production=identity, identity=_identity)
+        external = External(setting, allowed=allow_external, production=identity, identities=_identities)
         return Chosen(provider=external, why="")
     run = run or os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if setting == "docker":
@@ -131,8 +130,7 @@ class _Either:
         self._used.stop()
 
 
-def _identity(connection: psycopg.Connection[Any]) -> str:
-    """As `Profile.identity`."""
-    from ..profile.identity import identity
+def _identities(connection: psycopg.Connection[Any]) -> set[str]:
+    from ..profile.identity import identities
 
-    return identity(connection)
+    return identities(connection)

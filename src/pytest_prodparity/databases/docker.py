@@ -45,6 +45,7 @@ class Docker:
         self.image = image or f"postgres:{major}"
         self._run = run or secrets.token_hex(8)
         self._say = say or (lambda _line: None)
+        self.notes: list[str] = []
         self._shared: Shared | None = None
         self._folder: Path | None = None
 

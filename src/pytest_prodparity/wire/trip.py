@@ -15,6 +15,8 @@ class Parameter:
     binary: bool
     oid: int
     """Declared type, 0 where the client left it to the server."""
+    cut: bool = False
+    """Only the value's start was kept; it was too long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +39,8 @@ class Statement:
     """The server's primary message."""
     suspended: bool = False
     """A portal of which the client fetched only a part (server-side cursor)."""
+    cut: bool = False
+    """Only the text's start was kept; it was longer than 1 MiB."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,3 +71,5 @@ class Trip:
     application_name: str = ""
     stack: tuple[str, ...] = field(default=(), repr=False)
     """`path:line function` of the user's frames, innermost first."""
+    broken: bool = False
+    """The connection ended before the answer was complete; `after` is then empty."""

@@ -1,0 +1,391 @@
+"""One client's connection through the wire: two threads that pass bytes on, and read along."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..core.errors import ProdparityError
+from ..core.findings import Source
+from . import home, postgres, tls
+from .sender import OWN_THREADS, UNKNOWN, Peer
+from .session import Session
+from .trip import Trip
+
+if TYPE_CHECKING:
+    from .proxy import Wire
+
+_BUFFER = 1 << 18
+_COPIED = 1 << 14
+"""Up to this size a chunk is copied once, because bytes are cheaper to cut than a bytearray."""
+_LONGEST_START = 10_000
+"""PostgreSQL's own limit for a start-up message."""
+_ASKS_BACK = frozenset((3, 5, 7, 8, 9, 10, 11))
+"""Authentication requests that the client answers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Open:
+    """A connection as it stands."""
+
+    number: int
+    state: str
+    """Transaction state: `I` idle, `T` in a transaction, `E` in a failed one, empty while it logs in."""
+    busy: bool
+    """A trip is under way."""
+    actor: str
+    source: Source | None
+    """The line that opened it."""
+    stack: tuple[str, ...]
+    database: str
+    user: str
+    application_name: str
+    backend: int
+    since: float
+    """`time.monotonic()` at which it was opened."""
+
+
+class Connection:
+    """Threads: `run` reads the client (and logs in before that); one more reads the server."""
+
+    def __init__(self, wire: Wire, number: int, client: socket.socket, port: int) -> None:
+        self.number = number
+        self.peer = Peer(port)
+        self.opener = UNKNOWN
+        self.since = time.monotonic()
+        self.client = client
+        self.session: Session | None = None
+        self.key = b""
+        """The client's idea of its backend: process id and secret, as a CancelRequest sends them."""
+        self._wire = wire
+        self._home: home.Home | None = None
+        self._asked: dict[str, str] = {}
+        self._protocol = 0
+        self._generation = 0
+        self._lock = threading.Lock()
+        """Held while a chunk is read, so that no answer passes before we know who asked."""
+        self._from_server: threading.Thread | None = None
+        self._ending = False
+
+    def __repr__(self) -> str:
+        return f"Connection({self.number})"
+
+    # What others ask
+
+    def describe(self) -> Open:
+        """A snapshot."""
+        session = self.session
+        parameters = session.parameters if session else self._asked
+        return Open(
+            number=self.number,
+            state=session.state if session else "",
+            busy=bool(session and session.trips),
+            actor=self.opener.actor,
+            source=self.opener.source,
+            stack=self.opener.stack,
+            database=session.database if session else "",
+            user=self._asked.get("user", ""),
+            application_name=parameters.get("application_name", ""),
+            backend=session.backend if session else 0,
+            since=self.since,
+        )
+
+    @property
+    def in_flight(self) -> bool:
+        """A trip is under way, or the client has sent what has not been read yet."""
+        session = self.session
+        if session is None or self._ending:
+            return False
+        if session.trips:
+            return True
+        try:
+            return bool(self.client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)) and not self._ending
+        except OSError:
+            return False
+
+    def backend(self) -> home.Home | None:
+        """The server's side, for a CancelRequest."""
+        return self._home
+
+    # The client's side
+
+    def run(self) -> None:
+        """Serve the client until it or the server leaves."""
+        OWN_THREADS.add(threading.get_ident())
+        try:
+            if self._greet():
+                self._relay()
+        except (OSError, postgres.Garbled):
+            pass  # either side has left, in the middle of something
+        finally:
+            self._end()
+            OWN_THREADS.discard(threading.get_ident())
+
+    def _greet(self) -> bool:
+        """Read start-up packets until one asks for a session; log it in."""
+        while True:
+            length, code = struct.unpack(">II", self._exactly(8))
+            if not 8 <= length <= _LONGEST_START:
+                self._refuse("these bytes are not PostgreSQL's protocol; this port is a database's", "08P01")
+                return False
+            if code in (postgres.SSL_REQUEST, postgres.GSSENC_REQUEST):
+                self.client.sendall(b"N")
+                continue
+            body = self._exactly(length - 8)
+            if code == postgres.CANCEL_REQUEST:
+                self._wire.cancel(body)
+                return False
+            if code >> 16 != 3:
+                self._refuse(f"protocol {code >> 16}.{code & 0xFFFF} is not supported, only 3", "0A000")
+                return False
+            self._asked, self._protocol = postgres.startup_parameters(body), code
+            self.opener = self._wire.senders.find(self.peer)
+            return self._log_in()
+
+    def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            more = self.client.recv(count - len(data))
+            if not more:
+                raise ConnectionResetError
+            data += more
+        return data
+
+    def _refuse(self, happened: str, sqlstate: str, hint: str | None = None) -> None:
+        with contextlib.suppress(OSError):
+            self.client.sendall(postgres.fatal(f"prodparity's wire: {happened}", sqlstate, hint))
+
+    def _upstream(self) -> home.Home | None:
+        """A fresh connection to the server, not logged in; None when the client has been told why there is none."""
+        try:
+            self._generation, upstream = self._wire.resolve()
+            return home.Home(upstream=upstream, server=home.connect(upstream))
+        except ProdparityError as error:
+            self._tell(error)
+            return None
+
+    def _tell(self, error: ProdparityError) -> None:
+        sqlstate = error.sqlstate if isinstance(error, home.Refused) else "08001"
+        happened = error.happened if error.tried is None else f"{error.happened}\n{error.tried}"
+        self._refuse(happened, sqlstate, error.fix)
+
+    def _log_in(self) -> bool:
+        """Pass the login on between client and server, who know the password; keep what the server says of itself."""
+        found = self._upstream()
+        if found is None:
+            return False
+        self._home = found
+        reader = home.Reader(found.server)
+        asked = {**self._asked, "database": found.upstream.database}
+        found.server.sendall(postgres.startup(self._protocol, asked))
+        said = b""
+        while True:
+            kind, body = reader.message()
+            found.note(kind, body)
+            request = int.from_bytes(body[:4], "big") if kind == b"R" else 0
+            if request == 10 and isinstance(found.server, tls.TlsSocket):
+                # Binding the login to a TLS channel cannot work: the client's side has none.
+                body = body.replace(b"SCRAM-SHA-256-PLUS\0", b"")
+            if kind == b"K":
+                self.key = body
+            said += postgres.message(kind, body)
+            if kind == b"Z":
+                break
+            if kind == b"E" or request in _ASKS_BACK:
+                self.client.sendall(said)
+                said = b""
+                if kind == b"E":
+                    return False
+                head = self._exactly(5)
+                found.server.sendall(head + self._exactly(min(postgres.HEADER.unpack(head)[1] - 4, postgres.KEPT)))
+        found.rest = reader.rest
+        self.session = Session(
+            self.number, database=found.upstream.database, user=self._asked.get("user", ""),
+            parameters=found.parameters, backend=found.pid,
+        )  # fmt: skip
+        if self._wire.generation != self._generation:
+            raise ConnectionResetError  # moved or released meanwhile
+        self._listen(found)
+        self.client.sendall(said)
+        return True
+
+    def _relay(self) -> None:
+        """Client to server, until the client leaves."""
+        client, lock, session = self.client, self._lock, self.session
+        find, peer, monotonic = self._wire.senders.find, self.peer, time.monotonic
+        assert session is not None
+        buffer = bytearray(_BUFFER)
+        view = memoryview(buffer)
+        while True:
+            size = client.recv_into(buffer)
+            if not size:
+                return
+            now = monotonic()
+            while self._home is None:
+                self._go_home(session)
+            with lock:
+                at = self._home
+                if at is None:
+                    raise ConnectionResetError
+                # The server begins while we read along; its answer waits at the lock.
+                sent = _send(at.server, view[:size])
+                data = bytes(view[:size]) if size <= _COPIED else buffer
+                closed = session.client(data, size, now)
+                if closed:
+                    sender = find(peer)
+                    for trip in closed:
+                        trip.sender = sender
+            if sent < size:
+                at.server.sendall(view[sent:size])
+
+    # The server's side
+
+    def _listen(self, at: home.Home) -> None:
+        self._home = at
+        self._from_server = threading.Thread(
+            target=self._answers, args=(at,), name=f"prodparity wire {self.number} answers", daemon=True
+        )
+        self._from_server.start()
+
+    def _answers(self, at: home.Home) -> None:
+        """Server to client, until the server leaves or is left."""
+        OWN_THREADS.add(threading.get_ident())
+        try:
+            self._pass_answers(at)
+        except OSError:
+            pass
+        finally:
+            if self._home is at:
+                _hang_up(self.client)
+            OWN_THREADS.discard(threading.get_ident())
+
+    def _pass_answers(self, at: home.Home) -> None:
+        client, lock, session, server = self.client, self._lock, self.session, at.server
+        deliver, monotonic = self._wire.deliver, time.monotonic
+        assert session is not None
+        buffer = bytearray(_BUFFER)
+        view = memoryview(buffer)
+        size = len(at.rest)
+        buffer[:size] = at.rest
+        while True:
+            if size:
+                now = monotonic()
+                data = bytes(view[:size]) if size <= _COPIED else buffer
+                with lock:
+                    done = session.server(data, size, now) if self._home is at else []
+                # Delivered first: when the client's call returns, its trip is on record.
+                for trip in done:
+                    deliver(trip)
+                client.sendall(view[:size])
+            size = server.recv_into(buffer)
+            if not size:
+                return
+
+    # Moving
+
+    def release(self) -> str | None:
+        """Leave the server and keep the client; returns why the client could not be kept, None where it was."""
+        with self._lock:
+            at, session = self._home, self.session
+            if session is None:
+                _hang_up(self.client)  # it has not logged in yet: it would log in to the wrong database
+                if at is not None:
+                    _hang_up(at.server)
+                return None
+            if at is None:
+                return None
+            why = None
+            if not session.idle:
+                why = "a trip was under way" if session.trips else "it was in a transaction"
+                self._refuse(
+                    f"the test's database is gone, and {why} on this connection",
+                    "57P01",
+                    "finish the transaction before the test ends",
+                )
+                _hang_up(self.client)
+            self._home = None
+            _hang_up(at.server)
+        if self._from_server is not None and self._from_server is not threading.current_thread():
+            self._from_server.join(1)
+        at.server.close()
+        return why
+
+    def _go_home(self, session: Session) -> None:
+        """Take a session on the new server, in the place of the one that was released."""
+        if self._ending:
+            raise ConnectionResetError
+        generation = -1
+        try:
+            generation, upstream = self._wire.resolve()
+            found = home.move_in(upstream, self._asked, self._protocol, session.memory)
+        except ProdparityError as error:
+            if generation in (-1, self._wire.generation):
+                self._tell(error)
+                raise ConnectionResetError from error
+            return  # moved again meanwhile
+        with self._lock:
+            if self._ending or self._wire.generation != generation:
+                found.server.close()
+                return
+            changed = {key: value for key, value in found.parameters.items() if session.parameters.get(key) != value}
+            session.rehomed(found.upstream.database, found.pid, changed)
+            self.client.sendall(b"".join(_status(key, value) for key, value in changed.items()))
+            self._listen(found)
+
+    # The end
+
+    def hang_up(self) -> None:
+        """End the connection from another thread; `run` cleans up."""
+        self._ending = True
+        _hang_up(self.client)
+        at = self._home
+        if at is not None:
+            _hang_up(at.server)
+
+    def _end(self) -> None:
+        with self._lock:
+            self._ending = True
+            at, self._home = self._home, None
+        # Both ends first: a half-open session would keep its locks.
+        _hang_up(self.client)
+        if at is not None:
+            _hang_up(at.server)
+        if self._from_server is not None:
+            self._from_server.join()
+        broken: list[Trip] = self.session.broken(time.monotonic()) if self.session is not None else []
+        for trip in broken:
+            self._wire.deliver(trip)
+        self.client.close()
+        if at is not None:
+            at.server.close()
+        self._wire.forget(self)
+
+    def abandon(self) -> None:
+        """In a forked child: close our copies, and leave the parent's connection as it is."""
+        self.client.close()
+        if self._home is not None:
+            self._home.server.close()
+
+
+def _send(server: tls.Socket, data: memoryview) -> int:
+    """Send what goes without waiting."""
+    if isinstance(server, tls.TlsSocket):
+        return 0
+    try:
+        return server.send(data, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return 0
+
+
+def _status(key: str, value: str) -> bytes:
+    return postgres.message(b"S", f"{key}\0{value}\0".encode())
+
+
+def _hang_up(end: tls.Socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)

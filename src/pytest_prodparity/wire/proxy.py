@@ -1,0 +1,279 @@
+"""The wire: one TCP proxy on loopback, in the test's process, between any driver and one PostgreSQL database."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import ProdparityError
+from ..core.findings import Source
+from . import home, postgres
+from .connection import Connection, Open
+from .sender import OWN_THREADS, Senders
+from .tap import Tap
+from .trip import Trip
+from .upstream import Upstream
+
+_BACKLOG = 512
+_CLOSE_S = 5.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lost:
+    """A client connection that `release` or `move` had to end."""
+
+    connection: int
+    why: str
+    source: Source | None
+    """The line that opened it."""
+
+
+class Wire:
+    """Listens on 127.0.0.1 from `open` to `close`; the server behind it may come later, and may change.
+
+    `upstream` is called once, at the first client connection. When it raises, clients are told so in a FATAL and
+    `failure` keeps the exception. Source lines are those of files under `root`.
+    """
+
+    def __init__(self, upstream: Callable[[], Upstream] | None, *, root: Path, port: int = 0) -> None:
+        self.port = port
+        """The bound port, after `open`."""
+        self.taps: list[Tap] = []
+        """Each is told of every trip. May change while the wire runs."""
+        self.failure: BaseException | None = None
+        """What kept the server from being there, or the first thing that a tap raised."""
+        self.lost: list[Lost] = []
+        self.generation = 0
+        """Counts `move` and `release`."""
+        self._ask = upstream
+        self._upstream: Upstream | None = None
+        self._refusal: ProdparityError | None = None
+        self._root = root
+        self._listener: socket.socket | None = None
+        self._accepting: threading.Thread | None = None
+        self._connections: dict[int, Connection] = {}
+        self._threads: dict[int, threading.Thread] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._resolving = threading.Lock()
+        self._closing = False
+
+    def __enter__(self) -> Wire:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Bind and accept. Raises ProdparityError when the port is taken."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.settimeout(None)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", self.port))
+            listener.listen(_BACKLOG)
+        except OSError as cause:
+            listener.close()
+            raise ProdparityError(
+                f"The wire cannot listen on 127.0.0.1:{self.port}: {cause}.",
+                fix="end the program that uses this port, or let the wire choose one",
+            ) from cause
+        self.port = listener.getsockname()[1]
+        self._closing = False
+        self._listener = listener
+        self.senders = Senders(self._root, self.port)
+        self._accepting = threading.Thread(target=self._accept, name="prodparity wire", daemon=True)
+        self._accepting.start()
+        _OPEN.add(self)
+
+    def close(self) -> None:
+        """End every connection and thread, and free the port."""
+        listener, self._listener = self._listener, None
+        if listener is None:
+            return
+        self._closing = True
+        _OPEN.discard(self)
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        # Elsewhere than on Linux a shutdown does not wake accept.
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            pass
+        deadline = time.monotonic() + _CLOSE_S
+        if self._accepting is not None:
+            self._accepting.join(_CLOSE_S)
+        listener.close()
+        for connection in self._open_ones():
+            connection.hang_up()
+        with self._lock:
+            threads = list(self._threads.values())
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self.senders.close()
+
+    @property
+    def connections(self) -> tuple[Open, ...]:
+        """The open client connections."""
+        return tuple(connection.describe() for connection in self._open_ones())
+
+    def settle(self, deadline: float) -> bool:
+        """Wait until no trip is under way, at most until `deadline` (`time.monotonic()`); returns whether that came.
+
+        A client whose call has returned has its trip on record already; this is for those that do not wait.
+        """
+        while any(connection.in_flight for connection in self._open_ones()):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.0005)
+        return True
+
+    def release(self) -> None:
+        """Leave the server and keep the clients, so that the database can be dropped.
+
+        A connection in a transaction, or in the middle of a trip, loses it: it is ended with a FATAL (57P01) and noted
+        in `lost`. Until the next `move`, whoever sends something is told that there is no database.
+        """
+        with self._resolving:
+            self.generation += 1
+            self._ask = None
+            self._upstream = None
+            self._refusal = None
+        for connection in self._open_ones():
+            why = connection.release()
+            if why is not None:
+                self.lost.append(Lost(connection=connection.number, why=why, source=connection.opener.source))
+
+    def move(self, upstream: Upstream | Callable[[], Upstream]) -> None:
+        """Lead to another database, or to one that is made when a client first asks for it. Clients that are connected and idle follow at their next message.
+
+        They keep their settings (SET), LISTENs and prepared statements; the wire logs them in as `upstream.user`.
+        """
+        self.release()
+        with self._resolving:
+            self.generation += 1
+            if callable(upstream):
+                self._ask = upstream
+            else:
+                self._upstream = upstream
+
+    # For connections
+
+    def resolve(self) -> tuple[int, Upstream]:
+        """The generation and where it leads. Raises ProdparityError."""
+        with self._resolving:
+            if self._upstream is None:
+                if self._refusal is None:
+                    self._resolve()
+                if self._refusal is not None:
+                    raise self._refusal
+            assert self._upstream is not None
+            return self.generation, self._upstream
+
+    def _resolve(self) -> None:
+        if self._ask is None:
+            self._refusal = ProdparityError(
+                "there is no database here now: it is there from a test's set-up to its end",
+                fix="use the connection within a test that uses parity_db",
+            )
+            return
+        try:
+            self._upstream = self._ask()
+        except ProdparityError as error:
+            self.failure = self._refusal = error
+        except Exception as error:  # noqa: BLE001  # the client, which waits, has to be told in any case
+            self.failure = error
+            self._refusal = ProdparityError(f"the database could not be made: {type(error).__name__}: {error}")
+
+    def deliver(self, trip: Trip) -> None:
+        """Tell the taps."""
+        for tap in self.taps:
+            try:
+                tap.trip(trip)
+            except Exception as error:  # noqa: BLE001  # an observer must not break what it observes
+                self.failure = self.failure or error
+
+    def cancel(self, key: bytes) -> None:
+        """Pass a CancelRequest on to the backend that now serves the client with this key."""
+        for connection in self._open_ones():
+            at = connection.backend() if connection.key == key else None
+            if at is not None:
+                with contextlib.closing(home.connect(at.upstream)) as server:
+                    server.sendall(postgres.cancel(at.pid, at.key))
+                    # The server hangs up once the signal is sent; only then may the client believe it.
+                    server.recv_into(bytearray(1))
+
+    def forget(self, connection: Connection) -> None:
+        """The connection has ended."""
+        with self._lock:
+            self._connections.pop(connection.number, None)
+            self._threads.pop(connection.number, None)
+
+    def _open_ones(self) -> list[Connection]:
+        with self._lock:
+            return list(self._connections.values())
+
+    def _accept(self) -> None:
+        OWN_THREADS.add(threading.get_ident())
+        listener = self._listener
+        while listener is not None and not self._closing:
+            try:
+                client, address = listener.accept()
+            except OSError:
+                if self._closing:
+                    break
+                time.sleep(0.01)  # out of descriptors: some will be closed
+                continue
+            if self._closing:
+                client.close()
+                break
+            # `socket.setdefaulttimeout` is the user's, not ours.
+            client.settimeout(None)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._serve(client, address[1])
+        OWN_THREADS.discard(threading.get_ident())
+
+    def _serve(self, client: socket.socket, port: int) -> None:
+        number = next(self._numbers)
+        connection = Connection(self, number, client, port)
+        thread = threading.Thread(target=connection.run, name=f"prodparity wire {number}", daemon=True)
+        with self._lock:
+            self._connections[number] = connection
+            self._threads[number] = thread
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads
+            self.forget(connection)
+            client.close()
+
+    def _abandon(self) -> None:
+        """In a forked child, which has our sockets and not our threads."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+        for connection in list(self._connections.values()):
+            connection.abandon()
+        self._connections.clear()
+        self._threads.clear()
+        self.senders.close()
+
+
+_OPEN: weakref.WeakSet[Wire] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    OWN_THREADS.clear()
+    for wire in list(_OPEN):
+        wire._abandon()  # noqa: SLF001
+    _OPEN.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

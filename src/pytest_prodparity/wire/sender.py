@@ -1,0 +1,256 @@
+"""Who sent a trip: while the wire looks, the sender waits for the answer, so its stack says where.
+
+No driver is patched. Most programs have one thread, which then is the sender. Among several, the kernel says which
+one waits on the connection's socket (Linux), else the driver's own objects on the stacks do. In an event loop it is
+the task whose driver frames hold the connection.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import sys
+import threading
+import time
+import weakref
+from asyncio import AbstractEventLoop, Task, current_task
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ..core.findings import Source
+from . import processes
+from .source import Line, Lines, awaiter, chain, tasks
+from .waiting import Waiting
+
+OWN_THREADS: set[int] = set()
+"""The wires' own threads, which are never the sender."""
+
+_TRIES = 40
+_PAUSE_S = 0.00005
+_DRIVERS = ("/psycopg/", "/psycopg_pool/", "/asyncpg/", "/psycopg2/", "/pg8000/", "/asyncio/selector_events.py")
+_NAMES = ("self", "fileno", "conn", "connection", "con", "tr", "cursor", "pgconn")
+_DEPTH = 12
+"""How many frames from the innermost on may be the driver's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sender:
+    """`actor`: thread, task or `process PID`; `source` is None where no line of the user's waits."""
+
+    actor: str
+    source: Source | None
+    stack: tuple[str, ...]
+
+
+UNKNOWN = Sender(actor="", source=None, stack=())
+
+
+class Peer:
+    """What is known about the client's end of one connection."""
+
+    __slots__ = ("descriptor", "foreign", "met", "port", "task", "thread")
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.met = False
+        self.descriptor = -1
+        self.foreign: Sender | None = None
+        self.thread = 0
+        """Who sent last, to be asked first."""
+        self.task: weakref.ref[Task[Any]] | None = None
+
+
+class Senders:
+    """Finds senders for one wire, which listens on `port`."""
+
+    def __init__(self, root: Path, port: int) -> None:
+        self._lines = Lines(root)
+        self._waiting = Waiting()
+        self._port = port
+        self._drivers: dict[str, bool] = {}
+
+    def close(self) -> None:
+        """Release what is held of the kernel."""
+        self._waiting.close()
+
+    def find(self, peer: Peer) -> Sender:
+        """Who waits for this connection's answer right now. Never raises."""
+        if not peer.met:
+            peer.met = True
+            self._meet(peer)
+        if peer.foreign is not None:
+            return peer.foreign
+        frames = sys._current_frames()
+        try:
+            others = [ident for ident in frames if ident not in OWN_THREADS]
+            if len(others) == 1:
+                ident = others[0]
+                lines: list[Line] = []
+                loop = self._lines.of_thread(frames[ident], lines)
+                if loop is None:
+                    return _sender(_name(ident), lines)
+                found = self._in_loop(peer, loop, frames[ident], lines)
+                if found is not None:
+                    return found
+            return self._search(peer, frames)
+        except Exception:  # noqa: BLE001  # other threads change under our eyes; a trip without a line beats none
+            return UNKNOWN
+        finally:
+            # Else this frame holds itself and the user's objects until a garbage collection.
+            frames.clear()
+
+    def _search(self, peer: Peer, frames: dict[int, FrameType]) -> Sender:
+        for attempt in range(_TRIES):
+            if attempt:
+                # The sender may still be on its way from send to wait.
+                time.sleep(_PAUSE_S)
+                frames.clear()
+                frames.update(sys._current_frames())
+            others = [ident for ident in frames if ident not in OWN_THREADS]
+            others.sort(key=peer.thread.__ne__)
+            for ident in others:
+                if self._waits(ident, peer):
+                    peer.thread = ident
+                    return self._blocked(ident, frames[ident])
+            for ident in others:
+                found = self._by_objects(peer, ident, frames[ident])
+                if found is not None:
+                    peer.thread = ident
+                    return found
+        return UNKNOWN
+
+    def _waits(self, ident: int, peer: Peer) -> bool | None:
+        thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001  # enumerate() takes a lock
+        native = getattr(thread, "native_id", None)
+        return self._waiting.on(native, peer.descriptor) if native is not None else None
+
+    def _blocked(self, ident: int, frame: FrameType) -> Sender:
+        lines: list[Line] = []
+        loop = self._lines.of_thread(frame, lines)
+        return _sender(_name(ident) if loop is None else _running(loop, ident), lines)
+
+    def _by_objects(self, peer: Peer, ident: int, frame: FrameType) -> Sender | None:
+        lines: list[Line] = []
+        loop = self._lines.of_thread(frame, lines)
+        if loop is not None:
+            return self._in_loop(peer, loop, frame, lines)
+        return _sender(_name(ident), lines) if self._holds(_outward(frame), peer) else None
+
+    def _in_loop(self, peer: Peer, loop: AbstractEventLoop, frame: FrameType, lines: list[Line]) -> Sender | None:
+        if self._holds(_outward(frame), peer):
+            # A step of the sending task has not come to its wait yet, or blocks.
+            return _sender(_running(loop, 0), lines)
+        last = peer.task() if peer.task is not None else None
+        if last is not None and not last.done() and self._holds(chain(last), peer):
+            return self._task(peer, last, loop)
+        for task in tasks(loop):
+            if task is not last and self._holds(chain(task), peer):
+                return self._task(peer, task, loop)
+        return None
+
+    def _task(self, peer: Peer, task: Task[Any], loop: AbstractEventLoop) -> Sender:
+        peer.task = weakref.ref(task)
+        actor = task.get_name()
+        lines: list[Line] = []
+        seen: Task[Any] | None = task
+        for _ in range(10):
+            if seen is None:
+                break
+            self._lines.of_task(seen, lines)
+            if lines:
+                break
+            # `gather(connection.fetch(…))` makes a task of the driver's own coroutine: ask who awaits it.
+            seen = awaiter(seen, loop)
+        return _sender(actor, lines)
+
+    def _holds(self, frames: Iterable[FrameType], peer: Peer) -> bool:
+        """Whether one of the innermost frames is the driver's, at work on this connection."""
+        for frame in itertools.islice(frames, _DEPTH):
+            code = frame.f_code
+            known = self._drivers.get(code.co_filename)
+            if known is None:
+                plain = code.co_filename.replace(os.sep, "/")
+                known = self._drivers[code.co_filename] = any(driver in plain for driver in _DRIVERS)
+            if known:
+                for name in _NAMES:
+                    if name in code.co_varnames and _descriptor(name, frame.f_locals.get(name)) == peer.descriptor:
+                        return True
+        return False
+
+    def _meet(self, peer: Peer) -> None:
+        """Find the client's own end of the connection among this process's descriptors, or the process that has it."""
+        peer.descriptor = processes.descriptor(peer.port, self._port)
+        if peer.descriptor < 0:
+            actor = processes.owner(peer.port, self._port) or "another process"
+            peer.foreign = Sender(actor=actor, source=None, stack=())
+
+
+def _sender(actor: str, lines: list[Line]) -> Sender:
+    if not lines:
+        return Sender(actor=actor, source=None, stack=())
+    return Sender(actor=actor, source=lines[0][0], stack=tuple([text for _, text in lines]))
+
+
+def _name(ident: int) -> str:
+    thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001
+    return thread.name if thread is not None else f"thread {ident}"
+
+
+def _running(loop: AbstractEventLoop, ident: int) -> str:
+    task = current_task(loop)
+    return task.get_name() if task is not None else _name(ident)
+
+
+def _outward(frame: FrameType) -> Iterator[FrameType]:
+    at: FrameType | None = frame
+    while at is not None:
+        yield at
+        at = at.f_back
+
+
+def _descriptor(name: str, value: Any) -> int | None:
+    """The socket of whatever a driver's local variable is: a connection, a cursor, a transport, a number."""
+    if value is None:
+        return None
+    if name == "fileno":
+        return value if isinstance(value, int) else None
+    try:
+        if isinstance(value, socket.socket):
+            return value.fileno()
+        for path in _PATHS:
+            at = value
+            for step in path:
+                at = getattr(at, step, None)
+                if at is None:
+                    break
+            else:
+                if isinstance(at, int):
+                    return at
+                if callable(at):
+                    found = at("socket") if path[-1] == "get_extra_info" else at()
+                    if isinstance(found, int):
+                        return found
+                    if found is not None:
+                        return int(found.fileno())
+    except Exception:  # noqa: BLE001  # a closed connection raises whatever its driver likes
+        return None
+    return None
+
+
+_PATHS = (
+    ("pgconn", "socket"),
+    ("_pgconn", "socket"),
+    ("_sock_fd",),
+    ("_transport", "get_extra_info"),
+    ("_connection", "_transport", "get_extra_info"),
+    ("_conn", "pgconn", "socket"),
+    ("get_extra_info",),
+    ("_usock", "fileno"),
+    ("connection", "fileno"),
+    ("fileno",),
+)
+"""psycopg's connection and cursor, asyncpg's connection and statement, asyncio's transport, pg8000, psycopg2."""

@@ -1,0 +1,419 @@
+"""One connection's conversation: messages of both directions become trips."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from . import lexer, postgres
+from .memory import Memory, Prepared
+from .trip import Parameter, Statement, Trip
+
+if TYPE_CHECKING:
+    from .sender import Sender
+
+_COPY_DATA = frozenset(b"dcf")
+_PARSE, _BIND, _DESCRIBE, _CLOSE, _EXECUTE = "1", "2", "T", "3", "C"
+
+
+class _Run:
+    """A Statement that is still becoming."""
+
+    __slots__ = ("cut", "error", "executed", "parameters", "rows", "sql", "sqlstate", "suspended", "tag")
+
+    def __init__(self, sql: str, cut: bool, executed: bool) -> None:
+        self.sql = sql
+        self.cut = cut
+        self.executed = executed
+        self.parameters: tuple[Parameter, ...] = ()
+        self.rows = 0
+        self.tag: str | None = None
+        self.sqlstate: str | None = None
+        self.error: str | None = None
+        self.suspended = False
+
+    def statement(self) -> Statement:
+        return Statement(
+            sql=self.sql, parameters=self.parameters, described_only=not self.executed, tag=self.tag, rows=self.rows,
+            sqlstate=self.sqlstate, error=self.error, suspended=self.suspended, cut=self.cut,
+        )  # fmt: skip
+
+
+class Pending:
+    """A trip under way."""
+
+    __slots__ = ("at", "awaited", "closed", "end", "failed", "named", "runs", "sender", "simple", "started")
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+        self.runs: list[_Run] = []
+        self.simple = False
+        self.closed = False
+        """Its Query or Sync has been sent."""
+        self.end = 0
+        """Position in the client's stream after it."""
+        self.failed = False
+        """The server has refused something and skips what follows."""
+        self.at = 0
+        """Of a simple Query: the statement that runs."""
+        self.awaited: deque[tuple[str, _Run | None, Callable[[], None] | None]] = deque()
+        """Of the extended protocol: the answer that is due, for which statement, and how to undo what we assumed."""
+        self.named: dict[bytes, _Run] = {}
+        """Statements parsed or described in this trip and not yet bound, by name."""
+        self.sender: Sender | None = None
+
+    def current(self) -> _Run | None:
+        """The statement to which rows and errors belong."""
+        if self.simple:
+            return self.runs[min(self.at, len(self.runs) - 1)] if self.runs else None
+        return self.awaited[0][1] if self.awaited else None
+
+
+class _Portal:
+    __slots__ = ("parameters", "prepared", "run", "trip")
+
+    def __init__(self, prepared: Prepared | None, parameters: tuple[Parameter, ...], run: _Run, trip: Pending) -> None:
+        self.prepared = prepared
+        self.parameters = parameters
+        self.run = run
+        self.trip = trip
+
+
+def _forget(known: dict[bytes, Prepared], name: bytes, prepared: Prepared) -> None:
+    if known.get(name) is prepared:
+        del known[name]
+
+
+def _restore(known: dict[bytes, Prepared], name: bytes, prepared: Prepared) -> None:
+    known.setdefault(name, prepared)
+
+
+class Session:
+    """The state of one client's session, from its first ReadyForQuery on. Not thread-safe: its owner holds a lock."""
+
+    def __init__(self, number: int, *, database: str, user: str, parameters: dict[str, str], backend: int) -> None:
+        self.number = number
+        self.database = database
+        self.user = user
+        self.backend = backend
+        self.parameters = parameters
+        """ParameterStatus: what the server last reported."""
+        self.state = "I"
+        self.memory = Memory()
+        self.trips: deque[Pending] = deque()
+        self.opaque = False
+        """The bytes made no sense: they are passed on and no longer read."""
+        self._out = postgres.from_client()
+        self._in = postgres.from_server()
+        self._out_before = 0
+        self._in_before = 0
+        self._numbers = itertools.count(1)
+        self._portals: dict[bytes, _Portal] = {}
+        self._now = 0.0
+        self._done: list[Trip] = []
+        self._closed: list[Pending] = []
+        self._codec = "utf-8"
+        self._standard = True
+        self._read_parameters()
+        self._from_client: dict[int, Callable[[bytes, int], None]] = {
+            ord("Q"): self._query, ord("P"): self._parse, ord("B"): self._bind, ord("D"): self._describe,
+            ord("E"): self._execute, ord("C"): self._close, ord("S"): self._sync, ord("F"): self._function_call,
+        }  # fmt: skip
+        self._from_server: dict[int, Callable[[bytes], None]] = {
+            ord("1"): self._parsed, ord("2"): self._bound, ord("3"): self._closed_one, ord("T"): self._described,
+            ord("n"): self._described, ord("C"): self._complete, ord("s"): self._suspended, ord("I"): self._empty,
+            ord("E"): self._error, ord("G"): self._copies_in, ord("S"): self._parameter,
+        }  # fmt: skip
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way: another server session could take this one's place."""
+        return self.state == "I" and not self.trips and self._out.whole and not self.opaque
+
+    def rehomed(self, database: str, backend: int, changed: dict[str, str]) -> None:
+        """The server's side is another one now, its login already behind it; `changed` is what it reports anew."""
+        self.parameters.update(changed)
+        self._read_parameters()
+        self.database = database
+        self.backend = backend
+        self._in = postgres.from_server()
+        self._in_before = 0
+        self._portals.clear()
+
+    # The client's side
+
+    def client(self, data: bytes | bytearray, size: int, now: float) -> list[Pending]:
+        """Take what the client sent; returns the trips that its Query or Sync closed."""
+        if self.opaque:
+            return []
+        self._now = now
+        self._closed = []
+        try:
+            messages = self._out.feed(data, size)
+        except postgres.Garbled:
+            self.opaque = True
+            return []
+        handlers = self._from_client
+        for kind, body, end, _, length in messages:
+            handler = handlers.get(kind)
+            if handler is not None:
+                handler(body, length)
+                if self._closed and not self._closed[-1].end:
+                    self._closed[-1].end = end
+            elif kind in _COPY_DATA and self.trips and self.trips[0].closed:
+                self.trips[0].end = end
+        return self._closed
+
+    def _open(self) -> Pending:
+        """The trip that the client is sending."""
+        if self.trips and not self.trips[-1].closed:
+            return self.trips[-1]
+        trip = Pending(self._now)
+        self.trips.append(trip)
+        return trip
+
+    def _shut(self, trip: Pending) -> None:
+        trip.closed = True
+        self._closed.append(trip)
+
+    def _query(self, body: bytes, length: int) -> None:
+        cut = length > len(body)
+        sql = body.rstrip(b"\0").decode(self._codec, "replace")
+        texts = [sql] if cut else lexer.statements(sql, standard=self._standard)
+        trip = self._open()
+        trip.simple = True
+        trip.runs.extend([_Run(text, cut, True) for text in texts or [sql]])
+        self._shut(trip)
+
+    def _function_call(self, _body: bytes, _length: int) -> None:
+        trip = self._open()
+        trip.simple = True
+        self._shut(trip)
+
+    def _parse(self, body: bytes, length: int) -> None:
+        name, text, types = postgres.parse(body)
+        cut = length > len(body)
+        trip = self._open()
+        prepared = Prepared(sql=text.decode(self._codec, "replace"), types=types, message=b"" if cut else body, cut=cut)
+        run = _Run(prepared.sql, cut, False)
+        trip.runs.append(run)
+        trip.named[name] = run
+        known = self.memory.prepared
+        undo: Callable[[], None] | None = None
+        # A name that exists will be refused; the unnamed one is replaced.
+        if not trip.failed and (not name or name not in known):
+            known[name] = prepared
+            undo = partial(_forget, known, name, prepared)
+        trip.awaited.append((_PARSE, run, undo))
+
+    def _bind(self, body: bytes, length: int) -> None:
+        trip = self._open()
+        at = postgres.text(body)[1]
+        prepared = self.memory.prepared.get(postgres.text(body, at)[0])
+        portal, name, parameters = postgres.bind(body, prepared.types if prepared else ())
+        run = trip.named.pop(name, None) or self._run(trip, prepared)
+        run.parameters = parameters
+        self._portals[portal] = _Portal(prepared, parameters, run, trip)
+        trip.awaited.append((_BIND, run, None))
+
+    @staticmethod
+    def _run(trip: Pending, prepared: Prepared | None) -> _Run:
+        run = _Run(prepared.sql, prepared.cut, False) if prepared else _Run("", True, False)
+        trip.runs.append(run)
+        return run
+
+    def _describe(self, body: bytes, _length: int) -> None:
+        trip = self._open()
+        name = postgres.text(body, 1)[0]
+        run: _Run | None
+        if body[:1] == b"S":
+            run = trip.named.get(name)
+            if run is None:
+                run = trip.named[name] = self._run(trip, self.memory.prepared.get(name))
+        else:
+            portal = self._portals.get(name)
+            run = portal.run if portal else None
+        trip.awaited.append((_DESCRIBE, run, None))
+
+    def _execute(self, body: bytes, _length: int) -> None:
+        trip = self._open()
+        portal = self._portals.get(postgres.text(body)[0])
+        if portal is None:
+            run = self._run(trip, None)
+        elif portal.run.executed or portal.trip is not trip:
+            run = portal.run = self._run(trip, portal.prepared)
+            run.parameters = portal.parameters
+            portal.trip = trip
+        else:
+            run = portal.run
+        run.executed = True
+        trip.awaited.append((_EXECUTE, run, None))
+
+    def _close(self, body: bytes, _length: int) -> None:
+        trip = self._open()
+        name = postgres.text(body, 1)[0]
+        undo: Callable[[], None] | None = None
+        if body[:1] == b"P":
+            self._portals.pop(name, None)
+        elif not trip.failed:
+            known = self.memory.prepared
+            gone = known.pop(name, None)
+            if gone is not None:
+                undo = partial(_restore, known, name, gone)
+        trip.awaited.append((_CLOSE, None, undo))
+
+    def _sync(self, _body: bytes, _length: int) -> None:
+        self._shut(self._open())
+
+    # The server's side
+
+    def server(self, data: bytes | bytearray, size: int, now: float) -> list[Trip]:
+        """Take what the server sent; returns the trips that it completes."""
+        if self.opaque:
+            return []
+        self._now = now
+        self._done = []
+        try:
+            messages = self._in.feed(data, size)
+        except postgres.Garbled:
+            self.opaque = True
+            return self.broken(now)
+        handlers, trips = self._from_server, self.trips
+        for kind, body, end, count, _ in messages:
+            if kind == 68 or kind == 100:  # DataRow, CopyData
+                run = trips[0].current() if trips else None
+                if run is not None:
+                    run.rows += count
+            elif kind == 90:  # ReadyForQuery
+                self._ready(body, end)
+            else:
+                handler = handlers.get(kind)
+                if handler is not None:
+                    handler(body)
+        return self._done
+
+    def broken(self, now: float) -> list[Trip]:
+        """The connection has ended: the trips that will never be complete."""
+        self._now = now
+        done = [self._trip(pending, "", 0, broken=True) for pending in self.trips]
+        self.trips.clear()
+        return done
+
+    def _next(self, answer: str) -> _Run | None:
+        """Whose turn `answer` ends."""
+        if not self.trips:
+            return None
+        trip = self.trips[0]
+        if trip.simple:
+            run = trip.current()
+            trip.at += 1
+            return run
+        if trip.awaited and trip.awaited[0][0] == answer:
+            return trip.awaited.popleft()[1]
+        return None
+
+    def _parsed(self, _body: bytes) -> None:
+        self._next(_PARSE)
+
+    def _bound(self, _body: bytes) -> None:
+        self._next(_BIND)
+
+    def _closed_one(self, _body: bytes) -> None:
+        self._next(_CLOSE)
+
+    def _described(self, _body: bytes) -> None:
+        if self.trips and not self.trips[0].simple:
+            self._next(_DESCRIBE)
+
+    def _complete(self, body: bytes) -> None:
+        run = self._next(_EXECUTE)
+        if run is not None:
+            run.tag = tag = body[:-1].decode("ascii", "replace")
+            self.memory.completed(tag, run.sql, run.parameters)
+
+    def _suspended(self, _body: bytes) -> None:
+        run = self._next(_EXECUTE)
+        if run is not None:
+            run.suspended = True
+
+    def _empty(self, _body: bytes) -> None:
+        run = self._next(_EXECUTE)
+        if run is not None:
+            run.tag = ""
+
+    def _error(self, body: bytes) -> None:
+        if not self.trips:
+            return
+        trip = self.trips[0]
+        run = trip.current()
+        if run is not None and run.sqlstate is None:
+            said = postgres.fields(body)
+            run.sqlstate = said.get("C")
+            run.error = said.get("M")
+        trip.failed = True
+        # Everything up to the Sync is skipped by the server, so nothing of it has happened.
+        for _, _, undo in reversed(trip.awaited):
+            if undo is not None:
+                undo()
+        trip.awaited.clear()
+
+    def _copies_in(self, _body: bytes) -> None:
+        """In copy-in mode the server throws a Sync away; the client sends another one after its data."""
+        trip = self.trips[0] if self.trips else None
+        if trip is None or trip.simple or not trip.closed:
+            return
+        trip.closed = False
+        trip.end = 0
+        if len(self.trips) > 1:
+            following = self.trips[1]
+            if not following.runs and following.closed:
+                trip.closed, trip.end = True, following.end
+                del self.trips[1]
+
+    def _parameter(self, body: bytes) -> None:
+        name, at = postgres.text(body)
+        self.parameters[name.decode()] = postgres.text(body, at)[0].decode("utf-8", "replace")
+        self._read_parameters()
+
+    def _read_parameters(self) -> None:
+        self._codec = postgres.codec(self.parameters.get("client_encoding", "UTF8"))
+        self._standard = self.parameters.get("standard_conforming_strings", "on") != "off"
+
+    def _ready(self, body: bytes, end: int) -> None:
+        after = chr(body[0])
+        trips = self.trips
+        if trips and trips[0].closed:
+            trip = trips.popleft()
+            if after == "I":
+                if not trips:
+                    self._portals.clear()
+                self.memory.settled(failed=trip.failed)
+            self._done.append(self._trip(trip, after, end))
+            self._out_before = trip.end
+        self._in_before = end
+        self.state = after
+
+    def _trip(self, pending: Pending, after: str, end: int, *, broken: bool = False) -> Trip:
+        sender = pending.sender
+        return Trip(
+            connection=self.number,
+            number=next(self._numbers),
+            statements=tuple([run.statement() for run in pending.runs]),
+            started=pending.started,
+            ended=self._now,
+            bytes_out=max(0, (pending.end or self._out.position) - self._out_before),
+            bytes_in=(end or self._in.position) - self._in_before,
+            before=self.state,
+            after=after,
+            actor=sender.actor if sender else "",
+            source=sender.source if sender else None,
+            backend=self.backend,
+            database=self.database,
+            user=self.user,
+            application_name=self.parameters.get("application_name", ""),
+            stack=sender.stack if sender else (),
+            broken=broken,
+        )
