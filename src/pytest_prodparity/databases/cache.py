@@ -88,7 +88,7 @@ def _named(place: Path, account: Account) -> Cache:
     problem = _problem(place, account)
     if problem is None:
         return Cache(root=place)
-    if account.differs and os.access(place, os.W_OK):
+    if account.differs and place.is_dir() and not account.reaches(place):
         return _stand_in(place, account)
     raise UsageError(
         f"{VARIABLE}={str(place)!r} cannot be used: {problem}.",
