@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +17,10 @@ from pytest_prodparity.databases.provider import Server
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A real, empty PostgreSQL for this run (and worker), apart from the clusters that users keep."""
-    provider = Embedded(throw_away=True)
+    # Thousands of small files: in memory where there is plenty.
+    memory = Path("/dev/shm")
+    plenty = memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30
+    provider = Embedded(Path(tempfile.mkdtemp(prefix="prodparity-", dir=memory)) if plenty else None, throw_away=True)
     try:
         yield provider.start()
     finally:

@@ -116,10 +116,10 @@ def _copied(here: Binaries, account: Account, cache: Path) -> Path:
     kept = cache / "install" / here.label
     programs = kept / install.parent.name / install.name / here.folder.name
     if not (programs / "postgres").exists():
-        kept.parent.mkdir(mode=0o755, exist_ok=True)
+        account.passage(kept.parent)
         half = kept.with_name(f".{here.label}.{secrets.token_hex(4)}")
         try:
-            half.mkdir(mode=0o755)
+            account.passage(half)
             shutil.copytree(
                 install,
                 half / install.parent.name / install.name,

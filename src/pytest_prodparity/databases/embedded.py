@@ -112,7 +112,7 @@ def label(programs: Binaries) -> str:
 
 def _prepare(folder: Path, account: Account) -> None:
     try:
-        folder.mkdir(mode=0o755 if account.differs else 0o700, parents=True, exist_ok=True)
+        account.passage(folder)
         if account.differs:
             folder.chmod(0o711)
     except OSError as cause:
