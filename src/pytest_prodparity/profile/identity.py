@@ -14,7 +14,9 @@ def read_identity(reading: Reading) -> str:
     physical copy of production (a standby, a restored snapshot) has production's identity; a dump restored elsewhere
     has another one.
     """
-    database = reading.one("SELECT oid::text AS oid FROM pg_catalog.pg_database WHERE datname = current_database()")["oid"]
+    database = reading.one("SELECT oid::text AS oid FROM pg_catalog.pg_database WHERE datname = current_database()")[
+        "oid"
+    ]
     found = reading.attempt("SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()")
     if isinstance(found, str):
         rows = reading.rows("SELECT oid::text || ' ' || datname AS id FROM pg_catalog.pg_database ORDER BY oid LIMIT 5")

@@ -71,7 +71,11 @@ def _token(text: str) -> bool:
 
 def _phone(text: str) -> bool:
     digits = sum(c.isdigit() for c in text)
-    return (7 if text.startswith("+") else 9) <= digits <= 15 and bool(_PHONE.fullmatch(text)) and not _DATE.fullmatch(text)
+    return (
+        (7 if text.startswith("+") else 9) <= digits <= 15
+        and bool(_PHONE.fullmatch(text))
+        and not _DATE.fullmatch(text)
+    )
 
 
 def _iban(text: str) -> bool:
