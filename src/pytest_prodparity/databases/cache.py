@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +46,24 @@ def cache(account: Account) -> Cache:
         tried="Tried: " + "; ".join(problems),
         fix=f"set {VARIABLE} to a folder that you can write",
     )
+
+
+def secret(root: Path) -> str:
+    """This machine's own random text, from which the passwords of roles of ours follow; made once, 0600.
+
+    It is known before any server runs: that is what lets a run's URL stand before its server does.
+    """
+    path = root / "secret"
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        handle, name = tempfile.mkstemp(prefix="secret.", dir=root)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(16))
+        with suppress(FileExistsError):  # another process was faster
+            os.link(name, path)
+        os.unlink(name)  # noqa: PTH108
+        return path.read_text(encoding="ascii")
 
 
 def _usual() -> Path:

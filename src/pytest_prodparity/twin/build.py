@@ -141,12 +141,12 @@ def _fill(stored: Stored, server: Server, draft: str, database: str) -> list[str
     profile = stored.profile
     options = "-c client_min_messages=warning -c statement_timeout=0 -c default_transaction_read_only=off"
     with psycopg.connect(server.dsn(draft), autocommit=True, options=options) as inside:
-        schema.load(inside, stored)
+        notes = schema.load(inside, stored, server)
         with inside.transaction():
             inside.execute("SET LOCAL search_path = pg_catalog")
             found = sizes.relations(inside)
             missing = [table.full_name for table in profile.tables if (table.schema, table.name) not in found]
-            notes = [f"{table} is in profile.json, not in schema.sql" for table in missing]
+            notes += [f"{table} is in profile.json, not in schema.sql" for table in missing]
             oids = {key: relation.oid for key, relation in found.items()}
             notes += ends.insert(inside, profile.tables, oids)
             notes += statistics.restore(inside, profile)

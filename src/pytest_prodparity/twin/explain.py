@@ -65,7 +65,11 @@ def _ask(
 ) -> Plan | tuple[str, str, int | None]:
     text = statement.encode("utf-8", "surrogateescape")
     if parameters is None:
-        result = connection.exec_params(_GENERIC + text, None)
+        # GENERIC_PLAN does not go with the extended protocol's own parameters. What parses there is one statement, and
+        # may then be sent as a simple query.
+        result = connection.prepare(b"", _GENERIC + text)
+        if result.status == pq.ExecStatus.COMMAND_OK:
+            result = connection.exec_(_GENERIC + text)
     else:
         result = connection.exec_params(
             _VALUES + text,
@@ -95,7 +99,9 @@ def _refusal(result: pq.abc.PGresult, shift: int) -> tuple[str, str, int | None]
     state, text = said(field.SQLSTATE), said(field.MESSAGE_PRIMARY)
     position = said(field.STATEMENT_POSITION)
     at = int(position) - shift if position else None
-    if state == "57014":
+    if text == "cannot insert multiple commands into a prepared statement":
+        text = "it is more than one statement"
+    elif state == "57014":
         text = "planning took too long: a function that the planner evaluates does not end"
     elif state == "42P01":
         text = re.sub(r"^relation (.+) does not exist$", r"\1 is not in production's schema", text)

@@ -81,6 +81,7 @@ class Replay:
         self._connection = psycopg.connect(
             server.dsn(database, user=owner, password=roles.password(server, owner)),
             autocommit=True,
+            prepare_threshold=None,
             options=f"{options} -c client_min_messages=error -c client_encoding=UTF8",
             application_name="prodparity twin",
         )
@@ -158,7 +159,7 @@ class Replay:
             page = self._pages.read([file], 1)[file]
             if page:
                 self._pages.write({(made[2], 0): page}, {})
-        self._connection.execute(f"SELECT {SCHEMA}.lend(%s, %s)".encode(), (oid, made[0]))
+        self._connection.execute(f"SELECT {SCHEMA}.lend(%s::oid, %s::oid)".encode(), (oid, made[0]))
         return int(made[1])
 
     def _give_back(self, row: Sequence[Any], loan: int) -> None:
@@ -169,7 +170,8 @@ class Replay:
         if now[0] != loan:
             raise _Untold("a schema change before it rewrites the table; its new size is not known")
         self._connection.execute(
-            f"SELECT {SCHEMA}.give_back(%s, %s, %s, %s, %s)".encode(), (oid, file, pages, tuples, visible)
+            f"SELECT {SCHEMA}.give_back(%s::oid, %s::oid, %s::int, %s::real, %s::int)".encode(),
+            (oid, file, pages, tuples, visible),
         )
 
     def _size(self, oid: int) -> None:

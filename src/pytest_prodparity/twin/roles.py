@@ -33,9 +33,8 @@ def make(connection: psycopg.Connection[Any], server: Server, database: str) -> 
         known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
         command = "ALTER ROLE {} LOGIN PASSWORD {}" if known is not None else "CREATE ROLE {} LOGIN PASSWORD {}"
         connection.execute(sql.SQL(command).format(sql.Identifier(role), sql.Literal(password(server, role))))
-    connection.execute(
-        sql.SQL("GRANT pg_read_all_data, pg_write_all_data TO {}").format(sql.Identifier(planner(database)))
-    )
+    for role in (planner(database), owner(database)):
+        connection.execute(sql.SQL("GRANT pg_read_all_data, pg_write_all_data TO {}").format(sql.Identifier(role)))
     connection.execute(
         sql.SQL("GRANT {} TO {} WITH INHERIT FALSE").format(
             sql.Identifier(planner(database)), sql.Identifier(owner(database))
@@ -74,9 +73,16 @@ def grant(connection: psycopg.Connection[Any], database: str) -> list[str]:
     connection.execute(sql.SQL(_TAKE).format(role=sql.Literal(taker)))
     for (schema,) in connection.execute(_SCHEMAS).fetchall():
         connection.execute(
+            sql.SQL("GRANT ALL ON SCHEMA {} TO {}").format(sql.Identifier(schema), sql.Identifier(taker))
+        )
+        connection.execute(
             sql.SQL("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {} TO {}").format(
                 sql.Identifier(schema), sql.Identifier(role)
             )
+        )
+        # An owner has what the schema's access list says, once there is one; production's list does not know this role.
+        connection.execute(
+            sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}").format(sql.Identifier(schema), sql.Identifier(taker))
         )
     for (name,) in connection.execute(_POLICY_ROLES).fetchall():
         connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(name), sql.Identifier(role)))

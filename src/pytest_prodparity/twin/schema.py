@@ -1,53 +1,46 @@
-"""schema.sql into an empty database, whatever the server lacks named in one message."""
+"""schema.sql into the twin's empty database."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from ..core.errors import ProdparityError
-from ..profile.model import Profile
-from ..profile.store import SCHEMA, Stored
+from ..databases import schema
+from ..databases.provider import Server
+from ..profile.store import Stored
 
-_META_COMMAND = re.compile(r"^\\(?:un)?restrict\b.*$", re.MULTILINE)
-_MISSING_ROLE = re.compile(r'role "(.+)" does not exist')
 _COLLATION = re.compile(r'COLLATE (?:pg_catalog\.)"((?:[^"]|"")+)"')
 _REMOTE = ("fdw_startup_cost", "fdw_tuple_cost", "fetch_size", "extensions", "schema_name", "table_name", "updatable")
 """Options of postgres_fdw that planning needs; all others, such as hosts, ports and passwords, are taken away."""
 
 
-def load(connection: psycopg.Connection[Any], stored: Stored) -> None:
-    """Run schema.sql as a superuser; raises ProdparityError with the line at which it failed."""
-    text = _META_COMMAND.sub("", stored.schema)
-    _make_roles(connection, (role.name for role in stored.profile.roles))
-    _make_collations(connection, text)
-    for _ in range(100):
-        try:
-            connection.execute(text.encode())
-        except psycopg.Error as cause:
-            missing = _MISSING_ROLE.fullmatch(cause.diag.message_primary or "")
-            if missing is None:
-                raise _failure(cause, text, stored.profile) from cause
-            _make_roles(connection, [missing[1]])
-        else:
-            break
+def load(connection: psycopg.Connection[Any], stored: Stored, server: Server) -> list[str]:
+    """Run schema.sql in the connected database, as a superuser; returns notes.
+
+    An extension that the server lacks stops nothing by itself: only where the schema then fails is it named, in one message.
+    """
+    _make_collations(connection, stored.schema)
+    database = connection.info.dbname
+    available = {name for (name,) in connection.execute("SELECT name FROM pg_available_extensions")}
+    missing = [found.name for found in stored.profile.extensions if found.name not in available]
+    try:
+        loaded = schema.load(server, database, stored.schema, extensions=stored.profile.extensions, used=())
+    except ProdparityError as cause:
+        if not missing:
+            raise
+        plural = "s" if len(missing) > 1 else ""
+        raise ProdparityError(
+            f"Production's schema needs the extension{plural} {', '.join(missing)},"
+            f" which PostgreSQL {server.version // 10000} ({server.kind}) does not have here.",
+            tried=cause.happened,
+            fix="install it, or set PRODPARITY_PG_BIN to the bin folder of a PostgreSQL that has it",
+        ) from cause
     _strip_foreign(connection)
-
-
-def _make_roles(connection: psycopg.Connection[Any], names: Iterable[str]) -> None:
-    """Roles that own, are granted, or have policies must exist; they cannot log in and belong to nothing."""
-    there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-    for name in names:
-        if name in there or name.startswith("pg_") or name in ("public", "none"):
-            continue
-        try:
-            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
-        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-            continue
+    return list(loaded.notes)
 
 
 def _make_collations(connection: psycopg.Connection[Any], text: str) -> None:
@@ -88,25 +81,4 @@ def _strip_foreign(connection: psycopg.Connection[Any]) -> None:
         " FROM pg_foreign_server AS s WHERE s.oid = ftserver"
         " AND s.srvfdw = (SELECT oid FROM pg_foreign_data_wrapper WHERE fdwname = 'postgres_fdw')",
         (kept,),
-    )
-
-
-def _failure(cause: psycopg.Error, text: str, profile: Profile) -> ProdparityError:
-    said = cause.diag.message_primary or str(cause)
-    missing = re.fullmatch(r'extension "(.+)" is not available', said)
-    if missing:
-        version = next((found.version for found in profile.extensions if found.name == missing[1]), "")
-        return ProdparityError(
-            f"Production has the extension {missing[1]} {version}".rstrip() + ", this PostgreSQL does not.",
-            tried=f"The planner twin of {profile.database!r} needs it: types and functions come from it.",
-            fix="install it for this PostgreSQL, or name a PostgreSQL that has it with PRODPARITY_PG_BIN",
-        )
-    where = SCHEMA
-    position = cause.diag.statement_position
-    if position:
-        where = f"{SCHEMA}, line {text[: int(position)].count(chr(10)) + 1}"
-    return ProdparityError(
-        f"The planner twin could not be built: {where}: {said}",
-        tried=cause.diag.message_detail or cause.diag.context,
-        fix="prodparity capture URL, or correct the file",
     )
