@@ -137,7 +137,9 @@ def clean(text: str, notes: list[str]) -> str:
             what = f"{kind.lower()} {name}" if kind else "the schema"
             notes.append(f"{what}: literals that look like secrets were replaced by *** ({', '.join(sorted(found))}).")
         pieces[at] = (kind, name, body)
-    return re.sub(r"\n{4,}", "\n\n\n", "".join(body for _, _, body in pieces)).strip() + "\n"
+    whole = "".join(body for _, _, body in pieces)
+    # what is left of pg_dump's own first and last comment
+    return re.sub(r"\A(--|\s)+(?=\n)|(?<=\n)(--|\s)+\Z", "", whole).strip() + "\n"
 
 
 def _pieces(text: str) -> list[tuple[str, str, str]]:
