@@ -1,1 +1,155 @@
-"""The `parity_*` fixtures."""
+"""The `parity_*` fixtures, and what they give."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .core.options import OPTIONS
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import Engine
+
+    from .core.expectation import Expectation
+    from .core.levels import Level
+    from .core.settings import Settings
+    from .profile.model import Profile
+    from .session import Session
+
+SETTINGS = pytest.StashKey["Settings"]()
+SESSION = pytest.StashKey["Session"]()
+EXPECTATION = pytest.StashKey["Expectation"]()
+
+
+def something_said(config: pytest.Config) -> bool:
+    """Did anybody set anything? If not, a run without marked tests needs no settings."""
+    said = config.known_args_namespace
+    if any(getattr(said, f"parity_{option.name}", None) is not None for option in OPTIONS):
+        return True
+    if any(name.startswith("PRODPARITY_") for name in os.environ):
+        return True
+    try:
+        return b"prodparity" in (config.rootpath / "pyproject.toml").read_bytes()
+    except OSError:
+        return False
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """The settings of this run, checked on first use."""
+    if SETTINGS not in config.stash:
+        from .core.errors import UsageError
+        from .core.settings import read_table, resolve
+
+        said = {option.name: getattr(config.known_args_namespace, f"parity_{option.name}", None) for option in OPTIONS}
+        try:
+            config.stash[SETTINGS] = resolve(config.rootpath, said, os.environ, read_table(config.rootpath))
+        except UsageError as error:
+            raise pytest.UsageError(f"prodparity: {error}") from None
+    return config.stash[SETTINGS]
+
+
+def enter(config: pytest.Config) -> None:
+    """Check the settings and set the application's environment; with `{db.…}` in it, the wire's port is bound now."""
+    settings = settings_of(config)
+    if any("{db." in value for value in settings.env.values()):
+        os.environ.update(session_of(config).environment())
+    else:
+        os.environ.update(settings.env)
+
+
+def session_of(config: pytest.Config) -> Session:
+    """What this run owns; made on first use."""
+    if SESSION not in config.stash:
+        from .session import Session
+
+        worker = getattr(config, "workerinput", {}).get("workerid", "")
+        config.stash[SESSION] = Session(settings_of(config), worker=worker)
+    return config.stash[SESSION]
+
+
+@pytest.fixture
+def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
+    """A real PostgreSQL with production's schema, through the wire; fresh for each test."""
+    session = session_of(request.config)
+    session.begin(request.node.nodeid)
+    with ExitStack() as stack:
+        yield ParityDatabase(session, stack)
+
+
+class ParityDatabase:
+    """The database of one test.
+
+    What goes through `url`, `async_url`, `dsn`, `engine` and `connect()` passes the wire and is judged. `owner` does
+    not: arrange rows and check results with it. Everything opened here is closed when the test ends.
+    """
+
+    def __init__(self, session: Session, stack: ExitStack) -> None:
+        self._session = session
+        self._stack = stack
+        self._engine: Engine | None = None
+        self._owner: psycopg.Connection[Any] | None = None
+
+    @property
+    def url(self) -> str:
+        """For SQLAlchemy with psycopg 3: `postgresql+psycopg://…`. The same for the whole run."""
+        return self._session.urls["db.url"]
+
+    @property
+    def async_url(self) -> str:
+        """For SQLAlchemy's async engine: with asyncpg where it is installed, else with psycopg 3."""
+        return self._session.urls["db.async_url"]
+
+    @property
+    def dsn(self) -> str:
+        """For libpq, psycopg, psycopg2 and asyncpg: `postgresql://…`."""
+        return self._session.urls["db.dsn"]
+
+    @property
+    def engine(self) -> Engine:
+        """A SQLAlchemy engine, made on first use."""
+        if self._engine is None:
+            from sqlalchemy import create_engine
+
+            self._engine = create_engine(self.url)
+            self._stack.callback(self._engine.dispose)
+        return self._engine
+
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
+        """A new psycopg connection; as a context manager it commits, or rolls back on an error, and closes.
+
+        `options` go to `psycopg.connect`, such as `autocommit=True`.
+        """
+        import psycopg
+
+        connection = psycopg.connect(self.dsn, **options)
+        self._stack.callback(connection.close)
+        return connection
+
+    @property
+    def owner(self) -> psycopg.Connection[Any]:
+        """An autocommitting psycopg connection with the owner's rights, past the wire: for fixtures and checks."""
+        if self._owner is None or self._owner.closed:
+            import psycopg
+
+            self._owner = psycopg.connect(self._session.owner_dsn(), autocommit=True)
+            self._stack.callback(self._owner.close)
+        return self._owner
+
+    @property
+    def profile(self) -> Profile | None:
+        """What production looks like; None where no profile was captured."""
+        stored = self._session.stored
+        return None if stored is None else stored.profile
+
+    @property
+    def level(self) -> Level:
+        """The level of this run."""
+        return self._session.settings.level
+
+    def __repr__(self) -> str:
+        return f"<ParityDatabase at level {self.level}>"

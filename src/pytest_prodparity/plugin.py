@@ -1,1 +1,125 @@
-"""pytest's hooks: return early, or import one room and call it."""
+"""pytest's hooks: return early, or import one room and call it.
+
+Loading this module costs every pytest run of every user who has it installed: it imports the standard library and
+pytest only, and a test measures that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import pytest
+
+from .core.options import OPTIONS
+from .fixtures import EXPECTATION, SESSION, SETTINGS, enter, session_of, settings_of, something_said
+from .fixtures import parity_db as parity_db
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("production parity")
+    for option in OPTIONS:
+        if option.flag is not None:
+            group.addoption(
+                option.flag, dest=f"parity_{option.name}", default=None, metavar=option.metavar, help=option.help
+            )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    # Before any conftest: an application that makes its engine when it is imported must find its URL.
+    _begin(early_config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "prodparity(queries=None, rows=None, faults=None, allow=None, level=None): "
+        "run this test in production's world and fail it where production would fail",
+    )
+    _begin(config)
+    if getattr(config.option, "dist", "no") != "no":
+        from .results import collect
+
+        collect(config)
+
+
+def _begin(config: pytest.Config) -> None:
+    """Where anything was said: check it, and set the application's environment."""
+    if SETTINGS not in config.stash and something_said(config):
+        enter(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    everywhere = SETTINGS in config.stash and config.stash[SETTINGS].mark
+    if everywhere or any(item.get_closest_marker("prodparity") for item in items):
+        from .marks import expect
+
+        if expect(config, items):
+            from .results import collect
+
+            collect(config)
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
+    if not any(EXPECTATION in item.stash for item in items):
+        return []
+    return session_of(config).header()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    expectation = item.stash.get(EXPECTATION, None)
+    if expectation is None or expectation.level is None:
+        return
+    level = settings_of(item.config).level
+    if expectation.level > level:
+        pytest.skip(f"needs --parity-level={expectation.level}; this run has {level}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    # Wider scopes are set up before a test's own fixtures: what they wrote becomes the baseline of the test.
+    if fixturedef.scope != "function":
+        return
+    item = request.node
+    if EXPECTATION in item.stash or "parity_db" in getattr(item, "fixturenames", ()):
+        session_of(item.config).begin(item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    if EXPECTATION not in item.stash:
+        return (yield)
+    from .marks import watched
+
+    with watched(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if EXPECTATION in item.stash and (call.when == "call" or (call.when == "setup" and not report.passed)):
+        from .marks import annotate
+
+        annotate(item, call, report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    finally:
+        if SESSION in item.config.stash:
+            item.config.stash[SESSION].end(item.nodeid)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SESSION in config.stash:
+        config.stash[SESSION].close()

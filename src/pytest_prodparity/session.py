@@ -1,1 +1,344 @@
-"""What one run owns, made on first use."""
+"""What one run owns, made on first use: profile, server, wire, databases, twin. One per process, so one per xdist worker."""
+
+from __future__ import annotations
+
+import importlib.util
+import shlex
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from .core.errors import ProdparityError, UsageError
+from .core.expectation import Expectation
+from .core.findings import Judgement
+from .core.levels import Level
+from .core.settings import Settings
+from .core.suggest import closest
+from .databases import schema
+from .databases.embedded import Embedded
+from .databases.provider import Provider, Server
+from .databases.roles import Login, application
+from .databases.template import Templates
+from .gate.render import terminal
+from .gate.report import Production, TestReport
+from .profile.store import Stored, load
+from .queries.judge import judge
+from .queries.planning import Plans
+from .queries.recorder import Recorder
+from .twin.twin import Twin
+from .wire.proxy import Wire
+from .wire.trip import Trip
+from .wire.upstream import Upstream
+
+SETTLE_S = 2.0
+"""How long the end of a test waits for trips that nobody waits for."""
+
+DATABASE = "parity"
+"""The name in the stable URL; the wire puts the name of the current test's database in its place."""
+
+
+class Session:
+    """The composition root."""
+
+    def __init__(self, settings: Settings, *, worker: str = "") -> None:
+        self.settings = settings
+        self.notes: dict[str, None] = {
+            f"{dial} is set, and not applied by this version": None for dial in settings.unapplied
+        }
+        self._worker = worker
+        self._lock = threading.RLock()
+        self._test: str | None = None
+        self._current: str | None = None
+        """The open test's database."""
+        self._base: str | None = None
+        """The database of everything outside tests, once somebody connected there."""
+        self._provider: Provider | None = None
+        self._server: Server | None = None
+        self._broken: ProdparityError | None = None
+        self._open_twins: list[Twin] = []
+        self._twins: dict[tuple[tuple[str, int], ...], Plans | ProdparityError] = {}
+        self._planning: Embedded | None = None
+        """The twin's own server, where the tests run on another."""
+        self.wire = Wire(self._upstream, root=settings.root)
+        self.wire.open()
+
+    # --- what is known before anything starts
+
+    @cached_property
+    def stored(self) -> Stored | None:
+        """The profile; None where none was captured yet. Raises UsageError where it is broken."""
+        folder = self.settings.root / self.settings.profile
+        if not folder.exists() and self.settings.profile == Path("parity"):
+            self.notes["no profile in parity/; to judge by production's plans: prodparity capture URL"] = None
+            return None
+        return load(folder)
+
+    @cached_property
+    def _login(self) -> Login:
+        return application()
+
+    @cached_property
+    def urls(self) -> Mapping[str, str]:
+        """What `{db.…}` stands for; the same for the whole run."""
+        who = f"{quote(self._login.user, safe='')}:{quote(self._login.password, safe='')}"
+        rest = f"{who}@127.0.0.1:{self.wire.port}/{DATABASE}"
+        driver = "asyncpg" if importlib.util.find_spec("asyncpg") else "psycopg"
+        return {
+            "db.url": f"postgresql+psycopg://{rest}",
+            "db.async_url": f"postgresql+{driver}://{rest}",
+            "db.dsn": f"postgresql://{rest}",
+            "db.host": "127.0.0.1",
+            "db.port": str(self.wire.port),
+            "db.name": DATABASE,
+            "db.user": self._login.user,
+            "db.password": self._login.password,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The application's variables, filled in."""
+        filled = {}
+        for name, value in self.settings.env.items():
+            for key, text in self.urls.items():
+                value = value.replace(f"{{{key}}}", text)
+            filled[name] = value
+        return filled
+
+    def check(self, expectations: Iterable[Expectation]) -> None:
+        """Whatever can be known to be wrong before the first test; raises UsageError."""
+        stored = self.stored
+        for expectation in expectations:
+            for table in expectation.rows:
+                if stored is not None and stored.profile.table(table) is None:
+                    names = [known.name for known in stored.profile.tables]
+                    raise UsageError(
+                        f"rows={{{table!r}: …}}: production has no table {table!r}{closest(table, names)}."
+                    )
+
+    def header(self) -> list[str]:
+        """The lines under pytest's own header, once marked tests are collected."""
+        production = _production(self.stored)
+        about = "no profile" if production is None else f"profile {terminal.age(production, datetime.now(UTC))}"
+        settings = self.settings
+        place = "a URL" if "://" in settings.database else settings.database
+        return [f"prodparity: level {settings.level}, database {place}, {about}, seed {settings.seed}"]
+
+    # --- one test
+
+    def begin(self, test: str) -> None:
+        """From here on the wire leads to a database of this test alone; fails the test where none can be had."""
+        with self._lock:
+            if self._test == test:
+                return
+            if self._test is not None:
+                self.end(self._test)
+            try:
+                self._current = self._templates.clone(self._base or self._template)
+            except ProdparityError as error:
+                pytest.fail(f"prodparity: {error}", pytrace=False)
+            self._test = test
+        self.wire.move(self._upstream)
+
+    def end(self, test: str) -> None:
+        """Throw the test's database away; what runs between tests meets the base again."""
+        with self._lock:
+            if self._test != test:
+                return
+            database, self._current, self._test = self._current, None, None
+        self.wire.release()
+        if database is not None:
+            self._templates.drop(database)
+
+    def owner_dsn(self) -> str:
+        """Past the wire, to the open test's database."""
+        assert self._current is not None, "owner is used inside a test"
+        return self._running.dsn(self._current, user=self._login.user, password=self._login.password)
+
+    def watch(self, test: str, expectation: Expectation) -> Watch:
+        """Start recording a test's trips."""
+        return Watch(self, test, expectation)
+
+    # --- the server
+
+    @property
+    def _running(self) -> Server:
+        with self._lock:
+            if self._broken is not None:
+                raise self._broken
+            if self._server is None:
+                try:
+                    self._provider = Embedded()
+                    self._server = self._provider.start()
+                except ProdparityError as error:
+                    self._broken = error
+                    raise
+                self.notes.update(dict.fromkeys(self._provider.notes))
+            return self._server
+
+    @cached_property
+    def _templates(self) -> Templates:
+        return Templates(self._running)
+
+    @cached_property
+    def _template(self) -> str:
+        stored = self.stored
+        if stored is None:
+            return self._templates.ensure("empty", lambda _dsn: None)
+        return self._templates.ensure(stored.key, lambda dsn: self._load(dsn, stored))
+
+    def _load(self, dsn: str, stored: Stored) -> None:
+        database = conninfo_to_dict(dsn)["dbname"]
+        schema.load(self._running, str(database), stored.schema, extensions=stored.profile.extensions)
+
+    def _upstream(self) -> Upstream:
+        """Where the wire leads now; called by its threads. Outside tests that is the base, made when first asked for."""
+        with self._lock:
+            if self._current is None and self._base is None:
+                self._base = self._templates.clone(self._template)
+            server = self._running
+            return Upstream(
+                host=server.host,
+                port=server.port,
+                user=self._login.user,
+                password=self._login.password,
+                database=self._current or self._base or "",
+                sslmode=server.sslmode,
+                version=server.version,
+            )
+
+    # --- judging
+
+    def planner(self, expectation: Expectation) -> Plans | ProdparityError | None:
+        """Production's planner, with the marker's `rows`; None where the level or a missing profile leaves it out."""
+        stored = self.stored
+        if stored is None or not self.settings.dials.twin:
+            return None
+        key = tuple(sorted(expectation.rows.items()))
+        if key not in self._twins:
+            try:
+                self._twins[key] = self._open_twin(stored, expectation.rows)
+            except ProdparityError as error:
+                self.notes[f"production's plans cannot be had: {error.happened}"] = None
+                self._twins[key] = error
+        return self._twins[key]
+
+    def _open_twin(self, stored: Stored, rows: Mapping[str, int]) -> Plans:
+        if rows:
+            from .profile.scale import scaled
+
+            stored = replace(stored, profile=scaled(stored.profile, rows))
+        server = self._running
+        if server.kind != "embedded":
+            if self._planning is None:
+                self._planning = Embedded()
+            server = self._planning.start()
+        twin = Twin.open(stored, server)
+        self._open_twins.append(twin)
+        self.notes.update(dict.fromkeys(twin.notes))
+        if twin.caveat is not None:
+            self.notes[twin.caveat] = None
+        return Plans(twin, stored.profile)
+
+    # --- reporting and the end
+
+    def facts(self, judged: TestReport) -> dict[str, Any]:
+        """One test's result as plain JSON: what an xdist worker hands to the controller."""
+        production = _production(self.stored)
+        return {
+            "test": judged.to_json(),
+            "server": None
+            if self._server is None
+            else f"{self._server.kind} PostgreSQL {terminal.version(self._server.version)}",
+            "notes": list(self.notes),
+            "production": None if production is None else asdict(production),
+        }
+
+    def close(self) -> None:
+        """Give everything back; never raises."""
+        self.wire.close()
+        for twin in self._open_twins:
+            twin.close()
+        with self._lock:
+            if self._server is not None:
+                self._templates.close()
+            if self._provider is not None:
+                self._provider.stop()
+            if self._planning is not None:
+                self._planning.stop()
+
+
+class Watch:
+    """Records the trips of one test's call and judges them."""
+
+    def __init__(self, session: Session, test: str, expectation: Expectation) -> None:
+        self._session = session
+        self._test = test
+        self._expectation = expectation
+        self._recorder = Recorder(session.settings.root)
+        self._recorder.start()
+        self._started = time.monotonic()
+        session.wire.taps.append(self._recorder)
+
+    def stop(self) -> None:
+        """Record no further."""
+        wire = self._session.wire
+        if self._recorder in wire.taps:
+            wire.settle(time.monotonic() + SETTLE_S)
+            wire.taps.remove(self._recorder)
+            self._recorder.stop()
+
+    def judge(self) -> TestReport:
+        """Stop, and hold what was recorded against production."""
+        session = self._session
+        seconds = time.monotonic() - self._started
+        self.stop()
+        trips = self._recorder.trips
+        judgement = self._judged(trips) if session.settings.level > Level.OFF else Judgement()
+        outcome = "failed" if judgement.findings else "passed"
+        return TestReport(id=self._test, outcome=outcome, judgement=judgement, trips=len(trips), seconds=seconds)
+
+    def _judged(self, trips: Sequence[Trip]) -> Judgement:
+        session = self._session
+        stored = session.stored
+        planner = session.planner(self._expectation) if trips else None
+        judgement = judge(
+            trips,
+            planner=planner if isinstance(planner, Plans) else None,
+            profile=stored.profile if stored else None,
+            expectation=self._expectation,
+            thresholds=session.settings.thresholds,
+            test=self._test,
+            root=session.settings.root,
+            pauses=self._recorder.pauses,
+            left_open=[one.number for one in session.wire.connections if one.state in "TE"],
+            dropped=self._recorder.dropped,
+        )
+        replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
+        findings = tuple(replace(found, replay=found.replay or replay) for found in judgement.findings)
+        return replace(judgement, findings=findings)
+
+    def message(self, judged: TestReport) -> str:
+        """What stands in place of a traceback."""
+        return terminal.failure(judged.judgement.findings, width=100)
+
+
+def _production(stored: Stored | None) -> Production | None:
+    if stored is None:
+        return None
+    profile = stored.profile
+    return Production(
+        version=profile.server_version,
+        tables=len(profile.tables),
+        size=profile.size,
+        captured_at=profile.captured_at,
+        origin=profile.origin,
+        key=stored.key,
+    )

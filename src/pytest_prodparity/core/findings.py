@@ -20,6 +20,12 @@ class Source:
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
 
+    @classmethod
+    def parse(cls, text: str, function: str = "") -> Source:
+        """From `path:line`."""
+        path, _, line = text.rpartition(":")
+        return cls(path=path, line=int(line), function=function)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remedy:
@@ -66,6 +72,11 @@ class Finding:
         text = "\x1f".join((self.rule, self.subject, *where, shape))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    @property
+    def one_line(self) -> str:
+        """`rule title (path:line)`."""
+        return f"{self.rule} {self.title}" + (f" ({self.source})" if self.source else "")
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `source` is `"path:line"`, as people type it."""
         data = asdict(self)
@@ -80,8 +91,7 @@ class Finding:
         """The inverse of `to_json`."""
         rest = {key: value for key, value in data.items() if key not in ("fingerprint", "function")}
         if rest["source"] is not None:
-            path, _, line = rest["source"].rpartition(":")
-            rest["source"] = Source(path=path, line=int(line), function=data["function"] or "")
+            rest["source"] = Source.parse(rest["source"], data["function"] or "")
         if rest["remedy"] is not None:
             rest["remedy"] = Remedy(**rest["remedy"])
         rest["plan"] = tuple(rest["plan"])
@@ -102,6 +112,12 @@ class Untold:
         data = asdict(self)
         data["source"] = str(self.source) if self.source else None
         return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Untold:
+        """The inverse of `to_json`; the function's name is not kept."""
+        source = Source.parse(data["source"]) if data["source"] else None
+        return cls(**{**data, "source": source})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

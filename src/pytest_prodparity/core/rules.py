@@ -19,15 +19,18 @@ RULES: dict[str, RuleInfo] = {
     ),
     "n-plus-one": RuleInfo(finds="one statement runs once per row of another", thresholds={"times": 3}),
     "unbounded-read": RuleInfo(
-        finds="a statement returns a whole large table, or a large part of it", thresholds={"rows": 50_000}
+        finds="a statement returns a whole large table, or a large part of it",
+        thresholds={"rows": 50_000, "share": 0.1},
     ),
     "deep-offset": RuleInfo(
         finds="OFFSET makes the database read and throw away many rows", thresholds={"rows": 10_000}
     ),
     "cartesian-join": RuleInfo(finds="two tables are joined without a condition", thresholds={"rows": 1_000_000}),
     "quadratic": RuleInfo(finds="the work grows with the square of a table", thresholds={"rows": 100_000_000}),
-    "spill": RuleInfo(finds="a sort or hash does not fit into production's work_mem", thresholds={"factor": 8}),
-    "timeout": RuleInfo(finds="production's statement_timeout would end the statement", thresholds={"margin": 1.0}),
+    "spill": RuleInfo(
+        finds="a sort or hash does not fit into production's work_mem", thresholds={"factor": 16, "mb": 256}
+    ),
+    "timeout": RuleInfo(finds="production's statement_timeout would end the statement", thresholds={"margin": 3.0}),
     "write-without-where": RuleInfo(finds="UPDATE or DELETE changes every row of a table", thresholds={"rows": 1_000}),
     "over-budget": RuleInfo(finds="the test exceeds its own Budget"),
     "idle-in-transaction": RuleInfo(

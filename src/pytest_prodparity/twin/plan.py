@@ -77,3 +77,9 @@ class CannotTell:
     """No plan, and why: an unknown relation, a temporary table, another engine's syntax."""
 
     reason: str
+    utility: bool = False
+    """The statement never has a plan (SET, BEGIN, DDL): nothing was missed, it need not be counted."""
+    sqlstate: str = ""
+    """PostgreSQL's own code, where it was the server that refused."""
+    position: int | None = None
+    """The character at fault within the statement, counted from 1."""

@@ -1,1 +1,30 @@
-"""One file per rule."""
+"""One file per rule; the order in which they claim a statement, the most specific first."""
+
+from __future__ import annotations
+
+from .cartesian_join import CartesianJoin
+from .deep_offset import DeepOffset
+from .idle_in_transaction import IdleInTransaction
+from .n_plus_one import NPlusOne
+from .over_budget import OverBudget
+from .protocol import Rule
+from .quadratic import Quadratic
+from .seq_scan import SeqScan
+from .spill import Spill
+from .timeout import Timeout
+from .unbounded_read import UnboundedRead
+from .write_without_where import WriteWithoutWhere
+
+ORDER: tuple[Rule, ...] = (
+    WriteWithoutWhere(),
+    NPlusOne(),
+    CartesianJoin(),
+    Quadratic(),
+    DeepOffset(),
+    UnboundedRead(),
+    SeqScan(),
+    Spill(),
+    Timeout(),
+    IdleInTransaction(),
+    OverBudget(),
+)

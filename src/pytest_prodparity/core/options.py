@@ -1,0 +1,99 @@
+"""The options: one entry each, from which flag, environment name, table key, `--help` and the reference page come.
+
+Read by every pytest run, marked tests or not: kept apart from their checks, and light.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Option(NamedTuple):
+    """One setting; `core.settings` checks it."""
+
+    name: str
+    help: str
+    default: object
+    flag: str | None = None
+    metavar: str | None = None
+    environment: str | None = None
+
+    @property
+    def shown_default(self) -> str:
+        """As the reference page prints it."""
+        return "not set" if self.default in (None, (), {}) else str(self.default)
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        name="level",
+        help="How much of production this run brings in: off, dev, staging or production.",
+        default="dev",
+        flag="--parity-level",
+        metavar="LEVEL",
+        environment="PRODPARITY_LEVEL",
+    ),
+    Option(
+        name="database",
+        help="Where tests find a real PostgreSQL: auto, embedded, docker or a URL. auto is embedded at dev; from "
+        "staging a container of production's major version where a Docker daemon has its image, else embedded.",
+        default="auto",
+        flag="--parity-database",
+        metavar="WHERE",
+        environment="PRODPARITY_DATABASE",
+    ),
+    Option(
+        name="seed",
+        help="Every random choice follows from this number.",
+        default=0,
+        flag="--parity-seed",
+        metavar="N",
+        environment="PRODPARITY_SEED",
+    ),
+    Option(
+        name="report",
+        help="The report file.",
+        default=".prodparity/report.json",
+        flag="--parity-report",
+        metavar="PATH",
+        environment="PRODPARITY_REPORT",
+    ),
+    Option(
+        name="profile",
+        help="The folder that `prodparity capture` writes.",
+        default="parity",
+        environment="PRODPARITY_PROFILE",
+    ),
+    Option(
+        name="image",
+        help="The container image for --parity-database=docker; by default postgres:MAJOR of production.",
+        default=None,
+        environment="PRODPARITY_IMAGE",
+    ),
+    Option(
+        name="allow_external",
+        help="Must be true before --parity-database=URL may create databases on that server.",
+        default=False,
+    ),
+    Option(
+        name="mark",
+        help="Patterns of test files, relative to the rootdir, in which every test counts as marked.",
+        default=(),
+    ),
+    Option(
+        name="env",
+        help="Environment variables for the application, set before collection. {db.url}, {db.async_url} and "
+        "{db.dsn} stand for the database behind the wire.",
+        default={},
+    ),
+    Option(
+        name="levels",
+        help="Dials of a level, one table each: [tool.prodparity.levels.staging].",
+        default={},
+    ),
+    Option(
+        name="rules",
+        help="Thresholds of a rule, one table each: [tool.prodparity.rules.seq-scan].",
+        default={},
+    ),
+)

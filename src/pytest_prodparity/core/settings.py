@@ -1,0 +1,218 @@
+"""The settings of a run, from all their sources, checked.
+
+Precedence: flag > environment > `[tool.prodparity]` > default. None means "not said".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import UsageError
+from .levels import DIALS, Dials, Level
+from .options import OPTIONS
+from .rules import RULES
+from .suggest import closest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """A run's settings, checked."""
+
+    root: Path
+    """pytest's rootdir; relative paths are relative to it."""
+    level: Level = Level.DEV
+    database: str = "auto"
+    seed: int = 0
+    report: Path = Path(".prodparity/report.json")
+    profile: Path = Path("parity")
+    image: str | None = None
+    allow_external: bool = False
+    mark: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[Level, Mapping[str, object]] = field(default_factory=dict)
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def dials(self) -> Dials:
+        """What the level of this run turns on."""
+        said = self.levels.get(self.level, {})
+        twin = said.get("twin")
+        return Dials(twin=DIALS[self.level].twin if twin is None else bool(twin))
+
+    @property
+    def unapplied(self) -> tuple[str, ...]:
+        """Dials that the table sets for this level and that this version does not turn on; shown, never silent."""
+        return tuple(f"levels.{self.level}.{dial}" for dial in self.levels.get(self.level, {}) if dial != "twin")
+
+
+def _choice_or_url(said: object, where: str) -> str:
+    choices = ("auto", "embedded", "docker")
+    if isinstance(said, str) and (said in choices or "://" in said):
+        return said
+    raise UsageError(
+        f"{where}: database {said!r} does not exist{closest(str(said), choices)}.",
+        fix=f"use one of {', '.join(choices)}, or a URL such as postgresql://user@127.0.0.1/test",
+    )
+
+
+def _level(said: object, where: str) -> Level:
+    try:
+        return Level.parse(said)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
+def _number(said: object, where: str) -> int:
+    try:
+        if isinstance(said, bool) or not isinstance(said, (int, str)):
+            raise ValueError
+        return int(said)
+    except ValueError:
+        raise UsageError(f"{where}: {said!r} is not a whole number.", fix="write a number such as 7") from None
+
+
+def _path(said: object, where: str) -> Path:
+    if isinstance(said, str) and said:
+        return Path(said)
+    raise UsageError(f"{where}: {said!r} is not a path.")
+
+
+def _text(said: object, where: str) -> str:
+    if isinstance(said, str) and said:
+        return said
+    raise UsageError(f"{where}: {said!r} is not a text.")
+
+
+def _flag(said: object, where: str) -> bool:
+    if isinstance(said, bool):
+        return said
+    raise UsageError(f"{where}: {said!r} is neither true nor false.")
+
+
+def _globs(said: object, where: str) -> tuple[str, ...]:
+    if isinstance(said, list) and all(isinstance(entry, str) for entry in said):
+        return tuple(said)
+    raise UsageError(f"{where}: {said!r} is not a list of patterns.", fix='write mark = ["tests/db/**"]')
+
+
+PLACEHOLDERS = ("db.url", "db.async_url", "db.dsn", "db.host", "db.port", "db.name", "db.user", "db.password")
+
+
+def _environment(said: object, where: str) -> Mapping[str, str]:
+    import re
+
+    if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
+        raise UsageError(f"{where}: {said!r} is not a table of texts.", fix='write DATABASE_URL = "{db.url}"')
+    for name, value in said.items():
+        for found in re.findall(r"\{([^{}]*)\}", value):
+            if found.startswith("db") and found not in PLACEHOLDERS:
+                raise UsageError(
+                    f"{where}.{name}: {{{found}}} does not exist{closest(found, PLACEHOLDERS)}.",
+                    fix="use one of " + ", ".join(f"{{{known}}}" for known in PLACEHOLDERS),
+                )
+    return dict(said)
+
+
+KNOWN_DIALS = ("rows", "twin", "latency", "faults", "races", "auth", "environment")
+
+
+def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:
+    if not isinstance(said, dict) or not all(isinstance(value, dict) for value in said.values()):
+        raise UsageError(f"{where}: {said!r} is not a table of levels.", fix="write [tool.prodparity.levels.staging]")
+    checked = {}
+    for name, dials in said.items():
+        level = _level(name, where)
+        for dial in dials:
+            if dial not in KNOWN_DIALS:
+                raise UsageError(
+                    f"{where}.{name}: dial {dial!r} does not exist{closest(dial, KNOWN_DIALS)}.",
+                    fix=f"use one of {', '.join(KNOWN_DIALS)}",
+                )
+        if "twin" in dials:
+            _flag(dials["twin"], f"{where}.{name}.twin")
+        checked[level] = dict(dials)
+    return checked
+
+
+def _thresholds(said: object, where: str) -> Mapping[str, Mapping[str, float]]:
+    if not isinstance(said, dict):
+        raise UsageError(f"{where}: {said!r} is not a table of rules.", fix="write [tool.prodparity.rules.seq-scan]")
+    for rule, values in said.items():
+        if rule not in RULES:
+            raise UsageError(
+                f"{where}: rule {rule!r} does not exist{closest(rule, RULES)}.", fix=f"use one of {', '.join(RULES)}"
+            )
+        if not isinstance(values, dict):
+            raise UsageError(f"{where}.{rule}: {values!r} is not a table of thresholds.")
+        known = RULES[rule].thresholds
+        for key, value in values.items():
+            if key not in known:
+                have = f"it has {', '.join(known)}" if known else "it has none"
+                raise UsageError(f"{where}.{rule}: threshold {key!r} does not exist{closest(key, known)}; {have}.")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+                raise UsageError(f"{where}.{rule}.{key}: {value!r} is not a number, zero or more.")
+    return {rule: {key: float(value) for key, value in values.items()} for rule, values in said.items()}
+
+
+PARSERS: dict[str, Callable[[object, str], Any]] = {
+    "level": _level,
+    "database": _choice_or_url,
+    "seed": _number,
+    "report": _path,
+    "profile": _path,
+    "image": _text,
+    "allow_external": _flag,
+    "mark": _globs,
+    "env": _environment,
+    "levels": _levels,
+    "rules": _thresholds,
+}
+"""By option: what was said and where, to the value; raises UsageError."""
+
+
+def resolve(
+    root: Path, flags: Mapping[str, object], environment: Mapping[str, str], table: Mapping[str, object]
+) -> Settings:
+    """Settings from all sources; raises UsageError that names the source of a wrong value."""
+    names = [option.name for option in OPTIONS]
+    for key in table:
+        if key not in names:
+            raise UsageError(
+                f"[tool.prodparity]: unknown key {key!r}{closest(key, names)}.", fix=f"use one of {', '.join(names)}"
+            )
+    known = {option.environment for option in OPTIONS if option.environment}
+    said: dict[str, object] = {}
+    for option in OPTIONS:
+        attribute = "thresholds" if option.name == "rules" else option.name
+        if option.flag is not None and flags.get(option.name) is not None:
+            said[attribute] = PARSERS[option.name](flags[option.name], option.flag)
+        elif option.environment in known and environment.get(option.environment or ""):
+            said[attribute] = PARSERS[option.name](environment[option.environment or ""], str(option.environment))
+        elif option.name in table:
+            said[attribute] = PARSERS[option.name](table[option.name], f"[tool.prodparity] {option.name}")
+    return Settings(root=root, **said)  # type: ignore[arg-type]
+
+
+def read_table(root: Path) -> Mapping[str, object]:
+    """`[tool.prodparity]` of the root's pyproject.toml; empty where there is none."""
+    path = root / "pyproject.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as cause:
+        raise UsageError(f"{path} cannot be read: {cause}.") from cause
+    if "prodparity" not in text:
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(text).get("tool", {}).get("prodparity", {})
+    except tomllib.TOMLDecodeError as cause:
+        raise UsageError(f"{path} is not TOML: {cause}.") from None
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: [tool.prodparity] is not a table.")
+    return table

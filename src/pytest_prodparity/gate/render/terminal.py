@@ -1,0 +1,236 @@
+"""The terminal section: numbers first, one screen, nothing to look up."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ...core.findings import Finding
+from ..report import Production, Report, grouped
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Text segments with a style each: `` (plain), `title`, `rule`, `muted`, `good` or `bad`."""
+
+    segments: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """Without styles."""
+        return "".join(text for text, _ in self.segments)
+
+
+def plain(text: str = "", style: str = "") -> Line:
+    """A line of one style."""
+    return Line(((text, style),))
+
+
+def title(report: Report, now: datetime) -> str:
+    """For the separator above the section."""
+    parts = [f"production parity: {report.level}"]
+    if report.production is not None:
+        parts.append(f"profile {age(report.production, now)}")
+    return " · ".join(parts)
+
+
+def lines(report: Report, *, width: int, verbose: bool, path: str) -> Iterator[Line]:
+    """The section below its separator. `width` is the terminal's, `path` the report file's, as people type it."""
+    yield from _flow([(part, "muted") for part in head(report)], width)
+    for note in report.notes:
+        yield from (plain(part, "bad") for part in textwrap.wrap(f"note: {note}", width, subsequent_indent="      "))
+    shown: str | None = None
+    for finding, tests in grouped(report.tests):
+        if tests[0] != shown:
+            shown = tests[0]
+            yield plain()
+            yield plain(clean(shown), "title")
+        yield from _finding(finding, tests, width=width, verbose=verbose)
+    if verbose:
+        yield from _quiet(report, width)
+    yield plain()
+    yield from _flow(_summary(report), width)
+    yield plain(f"report: {path}", "muted")
+
+
+def head(report: Report) -> list[str]:
+    """What production is, what the tests ran on, the seed."""
+    parts = []
+    known = report.production
+    if known is None:
+        parts.append("no profile: statements are not judged by production's plans")
+    else:
+        parts.append(f"PostgreSQL {version(known.version)}, {count(known.tables, 'table')}, {amount(known.size)}")
+        if known.origin != "captured":
+            parts[0] += f" ({known.origin}, not captured)"
+    parts.append(f"run on {report.server}" if report.server else "no database was needed")
+    parts.append(f"seed {report.seed}")
+    return parts
+
+
+def failure(findings: tuple[Finding, ...], *, width: int) -> str:
+    """What stands in place of a traceback under a test that failed by its findings."""
+    out = [f"This test passes here and fails in production: {count(len(findings), 'finding')}."]
+    for finding in findings:
+        out.extend(line.text for line in _finding(finding, [finding.test], width=width, verbose=False))
+    return "\n".join(out)
+
+
+def _finding(finding: Finding, tests: list[str], *, width: int, verbose: bool) -> Iterator[Line]:
+    where = clean(str(finding.source)) if finding.source else ""
+    name, text = f"  {finding.rule}", f"   {clean(finding.title)}"
+    gap = width - len(name) - len(text) - len(where)
+    if gap >= 2:
+        yield Line(((name, "rule"), (text, "bad"), (" " * gap + where, "muted")))
+    else:
+        yield Line(((name, "rule"), (text, "bad")))
+        if where:
+            yield plain(f"    at {where}", "muted")
+    if finding.statement:
+        statement = clean(finding.statement)
+        for part in textwrap.wrap(statement, width - 4) if verbose else [shorten(statement, width - 4)]:
+            yield plain(f"    {part}")
+    if finding.production:
+        yield from _wrapped("production: ", clean(finding.production), width)
+    if verbose:
+        for step in finding.plan:
+            yield plain(f"    | {clean(step, keep_indent=True)}", "muted")
+        for key, value in finding.details.items():
+            yield plain(f"    {key.replace('_', ' ')}: {clean(str(value))}", "muted")
+    yield from _remedy(finding, width)
+    if len(tests) > 1:
+        yield from _wrapped("also in: ", ", ".join(clean(test) for test in tests[1:4]) + _more(tests[4:]), width)
+    if finding.replay:
+        yield plain(f"    replay: {clean(finding.replay)}", "muted")
+
+
+def _remedy(finding: Finding, width: int) -> Iterator[Line]:
+    remedy = finding.remedy
+    if remedy is None:
+        return
+    if remedy.sql:
+        yield Line((("    fix: ", ""), (clean(remedy.sql), "good")))
+        if remedy.proof:
+            yield from _wrapped("         ", clean(remedy.proof), width)
+        if remedy.text:
+            yield from _wrapped("         ", clean(remedy.text), width)
+    else:
+        yield from _wrapped("fix: ", clean(remedy.text), width)
+
+
+def _wrapped(label: str, text: str, width: int) -> Iterator[Line]:
+    indent = " " * 4 if label.strip() else ""
+    wrapped = textwrap.wrap(
+        text,
+        max(40, width),
+        initial_indent=indent + label,
+        subsequent_indent=" " * (len(indent) + len(label)),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    yield from (plain(part) for part in wrapped)
+
+
+def _quiet(report: Report, width: int) -> Iterator[Line]:
+    """With -v: what was allowed, and what could not be told, each with its reason."""
+    allowed = [finding for test in report.tests for finding in test.judgement.allowed]
+    if allowed:
+        yield plain()
+        yield plain("allowed by the marker:", "muted")
+        for finding in allowed:
+            yield plain(f"  {finding.rule}:{clean(finding.subject)}   {clean(finding.title)}", "muted")
+    reasons: dict[tuple[str, str], int] = {}
+    for test in report.tests:
+        for untold in test.judgement.untold:
+            key = (untold.reason, untold.statement)
+            reasons[key] = reasons.get(key, 0) + 1
+    if reasons:
+        yield plain()
+        yield plain("cannot tell:", "muted")
+        for (reason, statement), times in reasons.items():
+            often = f" ({times} times)" if times > 1 else ""
+            yield plain(f"  {shorten(clean(reason), width - 12)}{often}", "muted")
+            yield plain(f"    {shorten(clean(statement), width - 4)}", "muted")
+
+
+def _summary(report: Report) -> list[tuple[str, str]]:
+    numbers = report.summary
+    tests = count(numbers["tests"], "test")
+    found = f"{count(numbers['findings'], 'finding')} in {numbers['tests_with_findings']} of {tests}"
+    judged = f"{count(numbers['statements'], 'statement')} judged"
+    if numbers["cannot_tell"]:
+        judged += f", {numbers['cannot_tell']:,} cannot tell (-v says why)"
+    if numbers["allowed"]:
+        judged += f", {numbers['allowed']:,} allowed"
+    parts = [(found, "bad" if numbers["findings"] else "good"), (judged, ""), (f"{report.seconds:.1f} s", "")]
+    if report.interrupted:
+        parts.append(("interrupted", "bad"))
+    return parts
+
+
+def _flow(parts: list[tuple[str, str]], width: int) -> Iterator[Line]:
+    """Parts joined by dots, on as many lines as they need."""
+    segments: list[tuple[str, str]] = []
+    for text, style in parts:
+        if segments and sum(len(part) for part, _ in segments) + 3 + len(text) > width:
+            yield Line(tuple(segments))
+            segments = []
+        segments += [(" · ", "muted"), (text, style)] if segments else [(text, style)]
+    yield Line(tuple(segments))
+
+
+def _more(rest: list[str]) -> str:
+    return f" and {len(rest)} more" if rest else ""
+
+
+def count(number: int, noun: str) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def amount(size: float) -> str:
+    """Bytes as people say them: `1.9 TB`."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def version(number: int) -> str:
+    """`16.4` from `server_version_num`."""
+    return f"{number // 10000}.{number % 10000}"
+
+
+def age(production: Production, now: datetime) -> str:
+    """How old the profile is: `3 days old`."""
+    try:
+        captured = datetime.fromisoformat(production.captured_at)
+    except ValueError:
+        return "of unknown age"
+    if captured.tzinfo is None:
+        captured = captured.replace(tzinfo=UTC)
+    hours = (now - captured).total_seconds() / 3600
+    if hours < 1:
+        return "less than an hour old"
+    return f"{count(int(hours), 'hour')} old" if hours < 48 else f"{count(int(hours / 24), 'day')} old"
+
+
+def shorten(statement: str, width: int) -> str:
+    """One line: a long select list becomes `…`, and what is still too long is cut in the middle."""
+    if len(statement) > width:
+        statement = re.sub(r"(?is)^(\s*SELECT\s)(?:(?!\bFROM\b).)+(\bFROM\b)", r"\1… \2", statement, count=1)
+    if len(statement) > width:
+        half = (width - 3) // 2
+        statement = f"{statement[: width - 3 - half]} … {statement[-half:]}"
+    return statement
+
+
+def clean(text: str, *, keep_indent: bool = False) -> str:
+    """One line without control characters: nothing that a statement holds may steer the terminal."""
+    if not keep_indent:
+        text = " ".join(text.split())
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

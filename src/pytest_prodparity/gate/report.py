@@ -1,0 +1,196 @@
+"""The report of a run: what the report file holds, and what every rendering is made from."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ProdparityError
+from ..core.findings import Finding, Judgement, Untold
+
+FORMAT = 1
+"""Raised whenever a reader of the report file would misread it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestReport:
+    """One marked test."""
+
+    __test__ = False
+
+    id: str
+    outcome: str
+    """`passed`, `failed` (by itself or by its findings) or `skipped`."""
+    judgement: Judgement = field(default_factory=Judgement)
+    trips: int = 0
+    seconds: float = 0.0
+    reason: str | None = None
+    """Why it was skipped, or why nothing was judged."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON with the findings in full: what a worker hands to the controller."""
+        judged = self.judgement
+        return {
+            "id": self.id,
+            "outcome": self.outcome,
+            "statements": judged.statements,
+            "trips": self.trips,
+            "seconds": round(self.seconds, 6),
+            "reason": self.reason,
+            "findings": [finding.to_json() for finding in judged.findings],
+            "allowed": [finding.to_json() for finding in judged.allowed],
+            "untold": [untold.to_json() for untold in judged.untold],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TestReport:
+        """The inverse of `to_json`."""
+        judgement = Judgement(
+            findings=tuple(Finding.from_json(entry) for entry in data["findings"]),
+            allowed=tuple(Finding.from_json(entry) for entry in data["allowed"]),
+            untold=tuple(Untold.from_json(entry) for entry in data["untold"]),
+            statements=data["statements"],
+        )
+        return cls(
+            id=data["id"],
+            outcome=data["outcome"],
+            judgement=judgement,
+            trips=data["trips"],
+            seconds=data["seconds"],
+            reason=data["reason"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Production:
+    """What the run knows of production, for the head of the report."""
+
+    version: int
+    """`server_version_num`."""
+    tables: int
+    size: int
+    """Bytes."""
+    captured_at: str
+    """ISO 8601, UTC."""
+    origin: str
+    key: str
+    """The profile's hash."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """One run."""
+
+    level: str
+    seed: int
+    started_at: str
+    """ISO 8601, UTC."""
+    seconds: float
+    tests: tuple[TestReport, ...]
+    production: Production | None = None
+    server: str | None = None
+    """What the tests ran on, such as `PostgreSQL 18.6 (embedded)`; None where none was started."""
+    notes: tuple[str, ...] = ()
+    """What the reader must know about how far this run can be trusted."""
+    interrupted: bool = False
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings, in the order of the tests."""
+        return [finding for test in self.tests for finding in test.judgement.findings]
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """The figures of the last line."""
+        return {
+            "tests": sum(test.outcome != "skipped" for test in self.tests),
+            "tests_with_findings": sum(bool(test.judgement.findings) for test in self.tests),
+            "findings": len(self.findings),
+            "allowed": sum(len(test.judgement.allowed) for test in self.tests),
+            "statements": sum(test.judgement.statements for test in self.tests),
+            "cannot_tell": sum(len(test.judgement.untold) for test in self.tests),
+            "trips": sum(test.trips for test in self.tests),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The report file's content; its schema is in the reference."""
+        tests = []
+        for test in self.tests:
+            entry = test.to_json()
+            entry["findings"] = [finding["fingerprint"] for finding in entry["findings"]]
+            entry["allowed"] = [finding["fingerprint"] for finding in entry["allowed"]]
+            entry["untold"] = len(entry["untold"])
+            tests.append(entry)
+        production = self.production
+        return {
+            "format": FORMAT,
+            "level": self.level,
+            "seed": self.seed,
+            "started_at": self.started_at,
+            "seconds": round(self.seconds, 3),
+            "interrupted": self.interrupted,
+            "production": None
+            if production is None
+            else {name: getattr(production, name) for name in Production.__slots__},
+            "server": self.server,
+            "notes": list(self.notes),
+            "summary": self.summary,
+            "findings": [finding.to_json() for finding in self.findings],
+            "allowed": [finding.to_json() for test in self.tests for finding in test.judgement.allowed],
+            "untold": [untold.to_json() for test in self.tests for untold in test.judgement.untold],
+            "tests": tests,
+        }
+
+
+def summarise(
+    facts: Sequence[Mapping[str, Any]], *, level: str, seed: int, started: datetime, interrupted: bool
+) -> Report:
+    """One report from what the tests of a run, or of all its workers, came to; `started` is in UTC."""
+    production = next((entry["production"] for entry in facts if entry["production"]), None)
+    return Report(
+        level=level,
+        seed=seed,
+        started_at=started.isoformat(timespec="seconds"),
+        seconds=(datetime.now(UTC) - started).total_seconds(),
+        tests=tuple(TestReport.from_json(entry["test"]) for entry in facts),
+        production=Production(**production) if production else None,
+        server=next((entry["server"] for entry in facts if entry["server"]), None),
+        notes=tuple(dict.fromkeys(note for entry in facts for note in entry["notes"])),
+        interrupted=interrupted,
+    )
+
+
+def write(path: Path, report: Report) -> None:
+    """Write the file whole or not at all; raises ProdparityError naming the path and the cause."""
+    text = json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as cause:
+        raise ProdparityError(
+            f"The report {path} could not be written: {cause.strerror or cause}.",
+            fix="pass --parity-report=PATH with a path that can be written",
+        ) from cause
+
+
+def grouped(tests: Sequence[TestReport]) -> list[tuple[Finding, list[str]]]:
+    """Each distinct finding once, with the ids of all tests that met it, in order of appearance."""
+    groups: dict[str, tuple[Finding, list[str]]] = {}
+    for test in tests:
+        for finding in test.judgement.findings:
+            groups.setdefault(finding.fingerprint, (finding, []))[1].append(test.id)
+    return list(groups.values())

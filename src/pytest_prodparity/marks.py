@@ -1,0 +1,85 @@
+"""From markers to expectations, and from a watched call to its outcome. Imported once a run has marked tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from .core.errors import ParityFailure, UsageError
+from .core.expectation import Expectation
+from .core.globs import matcher
+from .fixtures import EXPECTATION, session_of, settings_of
+from .gate.report import TestReport
+from .session import Watch
+
+JUDGED = pytest.StashKey[TestReport]()
+
+
+def expect(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:
+    """Give each marked test its expectation; True where there is any. All wrong markers are one usage error."""
+    settings = settings_of(config)
+    everywhere = matcher(settings.mark)
+    wrong: dict[str, None] = {}
+    made = []
+    for item in items:
+        markers = list(item.iter_markers("prodparity"))
+        if not markers and not everywhere(_relative(item, config)):
+            continue
+        expectation = Expectation()
+        try:
+            for marker in reversed(markers):
+                expectation = Expectation.from_marker(marker.args, marker.kwargs).over(expectation)
+        except UsageError as error:
+            wrong[f"{item.nodeid}: {error}"] = None
+        item.stash[EXPECTATION] = expectation
+        made.append(expectation)
+    if not wrong and made:
+        try:
+            session_of(config).check(made)
+        except UsageError as error:
+            wrong[str(error)] = None
+    if wrong:
+        raise pytest.UsageError("\n".join(f"prodparity: {message}" for message in wrong))
+    return bool(made)
+
+
+def _relative(item: pytest.Item, config: pytest.Config) -> str:
+    path = item.path
+    return (path.relative_to(config.rootpath) if path.is_relative_to(config.rootpath) else path).as_posix()
+
+
+@contextmanager
+def watched(item: pytest.Item) -> Iterator[None]:
+    """Record the call's trips and judge them; raises ParityFailure where the call passed and production would fail."""
+    watch = session_of(item.config).watch(item.nodeid, item.stash[EXPECTATION])
+    try:
+        yield
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        watch.stop()
+        raise
+    except BaseException:
+        # The test's own failure keeps its traceback; what was found is recorded beside it.
+        _judge(item, watch)
+        raise
+    judged = _judge(item, watch)
+    if judged.judgement.findings:
+        raise ParityFailure(watch.message(judged))
+
+
+def _judge(item: pytest.Item, watch: Watch) -> TestReport:
+    judged = item.stash[JUDGED] = watch.judge()
+    item.user_properties += [("prodparity", finding.one_line) for finding in judged.judgement.findings]
+    return judged
+
+
+def annotate(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Put the test's result on pytest's report: that is how it reaches xdist's controller."""
+    if report.failed and call.excinfo is not None and call.excinfo.errisinstance(ParityFailure):
+        report.longrepr = str(call.excinfo.value)
+    judged = item.stash.get(JUDGED, None) or TestReport(id=item.nodeid, outcome=report.outcome)
+    reason = str(report.longrepr[2]) if report.skipped and isinstance(report.longrepr, tuple) else None
+    judged = replace(judged, outcome=report.outcome, reason=reason)
+    report.prodparity = session_of(item.config).facts(judged)  # type: ignore[attr-defined]

@@ -1,0 +1,132 @@
+"""From one test's trips to its judgement."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from ..core.expectation import Expectation
+from ..core.findings import Finding, Judgement, Untold
+from ..profile.model import Profile
+from ..twin.plan import CannotTell
+from ..wire.trip import Trip
+from .pauses import Pause
+from .planning import Planner, Plans
+from .rules import ORDER
+from .rules.protocol import Claim, Evidence
+from .statements import Group, sort
+
+DROPPED = "{count} round trips more than can be kept were sent and not judged"
+
+
+def judge(
+    trips: Sequence[Trip],
+    *,
+    planner: Planner | None,
+    profile: Profile | None,
+    expectation: Expectation,
+    thresholds: Mapping[str, Mapping[str, float]],
+    test: str,
+    root: Path | None = None,
+    pauses: Sequence[Pause] = (),
+    left_open: Collection[int] = (),
+    dropped: int = 0,
+) -> Judgement:
+    """Judge what a test sent between its fixtures' set-up and tear-down.
+
+    Pass one `Plans(planner, profile)` as the planner for a whole run: it remembers across tests. `pauses` and `dropped`
+    come from the recorder; `left_open` are the wire's connections that are still open when the test's call ends.
+    Without a planner only rules that need no plan are applied, and everything else is "cannot tell".
+    """
+    plans = planner if planner is None or isinstance(planner, Plans) else Plans(planner, profile)
+    found = sort(trips)
+    evidence = Evidence(
+        test=test, trips=tuple(sorted(trips, key=lambda trip: trip.started)), sorted=found, expectation=expectation,
+        profile=profile, plans=plans, thresholds=thresholds, pauses=tuple(pauses), left_open=left_open,
+        root=root or Path.cwd(),
+    )  # fmt: skip
+    claims = [claim for rule in ORDER for claim in rule.find(evidence)]
+    findings, allowed = _settled(claims, expectation.allow)
+    untold = _untold(evidence, {id(claim.group) for claim in claims if claim.group is not None})
+    missing = {id(group) for group in found.groups} & set(evidence.untold)
+    told = sum(len(group.executions) for group in found.groups if id(group) not in missing)
+    if dropped:
+        untold.append(Untold(statement="", reason=DROPPED.format(count=f"{dropped:,}"), test=test))
+    return Judgement(findings=tuple(findings), allowed=tuple(allowed), untold=tuple(untold), statements=told)
+
+
+def _untold(evidence: Evidence, claimed: set[int]) -> list[Untold]:
+    """What has no plan, or a plan that says nothing; a finding about the same statement makes up for it."""
+    for group in evidence.sorted.groups:
+        reading = evidence.asked(group)[0]
+        if isinstance(reading, CannotTell):
+            if not reading.utility:
+                evidence.cannot_tell(group, reading.reason)
+        elif reading.unread and not reading.scans:
+            evidence.cannot_tell(group, reading.unread[0])
+        elif reading.unread:
+            evidence.cannot_tell(group, "; ".join(dict.fromkeys(reading.unread)))
+    for key in claimed:
+        evidence.untold.pop(key, None)
+    return list(evidence.untold.values())
+
+
+def _settled(claims: list[Claim], allow: Sequence[str]) -> tuple[list[Finding], list[Finding]]:
+    """Each statement once, by the first rule that claims it and is not allowed; the others stand in its details."""
+    allowed: list[Finding] = []
+    first: dict[object, Finding] = {}
+    for claim in claims:
+        finding = claim.finding
+        if is_allowed(finding, allow):
+            if all(_same(finding, each) is False for each in allowed):
+                allowed.append(finding)
+            continue
+        key: object = _key(claim.group) if claim.group is not None else (finding.rule, finding.subject, finding.source)
+        if key in first:
+            first[key] = _with(first[key], finding)
+        else:
+            first[key] = finding
+    return _merged(list(first.values())), allowed
+
+
+def _key(group: Group) -> object:
+    return id(group)
+
+
+def _with(first: Finding, other: Finding) -> Finding:
+    also: list[dict[str, Any]] = list(first.details.get("also", ()))
+    fix = other.remedy
+    also.append(
+        {
+            "rule": other.rule, "subject": other.subject, "title": other.title,
+            "remedy": fix.text if fix else None, "sql": fix.sql if fix else None, "proof": fix.proof if fix else None,
+        }
+    )  # fmt: skip
+    return dataclasses.replace(first, details={**first.details, "also": also})
+
+
+def _merged(findings: list[Finding]) -> list[Finding]:
+    """One line that sends several shapes of a statement (optional filters, other columns) is reported once."""
+    out: list[Finding] = []
+    for finding in findings:
+        if not any(_same(finding, each) for each in out):
+            out.append(finding)
+    return out
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    return (one.rule, one.subject, one.source) == (other.rule, other.subject, other.source) and (
+        one.source is not None or one.statement == other.statement
+    )
+
+
+def is_allowed(finding: Finding, allow: Sequence[str]) -> bool:
+    """`rule`, or `rule:subject` where the subject may hold `*` and `?`."""
+    for entry in allow:
+        rule, colon, subject = entry.partition(":")
+        if rule == finding.rule and (not colon or finding.subject == subject or fnmatchcase(finding.subject, subject)):
+            return True
+    return False

@@ -1,0 +1,141 @@
+"""Asks the planner once per shape of statement and class of parameters, and remembers across tests."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from ..profile.model import ColumnStatistics, Profile
+from ..twin.plan import CannotTell, Plan
+from ..wire.trip import Parameter
+from .fingerprint import Slot
+from .statements import Execution, Group
+from .values import literal, text_of
+
+SETS = 3
+"""Parameter sets of one shape that are planned per test; the worst plan wins."""
+REMEMBERED = 20_000
+SKEWED = 5.0
+"""A value this many times as frequent as the average one has a class, and so a plan, of its own."""
+
+
+class Planner(Protocol):
+    """Production's planner. The twin is one."""
+
+    def plan(self, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+        """Production's plan of one statement with these values."""
+
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+        """The same, as if `ddl` had been run before."""
+
+
+class Plans:
+    """A planner with a memory. One for a whole run: hand it to `judge` in the planner's place."""
+
+    def __init__(self, planner: Planner, profile: Profile | None = None) -> None:
+        self._planner = planner
+        self._profile = profile
+        self._known: OrderedDict[tuple[object, ...], Plan | CannotTell] = OrderedDict()
+        self._proofs: OrderedDict[tuple[str, str], Plan | CannotTell] = OrderedDict()
+        self._common: dict[tuple[tuple[str, ...], str], frozenset[str]] = {}
+        self.asked = 0
+        """Questions that reached the planner."""
+
+    def plan(self, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+        """Straight from the planner."""
+        self.asked += 1
+        return self._planner.plan(sql, parameters)
+
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+        """Remembered by statement and `ddl`: the same remedy is tried once, however many tests need it."""
+        key = (ddl, sql)
+        if key not in self._proofs:
+            self.asked += 1
+            _keep(self._proofs, key, self._planner.what_if(ddl, sql, parameters))
+        return self._proofs[key]
+
+    def worst(self, group: Group) -> tuple[Plan | CannotTell, Execution]:
+        """The costliest plan among the group's classes of parameters, and the execution that it is of."""
+        best: tuple[Plan | CannotTell, Execution] | None = None
+        seen: set[tuple[object, ...]] = set()
+        for execution in group.executions:
+            key = self._class(execution)
+            if key in seen:
+                continue
+            seen.add(key)
+            plan = self._known.get(key)
+            if plan is None:
+                plan = self.plan(execution.statement.sql, execution.statement.parameters)
+                _keep(self._known, key, plan)
+            if best is None or _cost(plan) > _cost(best[0]):
+                best = plan, execution
+            if len(seen) == SETS:
+                break
+        assert best is not None
+        return best
+
+    def _class(self, execution: Execution) -> tuple[object, ...]:
+        bound = execution.statement.parameters
+        parts: list[object] = [execution.shape.key]
+        for slot in execution.shape.slots:
+            numbers = slot.parameters
+            if len(numbers) + len(slot.literals) > 1:
+                parts.append((len(numbers) + len(slot.literals)).bit_length())
+            elif numbers:
+                at = numbers[0] - 1
+                parts.append(self._bound_class(slot, bound[at], execution) if at < len(bound) else None)
+            else:
+                parts.append(self._text_class(slot, literal(slot.literals[0]), execution) if slot.literals else None)
+        return tuple(parts)
+
+    def _bound_class(self, slot: Slot, parameter: Parameter, execution: Execution) -> object:
+        if parameter.value is None:
+            return None
+        if slot.role in ("range", "limit", "offset", "pattern"):
+            return parameter.value
+        if slot.role == "array":
+            return len(parameter.value).bit_length()
+        if slot.role == "equal" and slot.column:
+            return self._text_class(slot, text_of(parameter), execution), parameter.oid
+        return parameter.oid
+
+    def _text_class(self, slot: Slot, value: str | None, execution: Execution) -> object:
+        if value is None or slot.role in ("range", "limit", "offset", "pattern"):
+            return value
+        if slot.role == "equal" and slot.column and self._profile is not None:
+            common = self._common_values(execution.shape.tables, slot.column)
+            return value if value in common else True
+        return True
+
+    def _common_values(self, tables: tuple[str, ...], column: str) -> frozenset[str]:
+        key = (tables, column)
+        found = self._common.get(key)
+        if found is None:
+            assert self._profile is not None
+            values: set[str] = set()
+            for name in tables:
+                table = self._profile.table(name) or self._profile.table(name.lower())
+                for each in table.columns if table else ():
+                    if each.name == column:
+                        values |= _skewed(each.statistics or each.inherited_statistics)
+            found = self._common[key] = frozenset(values)
+        return found
+
+
+def _skewed(statistics: ColumnStatistics | None) -> set[str]:
+    if statistics is None or not statistics.most_common_vals or not statistics.most_common_freqs:
+        return set()
+    average = 1 / statistics.n_distinct if statistics.n_distinct > 0 else 0.0
+    pairs = zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False)
+    return {value for value, share in pairs if share > SKEWED * average}
+
+
+def _cost(plan: Plan | CannotTell) -> float:
+    return -1.0 if isinstance(plan, CannotTell) else plan.cost
+
+
+def _keep(store: OrderedDict[Any, Plan | CannotTell], key: object, plan: Plan | CannotTell) -> None:
+    store[key] = plan
+    if len(store) > REMEMBERED:
+        store.popitem(last=False)

@@ -1,0 +1,312 @@
+"""How much of production a plan reads: rows scanned, rows kept, runs of each node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..profile.model import Profile, Table
+from ..twin.plan import Node, Plan
+
+_BLOCKING = {"Sort", "Hash", "ModifyTable", "Bitmap Heap Scan", "Recursive Union"}
+_SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Sample Scan", "Tid Range Scan"}
+CONDITIONS = ("Filter", "Join Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "One-Time Filter")
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """A node of a plan with what production would do there, over the whole statement."""
+
+    node: Node
+    above: Step | None
+    calls: float
+    """How often it runs."""
+    fraction: float
+    """How much of one run is carried out: a LIMIT or an EXISTS above stops it early."""
+    workers: float
+    """By how much EXPLAIN's rows must be multiplied: they are per worker below a Gather."""
+    below: list[Step] = field(default_factory=list)
+
+    @property
+    def type(self) -> str:
+        """EXPLAIN's node type."""
+        return self.node.type
+
+    @property
+    def full(self) -> float:
+        """Rows of one whole run, over all workers."""
+        return self.node.rows * self.workers
+
+    @property
+    def given(self) -> float:
+        """Rows that it hands up in all."""
+        return self.full * self.fraction * self.calls
+
+    def walk(self) -> Iterator[Step]:
+        """This step and all below."""
+        yield self
+        for step in self.below:
+            yield from step.walk()
+
+    def up(self) -> Iterator[Step]:
+        """The steps above, nearest first."""
+        step = self.above
+        while step is not None:
+            yield step
+            step = step.above
+
+    def text(self, name: str) -> str:
+        """A field as text; lists are joined."""
+        value = self.node.get(name)
+        return ", ".join(str(each) for each in value) if isinstance(value, list) else str(value or "")
+
+    def aliases(self) -> set[str]:
+        """The names under which relations are read here and below."""
+        return {str(step.node.get("Alias")) for step in self.walk() if step.node.get("Alias")}
+
+    def mentions(self, aliases: set[str]) -> bool:
+        """Does anything here or below depend on one of these relations?"""
+        fields = (
+            *CONDITIONS,
+            "Function Call",
+            "Cache Key",
+            "TID Cond",
+            "Order By",
+            "Output",
+            "Values",
+            "Table Function Call",
+        )
+        for step in self.walk():
+            own = step.aliases()
+            text = " ".join(step.text(name) for name in fields)
+            if any(alias not in own and refers(text, alias) for alias in aliases):
+                return True
+        return False
+
+    def mentions_outside(self) -> bool:
+        """Does it depend on relations that are read elsewhere in the plan: is it the inner side of a join above?"""
+        here = {id(step) for step in self.walk()}
+        top = self
+        while top.above is not None:
+            top = top.above
+        others = {str(step.node.get("Alias")) for step in top.walk() if step.node.get("Alias") and id(step) not in here}
+        return any(_conditioned(step, others - self.aliases()) for step in self.walk())
+
+
+def _conditioned(step: Step, aliases: set[str]) -> bool:
+    text = " ".join(step.text(name) for name in CONDITIONS)
+    return any(refers(text, alias) for alias in aliases)
+
+
+@dataclass(slots=True, eq=False)
+class Scan:
+    """One table as a plan reads it: its scan node, or all partitions' together."""
+
+    steps: list[Step]
+    table: Table
+    """The table; for partitions the partitioned one."""
+    rows: float
+    """What the table holds in production."""
+    scanned: float
+    kept: float
+    """Rows that pass the scan's own conditions."""
+
+    @property
+    def step(self) -> Step:
+        """The scan, or the largest partition's."""
+        return max(self.steps, key=lambda step: step.node.cost)
+
+    @property
+    def top(self) -> Step:
+        """The scan, or the Append over the partitions."""
+        if len(self.steps) == 1:
+            return self.steps[0]
+        return next((step for step in self.step.up() if step.type in ("Append", "Merge Append")), self.steps[0])
+
+    @property
+    def alias(self) -> str:
+        """The name that conditions use for it."""
+        return str(self.step.node.get("Alias") or self.table.name)
+
+
+class Reading:
+    """A plan, read against production's row counts."""
+
+    def __init__(self, plan: Plan, profile: Profile, *, words: tuple[str, ...] = ()) -> None:
+        self.plan = plan
+        self.profile = profile
+        self._exists = "exists" in words
+        self.root = self._step(plan.root, None, 1.0, 1.0)
+        self.unread: list[str] = []
+        """Tables of which production's size is not known, each with the reason."""
+        self.scans = self._scans()
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, top down."""
+        return list(self.root.walk())
+
+    @property
+    def limited(self) -> bool:
+        """Is there a LIMIT over the whole statement?"""
+        step = self.root
+        while step.type in ("LockRows", "Subquery Scan", "Result", "ProjectSet") and step.below:
+            step = step.below[0]
+        return step.type == "Limit"
+
+    def _step(self, node: Node, above: Step | None, calls: float, fraction: float) -> Step:
+        step = Step(node, above, calls, fraction, _workers(node))
+        outer: Step | None = None
+        for child in node.children:
+            relation = child.get("Parent Relationship")
+            if relation in ("SubPlan", "InitPlan"):
+                continue
+            runs, part = _share(step, child, outer)
+            below = self._step(child, step, runs, part)
+            outer = outer or below
+            step.below.append(below)
+        for child in node.children:
+            relation = child.get("Parent Relationship")
+            if relation == "InitPlan":
+                part = (
+                    1 / child.rows
+                    if self._exists and child.rows > 1 and "CTE" not in str(child.get("Subplan Name"))
+                    else 1.0
+                )
+                step.below.append(self._step(child, step, 1.0, part))
+            elif relation == "SubPlan":
+                runs, part = self._subplan(step, child)
+                step.below.append(self._step(child, step, runs, part))
+        return step
+
+    def _subplan(self, step: Step, child: Node) -> tuple[float, float]:
+        name = str(child.get("Subplan Name") or "")
+        conditions = " ".join(step.text(field) for field in CONDITIONS)
+        everything = conditions + " " + step.text("Output") + " " + step.text("Sort Key")
+        if f"hashed {name}" in everything and not re.search(rf"(?<!hashed ){re.escape(name)}\b", everything):
+            return 1.0, 1.0
+        part = 1.0
+        if child.rows > 1:
+            if f"EXISTS({name})" in everything or (self._exists and "(" not in name and ").col" not in everything):
+                part = 1 / child.rows
+            elif re.search(rf"ANY \([^)]*\({re.escape(name)}\b", everything):
+                part = 0.5
+        if name and name in conditions:
+            return max(1.0, self._input(step)), part
+        return max(1.0, step.given), part
+
+    def _input(self, step: Step) -> float:
+        """Rows that a step's conditions are applied to."""
+        table = self._table(step.node) if step.type in _SCANS else None
+        if (
+            table is not None
+            and step.type in ("Seq Scan", "Index Only Scan", "Index Scan")
+            and not step.node.get("Index Cond")
+        ):
+            return max(table.rows, 0.0) * step.fraction * step.calls
+        if step.type == "Nested Loop" and len(step.below) > 1:
+            return step.below[1].given
+        return max([step.given, *(below.given for below in step.below)])
+
+    def _table(self, node: Node) -> Table | None:
+        return self.profile.table(node.table) if node.table else None
+
+    def _scans(self) -> list[Scan]:
+        found: dict[object, Scan] = {}
+        for step in self.root.walk():
+            if step.type not in _SCANS or not step.node.get("Relation Name"):
+                continue
+            table = self._table(step.node)
+            if table is None:
+                if not str(step.node.get("Schema")).startswith(("pg_", "information_schema")):
+                    self.unread.append(f"{step.node.table} is not in the profile")
+                continue
+            if table.tuples < 0 and table.size > 0 and table.kind != "partitioned":
+                self.unread.append(f"{table.full_name} was never analysed in production")
+                continue
+            append = next((up for up in step.up() if up.type in ("Append", "Merge Append")), None)
+            root = self._root(table)
+            key = (id(append), root.full_name) if append is not None and root is not table else id(step)
+            rows, scanned = table.rows, self._scanned(step, table)
+            scan = found.get(key)
+            if scan is None:
+                found[key] = Scan([step], root if append is not None else table, rows, scanned, step.given)
+            else:
+                scan.steps.append(step)
+                scan.rows += rows
+                scan.scanned += scanned
+                scan.kept += step.given
+        return list(found.values())
+
+    def _root(self, table: Table) -> Table:
+        seen = {table.full_name}
+        while table.parent and table.parent not in seen:
+            above = self.profile.table(table.parent)
+            if above is None:
+                break
+            seen.add(table.parent)
+            table = above
+        return table
+
+    def _scanned(self, step: Step, table: Table) -> float:
+        part = step.fraction * step.calls
+        if step.type == "Bitmap Heap Scan":
+            return max(max((below.full for below in step.below), default=0.0), step.full) * part
+        if step.node.get("Index Cond") or step.type == "Tid Range Scan":
+            return step.given
+        rows = table.rows
+        name = step.node.get("Index Name")
+        for index in table.indexes:
+            if index.name == name and index.partial:
+                rows = min(rows, index.tuples)
+        return rows * part
+
+
+def refers(text: str, alias: str) -> bool:
+    """Does a condition mention a column of `alias`?"""
+    quoted = '"' + alias.replace('"', '""') + '"'
+    if quoted + "." in text:
+        return True
+    return re.search(rf"(?<![\w\"$.]){re.escape(alias)}\.", text) is not None
+
+
+def _workers(node: Node) -> float:
+    if not _partial(node):
+        return 1.0
+    above = node.parent
+    while above is not None and above.type not in ("Gather", "Gather Merge"):
+        above = above.parent
+    planned = float(above.get("Workers Planned") or 0) if above is not None else 0.0
+    # get_parallel_divisor() in costsize.c: the leader helps less the more workers there are.
+    return max(1.0, planned + max(0.0, 1.0 - 0.3 * planned))
+
+
+def _partial(node: Node) -> bool:
+    if node.type in ("Gather", "Gather Merge"):
+        return False
+    if node.get("Parallel Aware"):
+        return True
+    outer = next((child for child in node.children if child.get("Parent Relationship") in ("Outer", "Member")), None)
+    return outer is not None and _partial(outer)
+
+
+def _share(step: Step, child: Node, outer: Step | None) -> tuple[float, float]:
+    """How often a child runs, and how much of each run is carried out."""
+    kind, relation = step.type, child.get("Parent Relationship")
+    if kind == "Limit":
+        whole = child.cost - float(child.get("Startup Cost") or 0)
+        done = step.node.cost - float(child.get("Startup Cost") or 0)
+        part = done / whole if whole > 0 else step.node.rows / max(1.0, child.rows)
+        return step.calls, step.fraction * min(1.0, max(0.0, part))
+    if kind in _BLOCKING or (kind == "Aggregate" and step.node.get("Strategy") in ("Plain", "Hashed", "Mixed")):
+        return step.calls, 1.0
+    if kind == "SetOp" and step.node.get("Strategy") == "Hashed":
+        return step.calls, 1.0
+    if kind == "Materialize":
+        # Later runs read what it kept.
+        return min(1.0, step.calls), step.fraction if step.calls <= 1 else 1.0
+    if kind == "Nested Loop" and relation == "Inner" and outer is not None:
+        early = 0.5 if step.node.get("Join Type") in ("Semi", "Anti") or step.node.get("Inner Unique") else 1.0
+        return max(1.0, outer.given), early
+    return step.calls, step.fraction

@@ -1,0 +1,251 @@
+"""`n-plus-one`: one statement runs once per row of another."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...core.findings import Remedy
+from ..fingerprint import Slot
+from ..loops import Frame, frame, line, loops
+from ..statements import Execution, Group
+from ..wording import count, duration
+from .protocol import Claim, Evidence
+
+WITHOUT_PARENT = 5
+"""Distinct keys that are needed where no earlier statement gave as many rows."""
+WRITES = 10
+"""Distinct keys that are needed for INSERT, UPDATE and DELETE: a test's few writes are often just its subject."""
+ROUND_TRIP = 0.0005
+_BATCH = re.compile(
+    r"\b(flush|commit|executemany|execute_batch|execute_values|bulk_\w+|add_all|copy\w*)\s*\(|^(async )?with\b|\bbegin\s*\("
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """Who repeats the statement."""
+
+    code: bool
+    """A loop or a recursion in the code under test."""
+    test: bool
+    """A loop in the test function itself."""
+    direct: bool
+    """The test function sends the statement itself."""
+    known: bool
+    """Was the test function on the stack?"""
+
+
+class NPlusOne:
+    """Counts distinct keys of one statement from one line, and finds the loop that makes them."""
+
+    id = "n-plus-one"
+
+    def find(self, evidence: Evidence) -> Iterator[Claim]:
+        """One claim a group."""
+        for group in evidence.sorted.groups:
+            if group.source is None or len(group.executions) < 2:
+                continue
+            for executions in _by_call(evidence, group):
+                claim = self._judge(evidence, group, executions)
+                if claim is not None:
+                    yield claim
+                    break
+
+    def _judge(self, evidence: Evidence, group: Group, executions: list[Execution]) -> Claim | None:
+        trips = {(each.trip.connection, each.trip.number): each for each in executions}
+        singles = list(trips.values())
+        keys = {each.values for each in singles}
+        if len(keys) < evidence.threshold(self.id, "times") or not _by_key(singles):
+            return None
+        writes = group.shape.verb in ("insert", "update", "delete", "merge")
+        loop = _loop(evidence, singles)
+        parent = None if writes else _parent(evidence, group, singles, len(keys))
+        if writes:
+            first = frame(singles[0].trip.stack[0]) if singles[0].trip.stack else None
+            text = line(evidence.root, first) if first else ""
+            if len(keys) < WRITES or not loop.code or loop.direct or not text or _BATCH.search(text):
+                return None
+            if _unit_of_work(evidence, singles):
+                return None
+        elif not _convincing(loop, parent is not None, len(keys)) or (parent is None and _consumer(evidence, singles)):
+            return None
+        return self._claim(evidence, group, parent, len(singles), len(keys), writes)
+
+    def _claim(
+        self, evidence: Evidence, group: Group, parent: Execution | None, times: int, keys: int, writes: bool
+    ) -> Claim:
+        table = group.shape.tables[0] if group.shape.tables else "a statement"
+        over = parent.shape.tables[0] if parent is not None and parent.shape.tables else None
+        what = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}.get(group.shape.verb, "query")
+        per = f"per row of {over}" if over else "per key"
+        return evidence.claim(
+            self.id, group, subject=table,
+            title=f"runs {count(times)} times: one {what} {per if not writes else 'per row'}",
+            production=self._outlook(evidence, parent, times),
+            details={"times": times, "keys": keys, "parent_rows": parent.statement.rows if parent else None},
+            remedy=_write_remedy(group) if writes else _read_remedy(group),
+        )  # fmt: skip
+
+    def _outlook(self, evidence: Evidence, parent: Execution | None, times: int) -> str | None:
+        profile = evidence.profile
+        if profile is None:
+            return None
+        trip = profile.round_trip_ms[1] / 1000 if len(profile.round_trip_ms) > 1 else ROUND_TRIP
+        group = next(
+            (each for each in evidence.sorted.groups if parent is not None and parent in each.executions), None
+        )
+        reading = evidence.reading(group) if group else None
+        rows = reading.root.given if reading else 0.0
+        if rows > times:
+            return f"about {count(rows)} statements, {duration(rows * trip)} of round trips at {trip * 1000:.2g} ms"
+        return f"{count(times)} round trips of {trip * 1000:.2g} ms, {duration(times * trip)}, for so few rows"
+
+
+def _by_call(evidence: Evidence, group: Group) -> list[list[Execution]]:
+    """Apart by the test's own line: three calls on three lines of a test are no loop."""
+    parts: dict[int | None, list[Execution]] = {}
+    for execution in group.executions:
+        own = _test_frame(evidence, execution)
+        parts.setdefault(own.line if own else None, []).append(execution)
+    return sorted(parts.values(), key=len, reverse=True)
+
+
+def _frames(execution: Execution) -> list[Frame]:
+    return [each for each in map(frame, execution.trip.stack) if each is not None]
+
+
+def _test_frame(evidence: Evidence, execution: Execution) -> Frame | None:
+    for each in _frames(execution):
+        if evidence.is_test_frame(each):
+            return each
+    return None
+
+
+def inside(evidence: Evidence, execution: Execution) -> list[Frame]:
+    """The frames of the code under test: those that the test function has called, innermost first."""
+    own, frames = _test_frame(evidence, execution), _frames(execution)
+    return frames[: frames.index(own)] if own else frames
+
+
+def _loop(evidence: Evidence, executions: list[Execution]) -> _Loop:
+    own = _test_frame(evidence, executions[0])
+    below = inside(evidence, executions[0])
+    recursive = any(_recursive(inside(evidence, each)) for each in executions)
+    return _Loop(
+        code=recursive or any(loops(evidence.root, each) for each in below),
+        test=own is not None and loops(evidence.root, own),
+        direct=own is not None and not below,
+        known=own is not None,
+    )
+
+
+def _recursive(frames: list[Frame]) -> bool:
+    names = [(each.path, each.function) for each in frames if not each.function.startswith("<")]
+    return len(names) != len(set(names))
+
+
+def _convincing(loop: _Loop, parent: bool, keys: int) -> bool:
+    """A false alarm costs more than a miss: who loops must be known, or the rows that are looped over."""
+    if loop.direct:
+        return parent and loop.test
+    if loop.test or not loop.known:
+        return parent and (loop.code or not loop.test)
+    if loop.code:
+        return parent or keys >= WITHOUT_PARENT
+    return parent
+
+
+def _by_key(executions: list[Execution]) -> bool:
+    """Do the executions differ by keys, not by pages, ranges or chunks?"""
+    shape = executions[0].shape
+    if any(slot.role == "list" and slot.count > 1 for each in executions for slot in each.shape.slots):
+        return False
+    differing = [slot for at, slot in enumerate(shape.slots) if _differs(executions, at)]
+    if not differing:
+        # All values are in a batch's other rows.
+        return shape.verb == "insert"
+    if any(slot.role in ("equal", "list") for slot in differing):
+        return True
+    if any(slot.role in ("range", "limit", "offset", "array", "pattern") for slot in differing):
+        return False
+    return shape.verb == "insert" or any(slot.role == "other" for slot in differing)
+
+
+def _differs(executions: list[Execution], at: int) -> bool:
+    return len({_value(each, each.shape.slots[at]) for each in executions if at < len(each.shape.slots)}) > 1
+
+
+def _value(execution: Execution, slot: Slot) -> object:
+    bound = execution.statement.parameters
+    numbers = slot.parameters
+    return (slot.literals, tuple(bound[number - 1].value for number in numbers if number <= len(bound)))
+
+
+def _parent(evidence: Evidence, group: Group, executions: list[Execution], keys: int) -> Execution | None:
+    """The latest earlier SELECT that gave at least as many rows as there are keys."""
+    found: Execution | None = None
+    for other in evidence.sorted.groups:
+        if other is group or other.shape.verb not in ("select", "with", "table", "values"):
+            continue
+        for each in other.executions:
+            enough = each.statement.rows >= keys and each.order < executions[1].order
+            if enough and (found is None or each.order > found.order):
+                found = each
+    return found
+
+
+def _consumer(evidence: Evidence, executions: list[Execution]) -> bool:
+    """One unit of work at a time, each in a transaction of its own or fetched from a queue: by design."""
+    for before, after in itertools.pairwise(executions):
+        between = [
+            each for group in evidence.sorted.groups for each in group.executions
+            if before.order < each.order < after.order and each.shape.verb != ""
+        ]  # fmt: skip
+        queue = any({"skip", "locked"} <= set(each.shape.words) for each in between)
+        if not queue and not _committed(evidence, before, after):
+            return False
+    return True
+
+
+def _committed(evidence: Evidence, before: Execution, after: Execution) -> bool:
+    """Did a transaction with writes end between the two?"""
+    wrote = any(
+        before.order <= each.order <= after.order and each.shape.verb in ("insert", "update", "delete", "merge")
+        for group in evidence.sorted.groups for each in group.executions
+    )  # fmt: skip
+    return wrote and before.trip.ended <= after.trip.started and _ends(evidence, before, after)
+
+
+def _ends(evidence: Evidence, before: Execution, after: Execution) -> bool:
+    return any(
+        trip.connection == before.trip.connection and trip.after == "I" and trip.before == "T"
+        and before.trip.ended <= trip.started and trip.ended <= after.trip.started
+        for trip in evidence.trips
+    )  # fmt: skip
+
+
+def _unit_of_work(evidence: Evidence, executions: list[Execution]) -> bool:
+    """Does each write end its own transaction together with other statements: a message handled, a job done?"""
+    pairs = list(itertools.pairwise(executions))
+    return bool(pairs) and all(_ends(evidence, a, b) and _others(evidence, a, b) for a, b in pairs)
+
+
+def _others(evidence: Evidence, before: Execution, after: Execution) -> bool:
+    return any(before.order < each.order < after.order for group in evidence.sorted.groups for each in group.executions)
+
+
+def _read_remedy(group: Group) -> Remedy:
+    column = next((slot.column for slot in group.shape.slots if slot.role in ("equal", "list") and slot.column), "key")
+    return Remedy(
+        text=f"Load them in one statement: WHERE {column} = ANY($1) with all keys, a JOIN, or the ORM's eager loading "
+        "(selectinload, joinedload; prefetch_related, select_related)."
+    )
+
+
+def _write_remedy(group: Group) -> Remedy:
+    if group.shape.verb == "insert":
+        return Remedy(text="Send the rows together: executemany, one INSERT with many rows, bulk_create, or COPY.")
+    return Remedy(text="Send them together: executemany, or one statement with WHERE key = ANY($1) or FROM (VALUES …).")

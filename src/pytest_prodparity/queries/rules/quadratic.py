@@ -1,0 +1,95 @@
+"""`quadratic`: rows of one scan are read again for each row of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...core.findings import Remedy
+from ..indexing import prove, remedy
+from ..reading import Reading, Scan, Step
+from ..statements import Group
+from ..wording import count, name
+from .production import outlook
+from .protocol import Claim, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    step: Step
+    outer: float
+    inner: float
+    cause: str
+    """`subquery`, `not in` or `join`."""
+
+    @property
+    def total(self) -> float:
+        return self.outer * self.inner
+
+
+class Quadratic:
+    """Work that is a product of two row counts, both of production's size."""
+
+    id = "quadratic"
+
+    def find(self, evidence: Evidence) -> Iterator[Claim]:
+        """The worst product of each statement."""
+        least = evidence.threshold(self.id, "rows")
+        for group, reading in evidence.readings():
+            found = [work for work in _works(reading) if work.total >= least and min(work.outer, work.inner) >= 100]
+            if found:
+                yield self._claim(evidence, group, reading, max(found, key=lambda work: work.total))
+
+    def _claim(self, evidence: Evidence, group: Group, reading: Reading, work: _Work) -> Claim:
+        assert evidence.plans is not None
+        scan = _scan_of(reading, work.step)
+        fix: Remedy | None = None
+        if scan is not None and work.cause != "not in":
+            proof, _ = prove(scan, reading, evidence.asked(group)[1], evidence.plans)
+            fix = remedy(proof, scan, reading.profile) if proof else None
+        table = name(scan.table, reading.profile) if scan else (group.shape.tables or ("statement",))[0]
+        return evidence.claim(
+            self.id, group, subject=table,
+            title=f"compares {count(work.outer)} x {count(work.inner)} rows: {count(work.total)} in all",
+            production=outlook(reading, work.step),
+            details={"outer_rows": round(work.outer), "inner_rows": round(work.inner), "cause": work.cause},
+            remedy=fix or Remedy(text=_TEXTS[work.cause]),
+        )  # fmt: skip
+
+
+_TEXTS = {
+    "subquery": "Write the subquery as a JOIN with a grouped subquery, so that its table is read once, or index the column that it is looked up by.",
+    "not in": "Write NOT IN (SELECT …) as NOT EXISTS (SELECT 1 … WHERE key = outer key): that is an anti-join, which reads each table once.",
+    "join": "Join on equality where possible: a comparison, an OR or a function between two tables lets the database only try all pairs.",
+}
+
+
+def _works(reading: Reading) -> Iterator[_Work]:
+    for step in reading.steps:
+        if step.node.get("Parent Relationship") == "SubPlan" and step.calls > 1:
+            # Below a Materialize the table is read once, but what it kept is gone through for each row.
+            kept = step.type == "Materialize"
+            inner = step.full * step.fraction if kept else _scanned_once(reading, step)
+            yield _Work(step, step.calls, inner, "not in" if kept else "subquery")
+        elif step.type == "Nested Loop" and len(step.below) > 1:
+            outer, inner_step = step.below[0], step.below[1]
+            again = inner_step.type == "Materialize" or inner_step.type in ("Seq Scan", "Subquery Scan", "CTE Scan")
+            if again and (step.node.get("Join Filter") or inner_step.type == "Seq Scan"):
+                inner = inner_step.full if inner_step.type != "Seq Scan" else _scanned_once(reading, inner_step)
+                if step.node.get("Join Filter") or inner_step.node.get("Filter"):
+                    yield _Work(inner_step, outer.given, inner, "join")
+
+
+def _scanned_once(reading: Reading, step: Step) -> float:
+    """Rows that one run of a step reads by scanning."""
+    inside = list(step.walk())
+    total = 0.0
+    for scan in reading.scans:
+        if scan.step in inside and not scan.step.node.get("Index Cond"):
+            total += scan.scanned / max(1.0, scan.step.calls) * (max(1.0, scan.step.calls) / max(1.0, step.calls))
+    return total
+
+
+def _scan_of(reading: Reading, step: Step) -> Scan | None:
+    inside = list(step.walk())
+    return max((scan for scan in reading.scans if scan.step in inside), key=lambda scan: scan.rows, default=None)

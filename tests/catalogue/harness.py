@@ -1,0 +1,148 @@
+"""Runs one program of the catalogue, faulty or corrected, as a project of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import shutil
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+
+import psycopg
+from psycopg import sql
+
+from pytest_prodparity.databases.provider import Server
+from pytest_prodparity.profile.capture import capture
+from pytest_prodparity.profile.scale import scaled
+from pytest_prodparity.profile.store import save
+
+from tests.project import Project, Result
+
+HERE = Path(__file__).parent
+
+SETTINGS = """\
+[tool.prodparity.env]
+DATABASE_URL = "{db.url}"
+DATABASE_DSN = "{db.dsn}"
+ASYNC_DATABASE_URL = "{db.async_url}"
+
+[tool.pytest.ini_options]
+asyncio_mode = "auto"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A folder of the catalogue."""
+
+    folder: Path
+    rule: str
+    story: str
+
+    @property
+    def name(self) -> str:
+        """`rule/name`."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def migration(self) -> str:
+        """What the correction changes in production's schema."""
+        path = self.folder / "corrected.sql"
+        return path.read_text() if path.exists() else ""
+
+    @property
+    def line(self) -> int:
+        """The marked line of the faulty program."""
+        lines = (self.folder / "faulty.py").read_text().splitlines()
+        return next(number for number, line in enumerate(lines, 1) if line.rstrip().endswith("# <- here"))
+
+
+def cases(*, innocent: bool) -> list[Case]:
+    """All faulty programs with their corrections, or all innocent ones."""
+    found = []
+    for path in sorted(HERE.glob("*/*/case.toml")):
+        data = tomllib.loads(path.read_text())
+        if (data["rule"] == "none") is innocent:
+            found.append(Case(folder=path.parent, rule=data["rule"], story=data["story"]))
+    return found
+
+
+class Catalogue:
+    """The captured production that all programs share, built once below `folder`."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self._server = server
+        self._folder = folder
+        self._cache = folder / "cache"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def run(self, case: Case, variant: str, project: Path, *arguments: str) -> Result:
+        """Run a case's tests with `faulty`, `corrected` or `app` as its module app."""
+        parity = self._parity(case.migration if variant == "corrected" else "")
+        shutil.copytree(parity, project / "parity", dirs_exist_ok=True)
+        for test in case.folder.glob("test_*.py"):
+            shutil.copy(test, project / test.name)
+        shutil.copy(case.folder / f"{variant}.py", project / "app.py")
+        return (
+            Project(project, self._cache).write({"pyproject.toml": SETTINGS}).run("--parity-level=staging", *arguments)
+        )
+
+    def _parity(self, migration: str) -> Path:
+        target = self._folder / (sha256(migration.encode()).hexdigest()[:12] if migration else "plain")
+        with _locked(self._folder / "lock"):
+            if not (target / "profile.json").exists():
+                self._capture(target, migration)
+        return target
+
+    def _capture(self, target: Path, migration: str) -> None:
+        build = _module(HERE / "production" / "build.py")
+        with psycopg.connect(self._server.dsn(), autocommit=True) as admin:
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = 'catalogue'").fetchone():
+                admin.execute("CREATE DATABASE catalogue")
+                build.build(self._server.dsn("catalogue"))
+                for name, value in settable(admin, build.SETTINGS).items():
+                    statement = sql.SQL("ALTER DATABASE catalogue SET {} = {}")
+                    admin.execute(statement.format(sql.Identifier(name), sql.Literal(value)))
+            name = "catalogue"
+            if migration:
+                name = f"catalogue_{target.name}"
+                admin.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE catalogue STRATEGY file_copy").format(sql.Identifier(name))
+                )
+                for setting, value in settable(admin, build.SETTINGS).items():
+                    statement = sql.SQL("ALTER DATABASE {} SET {} = {}")
+                    admin.execute(statement.format(sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)))
+                with psycopg.connect(self._server.dsn(name), autocommit=True) as connection:
+                    connection.execute(migration.encode())
+                    connection.execute("ANALYZE")
+            profile, schema = capture(self._server.dsn(name))
+            save(target, scaled(profile, build.ROWS), schema)
+            if migration:
+                admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def settable(admin: psycopg.Connection[tuple[object, ...]], settings: Mapping[str, str]) -> dict[str, str]:
+    """Those that a database can be given."""
+    rows = admin.execute("SELECT name FROM pg_settings WHERE context IN ('user', 'superuser')").fetchall()
+    return {name: value for name, value in settings.items() if (name,) in rows}
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

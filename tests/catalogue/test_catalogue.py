@@ -1,0 +1,41 @@
+"""Every faulty program is found at its line, no corrected and no innocent one is accused, and mocks see no difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_prodparity.databases.provider import Server
+
+from tests.catalogue.harness import Case, Catalogue, cases
+
+
+@pytest.fixture(scope="session")
+def catalogue(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    return Catalogue(server, tmp_path_factory.getbasetemp() / "catalogue")
+
+
+def name(case: Case) -> str:
+    return case.name
+
+
+@pytest.mark.parametrize("case", cases(innocent=False), ids=name)
+def test_a_faulty_program_is_found_at_its_line(case: Case, catalogue: Catalogue, tmp_path: Path) -> None:
+    result = catalogue.run(case, "faulty", tmp_path)
+    assert (case.rule, f"app.py:{case.line}") in result.findings, result.out
+    assert result.outcomes.get("passed", 0) >= 1, "the mock test must pass"
+
+
+@pytest.mark.parametrize("case", cases(innocent=False), ids=name)
+def test_its_corrected_twin_is_not_accused(case: Case, catalogue: Catalogue, tmp_path: Path) -> None:
+    result = catalogue.run(case, "corrected", tmp_path)
+    assert result.findings == [], result.out
+    assert set(result.outcomes) == {"passed"}, result.out
+
+
+@pytest.mark.parametrize("case", cases(innocent=True), ids=name)
+def test_an_innocent_program_is_not_accused(case: Case, catalogue: Catalogue, tmp_path: Path) -> None:
+    result = catalogue.run(case, "app", tmp_path)
+    assert result.findings == [], result.out
+    assert set(result.outcomes) == {"passed"}, result.out

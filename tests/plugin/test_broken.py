@@ -1,0 +1,131 @@
+"""What goes wrong under a run: each is one clear message, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psycopg
+
+from tests.project import Project
+
+Make = Callable[[Mapping[str, str]], Project]
+
+WAITING = """\
+import pathlib, time
+import pytest
+
+@pytest.mark.prodparity
+def test_waits(parity_db):
+    with parity_db.connect() as connection:
+        connection.execute("SELECT 1")
+        pathlib.Path("there").write_text(parity_db.owner.info.dsn + " password=" + parity_db.owner.info.password)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            time.sleep(0.02)
+"""
+
+QUICK = """\
+import pytest
+
+@pytest.mark.prodparity
+@pytest.mark.parametrize("number", range(5))
+def test_quick(parity_db, number):
+    with parity_db.connect() as connection:
+        connection.execute("INSERT INTO country VALUES ('x', 'y')")
+        assert connection.execute("SELECT count(*) FROM country").fetchone() == (1,)
+"""
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def databases(dsn: str) -> set[str]:
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'parity%'").fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def test_ctrl_c_ends_the_run_with_its_report(project: Make) -> None:
+    made = project({"test_waits.py": WAITING})
+    process = made.start()
+    wait_for((made.folder / "there").exists)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "KeyboardInterrupt" in out
+    assert "INTERNALERROR" not in out
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next(project: Make) -> None:
+    made = project({"test_waits.py": WAITING, "test_quick.py": QUICK})
+    process = made.start("test_waits.py")
+    wait_for((made.folder / "there").exists)
+    dsn = (made.folder / "there").read_text()
+    left = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert left in databases(dsn)
+    keeper = made.start("test_waits.py")
+    (made.folder / "there").unlink()
+    wait_for((made.folder / "there").exists)
+    try:
+        assert left not in databases((made.folder / "there").read_text())
+    finally:
+        keeper.send_signal(signal.SIGINT)
+        keeper.communicate(timeout=30)
+
+
+def test_two_runs_at_once_do_not_meet(project: Make, tmp_path: Path) -> None:
+    made = project({"test_quick.py": QUICK})
+    runs = [made.start(f"--parity-report=report-{n}.json") for n in range(2)]
+    outs = [run.communicate(timeout=120)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], "\n".join(outs)
+
+
+def test_a_server_killed_under_the_run_is_one_message_for_each_test(project: Make, cache: Path) -> None:
+    tests = (
+        QUICK
+        + """
+@pytest.mark.prodparity
+def test_kill(parity_db):
+    import os, signal
+    pid = parity_db.owner.execute("SELECT pg_backend_pid()").fetchone()[0]
+    postmaster = int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
+    os.kill(postmaster, signal.SIGKILL)
+
+@pytest.mark.prodparity
+def test_after(parity_db):
+    with parity_db.connect() as connection:
+        connection.execute("SELECT 1")
+"""
+    )
+    made = project({"test_quick.py": tests})
+    own = made.folder.parent / "cache of its own"
+    result = made.run(environment={"PRODPARITY_CACHE": str(own)})
+    assert result.status == 1
+    assert "INTERNALERROR" not in result.out
+    assert result.outcomes.get("passed") in {5, 6}
+    again = made.run("-k", "quick", environment={"PRODPARITY_CACHE": str(own)})
+    assert again.outcomes == {"passed": 5, "deselected": 2}
+
+
+def test_a_missing_postgresql_is_one_message(project: Make, tmp_path: Path) -> None:
+    result = project({"test_quick.py": QUICK}).run("-x", environment={"PRODPARITY_PG_BIN": str(tmp_path)})
+    assert "has no pg_ctl" in result.out
+    assert "Traceback" not in result.out
+
+
+def test_production_itself_is_refused(project: Make, server: object) -> None:
+    made = project({"test_quick.py": QUICK})
+    result = made.run("-x", "--parity-database=postgresql://someone:hush@127.0.0.1:1/db")
+    assert "allow_external" in result.out
+    assert "hush" not in result.out
+    assert "Traceback" not in result.out
