@@ -170,7 +170,8 @@ class Replay:
         if now[0] != loan:
             raise _Untold("a schema change before it rewrites the table; its new size is not known")
         self._connection.execute(
-            f"SELECT {SCHEMA}.give_back(%s::oid, %s::oid, %s::int, %s::real, %s::int)".encode(), (oid, file, pages, tuples, visible)
+            f"SELECT {SCHEMA}.give_back(%s::oid, %s::oid, %s::int, %s::real, %s::int)".encode(),
+            (oid, file, pages, tuples, visible),
         )
 
     def _size(self, oid: int) -> None:
