@@ -127,6 +127,9 @@ def is_allowed(finding: Finding, allow: Sequence[str]) -> bool:
     """`rule`, or `rule:subject` where the subject may hold `*` and `?`."""
     for entry in allow:
         rule, colon, subject = entry.partition(":")
-        if rule == finding.rule and (not colon or finding.subject == subject or fnmatchcase(finding.subject, subject)):
+        names = (finding.subject, f"public.{finding.subject}")
+        if rule == finding.rule and (
+            not colon or subject in names or any(fnmatchcase(each, subject) for each in names)
+        ):
             return True
     return False
