@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg import pq, sql
+from tests.queries.sending import TEST
 
 from pytest_prodparity.core.expectation import Expectation
 from pytest_prodparity.core.findings import Judgement
@@ -20,8 +21,6 @@ from pytest_prodparity.queries.judge import judge
 from pytest_prodparity.queries.planning import Plans
 from pytest_prodparity.twin.plan import CannotTell, Node, Plan
 from pytest_prodparity.wire.trip import Parameter, Trip
-
-from tests.queries.sending import TEST
 
 SCHEMA = '''
 CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL, region text);
@@ -157,7 +156,7 @@ def read(connection: psycopg.Connection[Any]) -> Profile:
                 size=size,
                 columns=_columns(connection, oid, schema, name),
                 indexes=_indexes(connection, oid),
-            )  # fmt: skip
+            )
         )
     settings = {
         "work_mem": "4MB",
@@ -217,7 +216,7 @@ def _indexes(connection: psycopg.Connection[Any], oid: int) -> list[Index]:
                 primary=primary,
                 partial=predicate,
                 tuples=tuples,
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-
 from tests.postgres.production import Production
 from tests.queries.sending import sent, text, together
 
@@ -195,7 +194,7 @@ SPILLS: Rules = {"spill": {"factor": 4, "mb": 8}, "unbounded-read": {"rows": 10_
     "sql",
     [
         "SELECT id, note FROM orders ORDER BY note, total",
-        "SELECT DISTINCT note, reference FROM orders",
+        "SELECT DISTINCT note, total FROM orders",
         "SELECT id, row_number() OVER (PARTITION BY note ORDER BY total) FROM orders",
     ],
 )
@@ -285,7 +284,7 @@ def test_what_is_allowed_is_told_apart_and_lets_the_next_rule_speak(production: 
 def test_no_value_reaches_a_finding(production: Production) -> None:
     trips = [
         sent("SELECT * FROM orders WHERE note = 'secret-one' AND customer_id = 918273"),
-        sent("SELECT * FROM orders WHERE reference || $1 = $2", "secret-two", "secret-three"),
+        sent("SELECT * FROM orders WHERE reference || $1 = $2", "secret-two", "secret-three", at="shop/orders.py:50 f"),
         sent("UPDATE orders SET note = 'secret-four'"),
     ]
     judgement = production.judge(*trips)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-
 import pytest
-
-
 from tests.postgres.production import Production, valid
 from tests.queries.sending import sent
-
 
 FAULTY = [
     ("equal", "SELECT * FROM orders WHERE customer_id = $1", (42,), "orders", "(customer_id)"),

@@ -125,7 +125,7 @@ class Evidence:
             Finding(
                 rule=rule, title=title, subject=subject, test=self.test, source=group.source, statement=group.sql,
                 production=production, plan=lines(reading) if reading else (),
-                details={"executions": len(group.executions), **(details or {})}, remedy=remedy,
+                details={"executions": len(group.executions), "called_from": list(group.executions[0].trip.stack[1:4]), **(details or {})}, remedy=remedy,
                 replay=self.replay,
             ),
         )  # fmt: skip
