@@ -289,7 +289,7 @@ def test_no_value_reaches_a_finding(production: Production) -> None:
     ]
     judgement = production.judge(*trips)
     assert len(judgement.findings) == 3
-    shown = repr([each.to_json() for each in (*judgement.findings, *judgement.untold)])
+    shown = repr([*(each.to_json() for each in judgement.findings), *judgement.untold])
     assert "secret" not in shown
     assert "918273" not in shown
 
