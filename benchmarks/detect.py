@@ -8,9 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.catalogue.harness import Catalogue, cases
-
 from pytest_prodparity.databases.embedded import Embedded
+from tests.catalogue.harness import Catalogue, cases
 
 SEED = 0
 

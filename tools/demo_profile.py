@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=TARGET, help="folder to write to (default: the demo's)")
     folder = parser.parse_args().to
-    provider = Embedded()
+    provider = Embedded(throw_away=True)
     try:
         profile, schema = capture(build(provider.start()))
     finally:

@@ -6,7 +6,7 @@ import importlib.util
 import shlex
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from .core.errors import ProdparityError, UsageError
 from .core.expectation import Expectation
@@ -22,22 +23,24 @@ from .core.findings import Judgement
 from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
-from .databases.choose import Chosen, choose
+from .databases import schema
 from .databases.embedded import Embedded
-from .databases.provider import Server
-from .databases.roles import Login, login
-from .databases.schema import load_schema
+from .databases.provider import Provider, Server
+from .databases.roles import Login, application
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
-from .profile.scale import scaled
 from .profile.store import Stored, load
 from .queries.judge import judge
-from .queries.planning import Planner
+from .queries.planning import Plans
 from .queries.recorder import Recorder
 from .twin.twin import Twin
 from .wire.proxy import Wire
+from .wire.trip import Trip
 from .wire.upstream import Upstream
+
+SETTLE_S = 2.0
+"""How long the end of a test waits for trips that nobody waits for."""
 
 DATABASE = "parity"
 """The name in the stable URL; the wire puts the name of the current test's database in its place."""
@@ -58,10 +61,11 @@ class Session:
         """The open test's database."""
         self._base: str | None = None
         """The database of everything outside tests, once somebody connected there."""
-        self._chosen: Chosen | None = None
+        self._provider: Provider | None = None
         self._server: Server | None = None
         self._broken: ProdparityError | None = None
-        self._twins: dict[tuple[tuple[str, int], ...], Planner | ProdparityError] = {}
+        self._open_twins: list[Twin] = []
+        self._twins: dict[tuple[tuple[str, int], ...], Plans | ProdparityError] = {}
         self._planning: Embedded | None = None
         """The twin's own server, where the tests run on another."""
         self.wire = Wire(self._upstream, root=settings.root)
@@ -80,7 +84,7 @@ class Session:
 
     @cached_property
     def _login(self) -> Login:
-        return login(self.settings.database)
+        return application()
 
     @cached_property
     def urls(self) -> Mapping[str, str]:
@@ -171,26 +175,28 @@ class Session:
                 raise self._broken
             if self._server is None:
                 try:
-                    profile = self.stored.profile if self.stored else None
-                    self._chosen = choose(self.settings, profile)
-                    self._server = self._chosen.provider.start()
+                    self._provider = Embedded()
+                    self._server = self._provider.start()
                 except ProdparityError as error:
                     self._broken = error
                     raise
-                for note in self._chosen.notes:
-                    self.notes[note] = None
+                self.notes.update(dict.fromkeys(self._provider.notes))
             return self._server
 
     @cached_property
     def _templates(self) -> Templates:
-        return Templates(self._running, run=self._worker)
+        return Templates(self._running)
 
     @cached_property
     def _template(self) -> str:
         stored = self.stored
         if stored is None:
             return self._templates.ensure("empty", lambda _dsn: None)
-        return self._templates.ensure(stored.key, lambda dsn: load_schema(self._running, dsn, stored))
+        return self._templates.ensure(stored.key, lambda dsn: self._load(dsn, stored))
+
+    def _load(self, dsn: str, stored: Stored) -> None:
+        database = conninfo_to_dict(dsn)["dbname"]
+        schema.load(self._running, str(database), stored.schema, extensions=stored.profile.extensions)
 
     def _upstream(self) -> Upstream:
         """Where the wire leads now; called by its threads. Outside tests that is the base, made when first asked for."""
@@ -210,7 +216,7 @@ class Session:
 
     # --- judging
 
-    def planner(self, expectation: Expectation) -> Planner | ProdparityError | None:
+    def planner(self, expectation: Expectation) -> Plans | ProdparityError | None:
         """Production's planner, with the marker's `rows`; None where the level or a missing profile leaves it out."""
         stored = self.stored
         if stored is None or not self.settings.dials.twin:
@@ -224,13 +230,22 @@ class Session:
                 self._twins[key] = error
         return self._twins[key]
 
-    def _open_twin(self, stored: Stored, rows: Mapping[str, int]) -> Planner:
+    def _open_twin(self, stored: Stored, rows: Mapping[str, int]) -> Plans:
         if rows:
+            from .profile.scale import scaled
+
             stored = replace(stored, profile=scaled(stored.profile, rows))
-        if self._running.kind == "embedded":
-            return Twin.open(stored, self._running)
-        self._planning = Embedded()
-        return Twin.open(stored, self._planning.start())
+        server = self._running
+        if server.kind != "embedded":
+            if self._planning is None:
+                self._planning = Embedded()
+            server = self._planning.start()
+        twin = Twin.open(stored, server)
+        self._open_twins.append(twin)
+        self.notes.update(dict.fromkeys(twin.notes))
+        if twin.caveat is not None:
+            self.notes[twin.caveat] = None
+        return Plans(twin, stored.profile)
 
     # --- reporting and the end
 
@@ -239,7 +254,9 @@ class Session:
         production = _production(self.stored)
         return {
             "test": judged.to_json(),
-            "server": None if self._server is None or self._chosen is None else self._chosen.shown(self._server),
+            "server": None
+            if self._server is None
+            else f"{self._server.kind} PostgreSQL {terminal.version(self._server.version)}",
             "notes": list(self.notes),
             "production": None if production is None else asdict(production),
         }
@@ -247,15 +264,13 @@ class Session:
     def close(self) -> None:
         """Give everything back; never raises."""
         self.wire.close()
-        for twin in self._twins.values():
-            if isinstance(twin, Twin):
-                twin.close()
+        for twin in self._open_twins:
+            twin.close()
         with self._lock:
-            for database in (self._current, self._base):
-                if database is not None:
-                    self._templates.drop(database)
-            if self._chosen is not None:
-                self._chosen.provider.stop()
+            if self._server is not None:
+                self._templates.close()
+            if self._provider is not None:
+                self._provider.stop()
             if self._planning is not None:
                 self._planning.stop()
 
@@ -267,15 +282,18 @@ class Watch:
         self._session = session
         self._test = test
         self._expectation = expectation
-        self._recorder = Recorder()
+        self._recorder = Recorder(session.settings.root)
+        self._recorder.start()
         self._started = time.monotonic()
         session.wire.taps.append(self._recorder)
 
     def stop(self) -> None:
         """Record no further."""
-        if self._recorder in self._session.wire.taps:
-            self._session.wire.settle()
-            self._session.wire.taps.remove(self._recorder)
+        wire = self._session.wire
+        if self._recorder in wire.taps:
+            wire.settle(time.monotonic() + SETTLE_S)
+            wire.taps.remove(self._recorder)
+            self._recorder.stop()
 
     def judge(self) -> TestReport:
         """Stop, and hold what was recorded against production."""
@@ -283,24 +301,29 @@ class Watch:
         seconds = time.monotonic() - self._started
         self.stop()
         trips = self._recorder.trips
-        judgement = Judgement()
-        if session.settings.level > Level.OFF:
-            planner = session.planner(self._expectation)
-            judgement = judge(
-                trips,
-                planner=planner if not isinstance(planner, ProdparityError) else None,
-                profile=session.stored.profile if session.stored else None,
-                expectation=self._expectation,
-                thresholds=session.settings.thresholds,
-                test=self._test,
-            )
-            replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
-            judgement = replace(
-                judgement,
-                findings=tuple(replace(found, replay=found.replay or replay) for found in judgement.findings),
-            )
+        judgement = self._judged(trips) if session.settings.level > Level.OFF else Judgement()
         outcome = "failed" if judgement.findings else "passed"
         return TestReport(id=self._test, outcome=outcome, judgement=judgement, trips=len(trips), seconds=seconds)
+
+    def _judged(self, trips: Sequence[Trip]) -> Judgement:
+        session = self._session
+        stored = session.stored
+        planner = session.planner(self._expectation) if trips else None
+        judgement = judge(
+            trips,
+            planner=planner if isinstance(planner, Plans) else None,
+            profile=stored.profile if stored else None,
+            expectation=self._expectation,
+            thresholds=session.settings.thresholds,
+            test=self._test,
+            root=session.settings.root,
+            pauses=self._recorder.pauses,
+            left_open=[one.number for one in session.wire.connections if one.state in "TE"],
+            dropped=self._recorder.dropped,
+        )
+        replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
+        findings = tuple(replace(found, replay=found.replay or replay) for found in judgement.findings)
+        return replace(judgement, findings=findings)
 
     def message(self, judged: TestReport) -> str:
         """What stands in place of a traceback."""

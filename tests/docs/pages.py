@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 FENCE = re.compile(
-    r"(?:^<!-- (?P<order>(?:file|run): .+) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (?P<order>(?:file|run): .+) -->\n)?^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$",
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -41,5 +43,5 @@ def blocks(*languages: str) -> list[Block]:
         for found in FENCE.finditer(text):
             if found["language"] in languages:
                 line = text.count("\n", 0, found.start("language")) + 1
-                found_blocks.append(Block(page, line, found["language"], found["text"], found["order"]))
+                found_blocks.append(Block(page, line, found["language"], dedent(found["text"]), found["order"]))
     return found_blocks

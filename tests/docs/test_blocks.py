@@ -16,11 +16,11 @@ from pathlib import Path
 
 import click
 import pytest
-from pages import ROOT, Block, blocks
 
 from pytest_prodparity.cli import COMMANDS
 from pytest_prodparity.core.options import OPTIONS
 from pytest_prodparity.core.settings import resolve
+from tests.docs.pages import ROOT, Block, blocks
 
 FOLLOWED = [
     list(steps)

@@ -8,7 +8,6 @@ import re
 from types import ModuleType
 
 import pytest
-from pages import DOCS, ROOT, pages
 
 import pytest_prodparity
 from pytest_prodparity import Budget, fixtures
@@ -17,6 +16,7 @@ from pytest_prodparity.core.expectation import Expectation
 from pytest_prodparity.core.levels import Dials, Level
 from pytest_prodparity.core.options import OPTIONS
 from pytest_prodparity.core.rules import RULES
+from tests.docs.pages import DOCS, ROOT, pages
 
 
 def _generated() -> ModuleType:

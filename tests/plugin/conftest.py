@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from tests.project import Project, production
 
 from pytest_prodparity.databases.provider import Server
+from tests.project import Project, production
 
 SHOP = """
 CREATE TYPE state AS ENUM ('open', 'paid', 'shipped');

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psycopg
+
 from tests.project import Project
 
 Make = Callable[[Mapping[str, str]], Project]

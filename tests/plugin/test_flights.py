@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from tests.project import Project, run_command
 
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
+from tests.project import Project, run_command
 
 TABLES = {
     "airlines": "carrier text PRIMARY KEY, name text",

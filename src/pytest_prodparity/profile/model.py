@@ -120,6 +120,8 @@ class Table:
     """Column -> [minimum, maximum] as text, for leading B-tree columns whose values may leave production."""
     readable: bool = True
     """False where the capturing role may not read the table: no statistics then."""
+    live_rows: int | None = None
+    """Rows as production's counters have them; only where the table was never analysed, so `tuples` does not tell."""
 
     @property
     def full_name(self) -> str:
@@ -129,6 +131,8 @@ class Table:
     @property
     def rows(self) -> float:
         """Production's rows now: tuples scaled from the pages at the last ANALYZE to today's size, as the planner does."""
+        if self.tuples < 0 and self.live_rows is not None:
+            return float(self.live_rows)
         if self.tuples < 0 or self.kind == "partitioned":
             return max(self.tuples, 0.0)
         now = self.size / 8192

@@ -197,9 +197,7 @@ class Session:
         name, text, types = postgres.parse(body)
         cut = length > len(body)
         trip = self._open()
-        prepared = Prepared(
-            sql=text.decode(self._codec, "replace"), types=types, message=b"" if cut else body, cut=cut
-        )
+        prepared = Prepared(sql=text.decode(self._codec, "replace"), types=types, message=b"" if cut else body, cut=cut)
         run = _Run(prepared.sql, cut, False)
         trip.runs.append(run)
         trip.named[name] = run

@@ -161,9 +161,15 @@ def chain(task: Task[Any]) -> list[FrameType]:
             inner = getattr(at, "gi_yieldfrom", None)
         if inner is None:
             inner = getattr(at, "ag_await", None)
-        if inner is None and type(at).__name__ in ("async_generator_asend", "async_generator_athrow", "anext_awaitable"):
+        if inner is None and type(at).__name__ in (
+            "async_generator_asend",
+            "async_generator_athrow",
+            "anext_awaitable",
+        ):
             # These name what they drive nowhere but to the garbage collector.
-            inner = next((held for held in gc.get_referents(at) if hasattr(held, "ag_frame") or hasattr(held, "__next__")), None)
+            inner = next(
+                (held for held in gc.get_referents(at) if hasattr(held, "ag_frame") or hasattr(held, "__next__")), None
+            )
         at = inner
     frames.reverse()
     return frames

@@ -1,0 +1,184 @@
+"""production's schema.sql -> an empty database of that shape, owned by the test role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from ..core.errors import ProdparityError
+from ..profile.model import Extension
+from . import roles
+from .provider import Server
+from .statements import Statement, split
+
+LOADER = "prodparity_loader"
+"""A superuser that nobody can log in as: what it creates is then handed to the test role, what cannot be stays with us."""
+
+_SKIPPED = re.compile(
+    r"(CREATE|ALTER|COMMENT\s+ON)\s+(SUBSCRIPTION|PUBLICATION)\b|CREATE\s+EXTENSION\b|COMMENT\s+ON\s+EXTENSION\b"
+    r"|(ALTER|CREATE|DROP)\s+(DATABASE|TABLESPACE)\b"
+    r"|ALTER\s+(?!DEFAULT\b)[\s\S]*\sOWNER\s+TO\s+\S+$",
+    re.IGNORECASE,
+)
+"""Replication would speak to production; extensions are made before; owners and databases are ours."""
+
+_SET = re.compile(r"SET\s+(?:SESSION\s+|LOCAL\s+)?([a-z_]+)\s*(?:=|TO)", re.IGNORECASE)
+_ROLE = re.compile(
+    r"""^(?:CREATE\s+POLICY\b[\s\S]*?\sTO\s+(?P<policy>(?:"(?:[^"]|"")+"|[\w$]+)(?:\s*,\s*(?:"(?:[^"]|"")+"|[\w$]+))*)
+       |(?:GRANT|REVOKE)\b[\s\S]*\s(?:TO|FROM)\s+(?P<grant>(?:"(?:[^"]|"")+"|[\w$]+)(?:\s*,\s*(?:"(?:[^"]|"")+"|[\w$]+))*)
+         (?:\s+WITH\s[\s\S]*|\s+CASCADE|\s+GRANTED\s+BY\s[\s\S]*)?$
+       |ALTER\s+DEFAULT\s+PRIVILEGES\s+FOR\s+(?:ROLE|USER)\s+(?P<default>"(?:[^"]|"")+"|[\w$]+))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NOT_ROLES = {"public", "current_user", "current_role", "session_user"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """What was done to the letter, and what could not be."""
+
+    statements: int
+    notes: tuple[str, ...] = ()
+
+
+def load(
+    server: Server,
+    database: str,
+    text: str,
+    *,
+    extensions: Sequence[Extension] = (),
+    used: Collection[str] | None = None,
+) -> Loaded:
+    """Run `text` in the empty `database`; afterwards the test role owns everything in it.
+
+    `used`: names of extensions without which no table can stand; others may be missing, with a note. None means all.
+    Raises ProdparityError that names the missing extensions, or the failing statement with its line.
+    """
+    with closing(psycopg.connect(server.dsn(database), autocommit=True)) as connection:
+        connection.execute("SELECT set_config('synchronous_commit', 'off', false)")
+        known = {row[0] for row in connection.execute("SELECT name FROM pg_catalog.pg_settings")}
+        notes = _extend(connection, server, extensions, used)
+        statements = [one for one in split(text) if not _SKIPPED.match(one.text) and not _unknown_setting(one, known)]
+        if server.superuser:
+            roles.ensure_named(connection, mentioned(statements))
+            _become_loader(connection)
+        for statement in statements:
+            try:
+                connection.execute(statement.text.encode())
+            except psycopg.Error as cause:
+                raise _failed(statement, cause, server) from cause
+        if server.superuser:
+            _hand_over(connection, roles.ensure(connection, server).user)
+    return Loaded(statements=len(statements), notes=tuple(notes))
+
+
+def mentioned(statements: Sequence[Statement]) -> list[str]:
+    """Roles that policies, grants and default privileges name."""
+    names: dict[str, None] = {}
+    for statement in statements:
+        found = _ROLE.match(statement.text)
+        listed = found and (found["policy"] or found["grant"] or found["default"])
+        for name in re.findall(r'"(?:[^"]|"")+"|[^\s,]+', listed or ""):
+            plain = name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+            if plain not in _NOT_ROLES:
+                names[plain] = None
+    return list(names)
+
+
+def _extend(
+    connection: psycopg.Connection, server: Server, extensions: Sequence[Extension], used: Collection[str] | None
+) -> list[str]:
+    available = {row[0] for row in connection.execute("SELECT name FROM pg_catalog.pg_available_extensions")}
+    present = {row[0] for row in connection.execute("SELECT extname FROM pg_catalog.pg_extension")}
+    missing = [one.name for one in extensions if one.name not in available]
+    needed = [name for name in missing if used is None or name in used]
+    if needed:
+        major = server.version // 10000
+        raise ProdparityError(
+            f"Production uses extensions that this PostgreSQL {major} ({server.kind}) does not have: {', '.join(needed)}.",
+            tried="Looked in: pg_available_extensions",
+            fix=f"pass --parity-database=docker with an image that has them ([tool.prodparity] image = "
+            f'"postgres-with-{needed[0]}:{major}"), or --parity-database=URL of a server that has them',
+        )
+    notes = [f"extension {name} is not available here; no table uses it" for name in missing]
+    for one in (one for one in extensions if one.name not in missing and one.name not in present):
+        schema = sql.Identifier(one.schema)
+        try:
+            if one.schema not in ("pg_catalog", "public"):
+                connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+            connection.execute(
+                sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE").format(sql.Identifier(one.name), schema)
+            )
+        except psycopg.errors.InvalidParameterValue:  # it insists on a schema of its own
+            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {} CASCADE").format(sql.Identifier(one.name)))
+        except psycopg.errors.InsufficientPrivilege as cause:
+            raise ProdparityError(
+                f"{server.user!r} may not create the extension {one.name!r}.",
+                fix=f"have it installed in template1 by a superuser: CREATE EXTENSION {one.name}",
+            ) from cause
+    return notes
+
+
+def _unknown_setting(statement: Statement, known: set[str]) -> bool:
+    """A newer pg_dump sets what an older server does not know, such as `transaction_timeout`."""
+    found = _SET.match(statement.text)
+    return found is not None and found[1].lower() not in known | {"session", "role", "time"}
+
+
+def _become_loader(connection: psycopg.Connection) -> None:
+    found = connection.execute("SELECT FROM pg_catalog.pg_roles WHERE rolname = %s", [LOADER]).fetchone()
+    if found is None:
+        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):  # another process was faster
+            connection.execute(sql.SQL("CREATE ROLE {} SUPERUSER NOLOGIN").format(sql.Identifier(LOADER)))
+    connection.execute(sql.SQL("SET SESSION AUTHORIZATION {}").format(sql.Identifier(LOADER)))
+
+
+def _hand_over(connection: psycopg.Connection, owner: str) -> None:
+    """Everything to the test role; what only a superuser may own stays with one; nothing points to other machines."""
+    connection.execute("RESET ALL; RESET SESSION AUTHORIZATION")
+    for kind, query in (
+        ("EVENT TRIGGER", "SELECT evtname FROM pg_catalog.pg_event_trigger"),
+        ("FOREIGN DATA WRAPPER", "SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper"),
+    ):
+        for (name,) in connection.execute(query.encode()).fetchall():
+            connection.execute(sql.SQL("ALTER {} {} OWNER TO CURRENT_USER").format(sql.SQL(kind), sql.Identifier(name)))  # type: ignore[arg-type]
+    for name, wanted in connection.execute(
+        "SELECT srvname, coalesce(srvoptions, '{}') FROM pg_catalog.pg_foreign_server"
+    ).fetchall():
+        present = {entry.partition("=")[0] for entry in wanted}
+        changes: list[sql.Composable] = [
+            sql.SQL("{} {} {}").format(
+                sql.SQL("SET" if key in present else "ADD"), sql.Identifier(key), sql.Literal(value)
+            )
+            for key, value in (("host", "127.0.0.1"), ("port", "1"))
+            if present & {"host", "hostaddr", "port"}
+        ]
+        if "hostaddr" in present:
+            changes.append(sql.SQL("DROP hostaddr"))
+        if changes:
+            connection.execute(
+                sql.SQL("ALTER SERVER {} OPTIONS ({})").format(sql.Identifier(name), sql.SQL(", ").join(changes))
+            )
+    connection.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(sql.Identifier(LOADER), sql.Identifier(owner)))
+    schemas = connection.execute(
+        "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'"
+    ).fetchall()
+    for (name,) in schemas:
+        connection.execute(sql.SQL("GRANT ALL ON SCHEMA {} TO {}").format(sql.Identifier(name), sql.Identifier(owner)))
+
+
+def _failed(statement: Statement, cause: psycopg.Error, server: Server) -> ProdparityError:
+    position = int(cause.diag.statement_position or 1)
+    line = statement.line + statement.text.count("\n", 0, position - 1)
+    first = next((part.strip() for part in statement.text.splitlines() if part.strip()), "")
+    hint = f" Hint: {cause.diag.message_hint}" if cause.diag.message_hint else ""
+    return ProdparityError(
+        f"schema.sql, line {line}: {cause.diag.message_primary or cause}.{hint}",
+        tried=f"The statement: {first[:120]} (on PostgreSQL {server.version // 10000}, {server.kind})",
+        fix="capture again with this version of prodparity, or correct schema.sql",
+    )

@@ -1,0 +1,80 @@
+"""How large an index would be that production does not have yet.
+
+Follows `nbtsort.c`: entries are packed until a leaf has less than a tenth free; where the types allow it, equal keys
+share one entry whose list of rows is at most a tenth of a page (`nbtdedup.c`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from . import btree
+from .pages import BLOCK
+
+_USABLE = BLOCK - 24 - 16
+_KEEP_FREE = BLOCK // 10
+_LONGEST_LIST = BLOCK // 10 // 8 * 8 - 4
+_ROW_POINTER = 6
+_EQUAL_IMAGE = 24 + 40
+"""Where a B-tree's metapage says whether equal keys may share an entry."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """One key or included column: average bytes, alignment in bytes."""
+
+    width: float
+    align: int
+
+
+def shares_entries(metapage: bytes) -> bool:
+    """Do the index's types allow that equal keys share one entry?"""
+    return bool(metapage[_EQUAL_IMAGE])
+
+
+def btree_pages(*, rows: float, distinct: float, keys: Sequence[Key], shared: bool) -> tuple[int, int]:
+    """Pages and height of a freshly built B-tree with the default fill factor."""
+    entry = _aligned(8 + _row_width(keys), 8)
+    if rows < 1:
+        return 1, 0
+    distinct = min(max(1.0, distinct), rows)
+    each = rows / distinct
+    if shared and each > 1.05:
+        longest = max(1.0, (_LONGEST_LIST - entry) // _ROW_POINTER)
+        lists = math.ceil(each / longest)
+        total = distinct * (lists * (entry + 4) + each * _ROW_POINTER)
+        largest = min(_LONGEST_LIST, entry + each * _ROW_POINTER)
+    else:
+        total = rows * (entry + 4)
+        largest = entry + 4
+    per_leaf = _USABLE - _KEEP_FREE - (entry + 4) + largest / 2
+    leaves = math.ceil(total / per_leaf)
+    width = sum(key.width for key in keys)
+    height = btree.estimated_height(leaves + 1, width)
+    inner = sum(math.ceil(leaves / (5734 / (12 + width)) ** level) for level in range(1, height + 1))
+    return 1 + leaves + inner, height
+
+
+def hash_pages(*, rows: float) -> int:
+    """Pages of a hash index: 20 bytes an entry, three quarters full, buckets in powers of two."""
+    buckets = 1 << max(1, math.ceil(rows / max(1, BLOCK * 3 // 4 // 20))).bit_length()
+    return buckets + 4
+
+
+def brin_pages(*, table_pages: int, keys: Sequence[Key], per_range: int = 128) -> int:
+    """Pages of a BRIN index: two values a range, and the map of ranges."""
+    ranges = max(1, math.ceil(table_pages / per_range))
+    return 1 + math.ceil(ranges / 1360) + math.ceil(ranges * (16 + 2 * _row_width(keys)) / _USABLE)
+
+
+def _row_width(keys: Sequence[Key]) -> float:
+    at = 0.0
+    for key in keys:
+        at = _aligned(at, key.align) + key.width
+    return at
+
+
+def _aligned(size: float, to: int) -> float:
+    return math.ceil(size / to) * to
