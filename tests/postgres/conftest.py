@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.postgres.production import Production, build
 
 from pytest_prodparity.databases.provider import Server
+from tests.postgres.production import Production, build
 
 
 @pytest.fixture(scope="session")

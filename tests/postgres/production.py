@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 from psycopg import pq, sql
-from tests.queries.sending import TEST
 
 from pytest_prodparity.core.expectation import Expectation
 from pytest_prodparity.core.findings import Judgement
@@ -21,6 +20,7 @@ from pytest_prodparity.queries.judge import judge
 from pytest_prodparity.queries.planning import Plans
 from pytest_prodparity.twin.plan import CannotTell, Node, Plan
 from pytest_prodparity.wire.trip import Parameter, Trip
+from tests.queries.sending import TEST
 
 SCHEMA = '''
 CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL, region text);

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from tests.postgres.production import Production
 from tests.queries.sending import sent, text, together
 

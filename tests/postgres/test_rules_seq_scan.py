@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.postgres.production import Production, valid
 from tests.queries.sending import sent
 

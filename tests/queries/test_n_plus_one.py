@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.queries.sending import TEST, sent, together
 
 from pytest_prodparity.core.expectation import Expectation
 from pytest_prodparity.core.findings import Judgement
 from pytest_prodparity.queries.judge import judge
 from pytest_prodparity.wire.trip import Trip
+from tests.queries.sending import TEST, sent, together
 
 SHOP = """\
 def names(c):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from tests.queries.sending import TEST, sent, together
 
 from pytest_prodparity.core.expectation import Budget, Expectation
 from pytest_prodparity.queries.fingerprint import shape
@@ -11,6 +10,7 @@ from pytest_prodparity.queries.judge import judge
 from pytest_prodparity.queries.recorder import Recorder
 from pytest_prodparity.queries.statements import kind, sort
 from pytest_prodparity.wire.trip import Statement
+from tests.queries.sending import TEST, sent, together
 
 
 def test_only_what_happens_while_watching_is_kept() -> None:

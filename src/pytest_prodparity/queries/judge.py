@@ -42,6 +42,8 @@ def judge(
     Without a planner only rules that need no plan are applied, and everything else is "cannot tell".
     """
     plans = planner if planner is None or isinstance(planner, Plans) else Plans(planner, profile)
+    if plans is not None and plans.profile is not None:
+        profile = plans.profile
     found = sort(trips)
     evidence = Evidence(
         test=test, trips=tuple(sorted(trips, key=lambda trip: trip.started)), sorted=found, expectation=expectation,
