@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
-    from .core.expectation import Expectation
     from .core.levels import Level
     from .core.settings import Settings
     from .profile.model import Profile
