@@ -59,7 +59,6 @@ def command(folder: Path | None) -> None:
         "pytest_prodparity.plugin",
         f"--parity-level={LEVEL}",
         "--parity-database=embedded",
-        f"--parity-report={report}",
     )
     if status != 1 or not report.exists():
         raise _unexpected("the marked tests did not run", status, target)
