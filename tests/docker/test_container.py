@@ -167,3 +167,21 @@ def test_testcontainers_is_left_as_the_users_own_tests_want_it(docker_daemon: Da
         os.environ.get("DOCKER_HOST"),
     )
     assert after == before
+
+
+def test_all_workers_of_a_run_get_the_message_where_the_image_cannot_be_had(run: str) -> None:
+    code = HOLDER.replace("major=15,", 'major=15, image="127.0.0.1:1/no-such-image:15",')
+    workers = [subprocess.Popen([sys.executable, "-c", code, run], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    for worker in workers:
+        assert "127.0.0.1:1/no-such-image:15 is not on this machine" in worker.communicate(timeout=60)[1]
+
+
+def test_doctor_sweeps_the_container_of_a_killed_run(run: str) -> None:
+    killed = holder(run)
+    assert first_line(killed)
+    killed.kill()
+    killed.communicate()
+    command = [sys.executable, "-c", "from pytest_prodparity.cli import main; main()", "doctor", "--fix"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    assert "containers" in done.stdout
+    assert containers(run) == []

@@ -40,7 +40,7 @@ LAUNCH = """
 """The shell that stays above the server: it reaps it, so that a dead server never looks alive."""
 
 
-class NotStarted(ProdparityError):  # noqa: N818
+class NotStarted(ProdparityError):
     """The server ended before it was ready. `damaged`: its data are the likely cause."""
 
     def __init__(self, happened: str, *, tried: str, damaged: bool) -> None:
