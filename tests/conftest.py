@@ -27,6 +27,18 @@ def server() -> Iterator[Server]:
         provider.stop()
 
 
+@pytest.fixture(scope="session")
+def cache() -> Iterator[Path]:
+    """Where the projects' clusters live: shared by all of them, thrown away with the run.
+
+    Not below pytest's temporary folder, which the user that runs the server for root may not enter.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="prodparity cache ", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI nothing may be skipped: what a test needs is installed there."""
