@@ -15,7 +15,6 @@ from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.model import Profile, Table
 from pytest_prodparity.profile.store import load, save
-
 from tests.postgres.awkward import SCHEMA
 from tests.postgres.conftest import Production, production_on
 
@@ -91,7 +90,8 @@ def test_values_are_production_s_own_to_the_letter(captured: Captured) -> None:
             for values in (found.most_common_vals, found.histogram_bounds):
                 for value in values or []:
                     row = connection.execute(
-                        sql.SQL("SELECT count(*) FROM customers WHERE {}::text = %s").format(sql.Identifier(name)), (value,)
+                        sql.SQL("SELECT count(*) FROM customers WHERE {}::text = %s").format(sql.Identifier(name)),
+                        (value,),
                     ).fetchone()
                     assert row is not None
                     assert row[0] > 0, (name, value)

@@ -83,7 +83,12 @@ def test_a_table_that_was_never_analysed_gets_pages_by_its_width() -> None:
 
 def test_the_database_grows_by_what_its_tables_do() -> None:
     before, after = profile(), scaled(profile(), {"orders": 2_400_000})
-    added = after.tables[0].size - before.tables[0].size + after.tables[0].indexes[0].size - before.tables[0].indexes[0].size
+    added = (
+        after.tables[0].size
+        - before.tables[0].size
+        + after.tables[0].indexes[0].size
+        - before.tables[0].indexes[0].size
+    )
     assert after.size == before.size + added
     assert after.tables[1:] == before.tables[1:]
 

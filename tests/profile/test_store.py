@@ -63,7 +63,7 @@ def test_the_key_follows_the_content_however_it_came(folder: Path) -> None:
 
 def test_text_of_all_kinds_survives(tmp_path: Path) -> None:
     odd = replace(profile(), database='"\\\n\u2028é😀\x01', settings={"a\tb": "'"}, views={"v": "line\r\nline"})
-    save(tmp_path, odd, "SELECT 'a\r\nb';\n" )
+    save(tmp_path, odd, "SELECT 'a\r\nb';\n")
     with pytest.raises(UsageError, match="is not the file"):
         load(tmp_path)
     schema = "SELECT 'a\r\nb\rc';\n"
@@ -115,7 +115,9 @@ def test_another_format_names_both(folder: Path) -> None:
 
 
 def test_another_engine_is_named(folder: Path) -> None:
-    assert "describes 'mysql'; this version reads postgresql only." in edited(folder, lambda data: data.update(engine="mysql"))
+    assert "describes 'mysql'; this version reads postgresql only." in edited(
+        folder, lambda data: data.update(engine="mysql")
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_another_engine_is_named(folder: Path) -> None:
         (lambda data: data.pop("database"), "parity/profile.json: 'database' is missing."),
         (
             lambda data: data["tables"][0].update(pages="many"),
-            "parity/profile.json.tables[0] (orders).pages: expected a whole number, found \"many\".",
+            'parity/profile.json.tables[0] (orders).pages: expected a whole number, found "many".',
         ),
         (
             lambda data: data["tables"][0].update(pages=-3),
@@ -211,8 +213,24 @@ def test_an_interrupted_write_leaves_the_old_pair(folder: Path, monkeypatch: pyt
 
 def test_every_field_of_the_model_survives(tmp_path: Path) -> None:
     """`_written` leaves out what equals its default: a field that is set must come back."""
-    table = replace(orders(), toast_size=1, parent="a.b", bound="x", row_security="forced", options=["o"], readable=False, live_rows=3)
-    full = replace(profile(table), notes=["n"], round_trip_ms=[0.1, 0.2, 0.3, 0.4], connection_limit=97, role="r", origin="declared")
+    table = replace(
+        orders(),
+        toast_size=1,
+        parent="a.b",
+        bound="x",
+        row_security="forced",
+        options=["o"],
+        readable=False,
+        live_rows=3,
+    )
+    full = replace(
+        profile(table),
+        notes=["n"],
+        round_trip_ms=[0.1, 0.2, 0.3, 0.4],
+        connection_limit=97,
+        role="r",
+        origin="declared",
+    )
     save(tmp_path, full, SCHEMA)
     assert load(tmp_path).profile == full
     assert isinstance(load(tmp_path).profile, Profile)
