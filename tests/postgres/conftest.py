@@ -14,6 +14,8 @@ from psycopg import sql
 
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
+from tests.postgres.production import Production as Shop
+from tests.postgres.production import build
 
 DEBIAN15 = Path("/usr/lib/postgresql/15/bin")
 
@@ -94,3 +96,11 @@ def make_production() -> Iterator[Callable[[Server, str], Production]]:
     """Makes Productions that live as long as the test."""
     with ExitStack() as stack:
         yield lambda server, statements: stack.enter_context(production_on(server, statements))
+
+
+@pytest.fixture(scope="session")
+def production(server: Server) -> Iterator[Shop]:
+    """A shop with some hundred thousand rows."""
+    made = build(server)
+    yield made
+    made.connection.close()
