@@ -295,7 +295,7 @@ def _table(
         options=sorted(row["options"]) if kind != "foreign" else [],
         ends={column: ends[oid, column] for oid, column in sorted(ends) if oid == row["oid"]},
         readable=row["readable"],
-        live_rows=int(row["live_rows"]) if never and row["live_rows"] else None,
+        live_rows=int(counted) if never and counted else None,
     )
 
 
@@ -367,7 +367,8 @@ def _note_gaps(production: Reading, parts: _Parts, tables: Sequence[Table]) -> N
     hidden = [_full(row) for row in parts.tables if row["rls_active"] and row["readable"]]
     if hidden:
         note(f"No statistics of {_some(hidden)}: row-level security hides them. To fix: ALTER ROLE {role} BYPASSRLS;")
-    never = [table.full_name for table in tables if table.tuples < 0 and table.kind not in ("foreign", "partitioned")]
+    filled = [table for table in tables if table.size and table.kind not in ("foreign", "partitioned")]
+    never = [table.full_name for table in filled if table.tuples < 0]
     if never:
         note(f"Never analysed, so production's planner guesses: {_some(never)}.")
     expressions = [
@@ -377,8 +378,8 @@ def _note_gaps(production: Reading, parts: _Parts, tables: Sequence[Table]) -> N
         if table.readable and table.tuples > 0 and not index.expression_statistics and _has_expression(index, table)
     ]
     if expressions:
-        need = f"GRANT pg_read_all_data TO {role};" if production.has(14) else "only the owner may read them before 14"
-        note(f"No statistics of expressions in {_some(expressions)}. To fix: {need}")
+        need = f"To fix: GRANT pg_read_all_data TO {role};" if production.has(14) else "Before 14 only a superuser may."
+        note(f"No statistics of expressions in {_some(expressions)}: the role may not read them. {need}")
     if not production.has(17) and any(kind.form == "range" for kind in _used(parts)):
         note("Statistics of ranges are readable from PostgreSQL 17 on; they are missing.")
     if production.one("SELECT pg_catalog.pg_is_in_recovery() AS standby")["standby"]:

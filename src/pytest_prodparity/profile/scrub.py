@@ -24,9 +24,7 @@ _SECRETS: dict[str, re.Pattern[str]] = {
 
 
 _WORD = r"(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|client_secret)"
-_IN_LITERAL = re.compile(
-    rf"\b\w*{_WORD}[\"']*\s*[=:]\s*(?![\s$]|null\b)[\"']*([^\s'\";,&}}]{{4,}})", re.IGNORECASE
-)
+_IN_LITERAL = re.compile(rf"\b\w*{_WORD}[\"']*\s*[=:]\s*(?![\s$]|null\b)[\"']*([^\s'\";,&}}]{{4,}})", re.IGNORECASE)
 """`password=…` of a connection string, `"password": "…"` of a document."""
 _IN_CODE = re.compile(rf"\b\w*{_WORD}\s*(?:=|:=|=>)\s*'([^'\s]{{4,}})'", re.IGNORECASE)
 _LITERAL = re.compile(r"'(?:[^'\n]|'')*'")
