@@ -273,6 +273,7 @@ def _table(
     """`has_unknown`: before PostgreSQL 14 a table that was never analysed has 0 tuples instead of -1."""
     never = row["tuples"] < 0 or (not has_unknown and row["tuples"] == 0 and row["pages"] == 0)
     kind = "partition" if row["partition"] and row["relkind"] == "r" else _RELKINDS[row["relkind"]]
+    counted = row["live_rows"] if kind != "partitioned" else parts.rows[_full(row)]
     constraints = [
         replace(entry, definition=_shown(entry.definition)) for entry in parts.constraints.get(row["oid"], [])
     ]
