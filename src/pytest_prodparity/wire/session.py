@@ -178,20 +178,21 @@ class Session:
         self._now = now
         self._closed = []
         try:
-            messages = self._out.feed(data, size)
-        except postgres.Garbled:
+            self._read_client(self._out.feed(data, size))
+        except Exception:  # noqa: BLE001  # whatever a faulty client sends must reach the server, which answers it
             self.opaque = True
-            return []
-        handlers = self._from_client
+        return self._closed
+
+    def _read_client(self, messages: list[postgres.Message]) -> None:
+        handlers, closed = self._from_client, self._closed
         for kind, body, end, _, length in messages:
             handler = handlers.get(kind)
             if handler is not None:
                 handler(body, length)
-                if self._closed and not self._closed[-1].end:
-                    self._closed[-1].end = end
+                if closed and not closed[-1].end:
+                    closed[-1].end = end
             elif kind in _COPY_DATA and self.trips and self.trips[0].closed:
                 self.trips[0].end = end
-        return self._closed
 
     def _open(self) -> Pending:
         """The trip that the client is sending."""
@@ -312,10 +313,13 @@ class Session:
         self._now = now
         self._done = []
         try:
-            messages = self._in.feed(data, size)
-        except postgres.Garbled:
+            self._read_server(self._in.feed(data, size))
+        except Exception:  # noqa: BLE001  # as above
             self.opaque = True
-            return self.broken(now)
+            return self._done + self.broken(now)
+        return self._done
+
+    def _read_server(self, messages: list[postgres.Message]) -> None:
         handlers, trips = self._from_server, self.trips
         for kind, body, end, count, _ in messages:
             if kind == 68 or kind == 100:  # DataRow, CopyData
@@ -328,7 +332,6 @@ class Session:
                 handler = handlers.get(kind)
                 if handler is not None:
                     handler(body)
-        return self._done
 
     def broken(self, now: float) -> list[Trip]:
         """The connection has ended: the trips that will never be complete."""
@@ -414,7 +417,7 @@ class Session:
 
     def _parameter(self, body: bytes) -> None:
         name, at = postgres.text(body)
-        self.parameters[name.decode()] = postgres.text(body, at)[0].decode("utf-8", "replace")
+        self.parameters[name.decode("utf-8", "replace")] = postgres.text(body, at)[0].decode("utf-8", "replace")
         self._read_parameters()
 
     def _read_parameters(self) -> None:
