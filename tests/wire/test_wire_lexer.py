@@ -6,7 +6,29 @@ from hypothesis import strategies as st
 
 from pytest_prodparity.wire.lexer import statements, tokens, words
 
-PIECES = ["'", "''", '"', "$$", "$a$", "--", "/*", "*/", "\\", "E'", "U&'", ";", "\n", " ", "a", "$1", "1.5e3", "(", ")", "::", "é"]
+PIECES = [
+    "'",
+    "''",
+    '"',
+    "$$",
+    "$a$",
+    "--",
+    "/*",
+    "*/",
+    "\\",
+    "E'",
+    "U&'",
+    ";",
+    "\n",
+    " ",
+    "a",
+    "$1",
+    "1.5e3",
+    "(",
+    ")",
+    "::",
+    "é",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join), st.booleans())

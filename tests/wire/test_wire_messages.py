@@ -63,7 +63,7 @@ def test_rows_are_counted_and_not_kept() -> None:
 
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1", b"Q\0\0\0\3", b"Q\xff\xff\xff\xff", b"\0\0\0\0\0\0"])
 def test_what_is_no_message_is_garbled(data: bytes) -> None:
-    with pytest.raises(postgres.Garbled):
+    with pytest.raises(postgres.GarbledError):
         postgres.from_client().feed(data, len(data))
 
 
@@ -108,3 +108,30 @@ def test_in_copy_in_mode_a_sync_is_thrown_away() -> None:
     assert [(one.sql, one.tag) for one in trip.statements] == [("COPY t FROM STDIN", "COPY 1")]
     assert trip.bytes_out == len(out) + len(data)
     assert session.idle
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\0\n", exclude_categories=["Cs"]), max_size=300), min_size=1),
+    st.lists(st.integers(1, 9_000), max_size=20),
+    st.booleans(),
+)
+def test_rows_of_a_copy_in_text_may_be_skipped_and_nothing_else(
+    lines: list[str], sizes: list[int], fails: bool
+) -> None:
+    rows = [postgres.message(b"d", line.encode() + b"\n") for line in lines * 20]
+    ends = postgres.message(b"c") + postgres.message(b"C", b"COPY %d\0" % len(rows))
+    if fails:
+        ends = postgres.message(b"E", b"C57014\0Mcancelled\0\0")
+    reply = postgres.message(b"H", b"\0\0\1\0\0") + b"".join(rows) + ends + postgres.message(b"Z", b"I")
+    session = Session(1, database="d", user="u", parameters={}, backend=7)
+    sent = postgres.query(b"COPY t TO STDOUT")
+    session.client(sent, len(sent), 1.0)
+    done: list[Trip] = []
+    for part in _cut(reply, [8, *sizes]):
+        done += session.server(part, len(part), 1.0)
+    assert not session.opaque
+    (trip,) = done
+    (statement,) = trip.statements
+    assert trip.bytes_in == len(reply)
+    assert (statement.tag, statement.sqlstate) == ((None, "57014") if fails else (f"COPY {len(rows)}", None))
+    assert fails or statement.rows == len(rows)

@@ -6,7 +6,7 @@ import hmac
 
 import pytest
 
-from pytest_prodparity.wire.scram import Login, LoginRefused, saslprep
+from pytest_prodparity.wire.scram import Login, LoginError, saslprep
 
 
 def _request(kind: int, rest: bytes = b"") -> bytes:
@@ -31,14 +31,14 @@ def test_scram_gives_the_proof_of_rfc_7677() -> None:
     assert final[5:].decode() == f"{without},p={proof}"
     server = base64.b64encode(hmac.digest(hmac.digest(salted, b"Server Key", "sha256"), signed, "sha256"))
     assert login.answer(_request(12, b"v=" + server)) is None
-    with pytest.raises(LoginRefused, match="does not know the password"):
+    with pytest.raises(LoginError, match="does not know the password"):
         login.answer(_request(12, b"v=" + base64.b64encode(b"wrong")))
 
 
 def test_a_challenge_of_another_login_is_refused() -> None:
     login = Login("", "pencil")
     login.answer(_request(10, b"SCRAM-SHA-256\0\0"))
-    with pytest.raises(LoginRefused, match="does not belong"):
+    with pytest.raises(LoginError, match="does not belong"):
         login.answer(_request(11, b"r=other,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"))
 
 
@@ -52,7 +52,7 @@ def test_md5_and_cleartext() -> None:
 
 @pytest.mark.parametrize(("request_body", "named"), [(_request(7), "method 7"), (_request(10, b"OTHER\0\0"), "OTHER")])
 def test_other_methods_are_named_and_refused(request_body: bytes, named: str) -> None:
-    with pytest.raises(LoginRefused, match=named):
+    with pytest.raises(LoginError, match=named):
         Login("me", "secret").answer(request_body)
 
 

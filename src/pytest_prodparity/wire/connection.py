@@ -122,7 +122,7 @@ class Connection:
         try:
             if self._greet():
                 self._relay()
-        except (OSError, postgres.Garbled):
+        except (OSError, postgres.GarbledError):
             pass  # either side has left, in the middle of something
         finally:
             self._end()
@@ -172,7 +172,7 @@ class Connection:
             return None
 
     def _tell(self, error: ProdparityError) -> None:
-        sqlstate = error.sqlstate if isinstance(error, home.Refused) else "08001"
+        sqlstate = error.sqlstate if isinstance(error, home.RefusedError) else "08001"
         happened = error.happened if error.tried is None else f"{error.happened}\n{error.tried}"
         self._refuse(happened, sqlstate, error.fix)
 

@@ -7,10 +7,10 @@ the task whose driver frames hold the connection.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import socket
-import sys
 import threading
 import time
 import weakref
@@ -18,6 +18,7 @@ from asyncio import AbstractEventLoop, Task, current_task
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from sys import _current_frames as _frames
 from types import FrameType
 from typing import Any
 
@@ -96,10 +97,9 @@ class Senders:
             if attempt:
                 # The sender may still be on its way from send to wait.
                 time.sleep(_PAUSE_S)
-            try:
+            # Other threads change under our eyes, and a trip without a line beats none.
+            with contextlib.suppress(Exception):
                 found = self._look(peer) or found
-            except Exception:  # noqa: BLE001  # other threads change under our eyes; a trip without a line beats none
-                continue
             if found is not None:
                 again -= 1
                 if found.source is not None or not again:
@@ -107,7 +107,7 @@ class Senders:
         return found or UNKNOWN
 
     def _look(self, peer: Peer) -> Sender | None:
-        frames = sys._current_frames()
+        frames = _frames()
         try:
             others = frames.keys() - OWN_THREADS
             if len(others) == 1:
@@ -144,7 +144,7 @@ class Senders:
         return self._waiting.on(native, peer.descriptor) if native is not None else None
 
     def _blocked(self, ident: int) -> Sender | None:
-        frames = sys._current_frames()  # now that it waits: those from before may have ended
+        frames = _frames()  # now that it waits: those from before may have ended
         try:
             lines: list[Line] = []
             loop = self._lines.of_thread(frames[ident], lines)
@@ -154,7 +154,7 @@ class Senders:
             frames.clear()
 
     def _by_objects(self, peer: Peer) -> Sender | None:
-        frames = sys._current_frames()
+        frames = _frames()
         try:
             for ident in sorted(frames.keys() - OWN_THREADS, key=peer.thread.__ne__):
                 lines: list[Line] = []

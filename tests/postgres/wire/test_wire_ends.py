@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -22,7 +23,7 @@ from pytest_prodparity.wire import postgres
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.trip import Trip
 from pytest_prodparity.wire.upstream import Upstream
-from tests.postgres.wire.watching import Watched, until
+from tests.postgres.wire.watching import Watched, open_files, until
 
 
 def _raw(wire: Wire) -> socket.socket:
@@ -137,10 +138,8 @@ class _Slow:
 
     def __exit__(self, *_: object) -> None:
         for end in (self._listener, *self._ends):
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         for thread in self._threads:
             thread.join()
         for end in (self._listener, *self._ends):
@@ -221,7 +220,11 @@ def test_a_server_killed_under_the_client_is_seen_as_by_the_driver_alone(watched
         def kill() -> None:
             until(lambda: any(opened.busy for opened in watched.wire.connections))
             with psycopg.connect(
-                host=upstream.host, port=upstream.port, user=upstream.user, password=upstream.password, dbname="postgres"
+                host=upstream.host,
+                port=upstream.port,
+                user=upstream.user,
+                password=upstream.password,
+                dbname="postgres",
             ) as owner:
                 owner.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
 
@@ -236,7 +239,7 @@ def test_a_server_killed_under_the_client_is_seen_as_by_the_driver_alone(watched
 
 
 def test_thousands_of_short_connections_leave_nothing_behind(watched: Watched) -> None:
-    files = len(os.listdir("/dev/fd"))
+    files = open_files()
     url = watched.url()
 
     def connect(count: int) -> None:
@@ -250,12 +253,12 @@ def test_thousands_of_short_connections_leave_nothing_behind(watched: Watched) -
     until(lambda: not watched.wire.connections)
     until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("prodparity wire 1")])
     # The kernel's files on the threads that were asked are kept, a bounded number of them.
-    assert len(os.listdir("/dev/fd")) <= files + 12
+    assert open_files() <= files + 12
 
 
 def test_close_ends_every_thread_and_socket(upstream: Upstream) -> None:
     gc.collect()
-    threads, files = set(threading.enumerate()), len(os.listdir("/dev/fd"))
+    threads, files = set(threading.enumerate()), open_files()
     wire = Wire(lambda: upstream, root=Path.cwd())
     wire.open()
     seen = Watched(wire, upstream)
@@ -268,7 +271,7 @@ def test_close_ends_every_thread_and_socket(upstream: Upstream) -> None:
         clients[0].execute("SELECT 2")
     for client in clients:
         client.close()
-    assert len(os.listdir("/dev/fd")) == files
+    assert open_files() == files
     until(lambda: not _backends(upstream))
     wire.close()
 
