@@ -34,7 +34,7 @@ def command(folder: Path | None) -> None:
     Copies the shop to a folder, runs its mock tests, which pass, then the same tests in production's world: its
     profile has 12 million orders. Needs no Docker, reaches no network, and never overwrites a file.
     """
-    target, fresh = _place(folder)
+    target, fresh = place(folder)
     if fresh:
         _copy(target)
     shown = _shown(target)
@@ -59,7 +59,6 @@ def command(folder: Path | None) -> None:
         "pytest_prodparity.plugin",
         f"--parity-level={LEVEL}",
         "--parity-database=embedded",
-        f"--parity-report={report}",
     )
     if status != 1 or not report.exists():
         raise _unexpected("the marked tests did not run", status, target)
@@ -72,7 +71,7 @@ def command(folder: Path | None) -> None:
     click.echo(_next(shown))
 
 
-def _place(folder: Path | None) -> tuple[Path, bool]:
+def place(folder: Path | None) -> tuple[Path, bool]:
     """The folder to run in, and whether it still has to be filled."""
     if folder is not None:
         if folder.exists() and any(folder.iterdir()):

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from .account import Account
 from .cache import cache, secret
+from .external import parse
 from .provider import Server
 
 APPLICATION = "parity"
@@ -37,8 +38,14 @@ def login(server: Server) -> Login:
     return Login(user=server.user, password=server.password) if server.kind == "external" else application()
 
 
-def application() -> Login:
-    """The role of ours, on every server of ours. Its password follows from this machine's secret."""
+def application(setting: str = "auto") -> Login:
+    """Who tests connect as under a database setting, known before any server runs: a URL's user, else our own role.
+
+    The password of our own follows from this machine's secret.
+    """
+    if "://" in setting:
+        address = parse(setting)
+        return Login(user=address.user, password=address.password)
     key = secret(cache(Account.current()).root)
     mixed = hmac.new(key.encode(), f"role\x1f{APPLICATION}".encode(), hashlib.sha256)
     return Login(user=APPLICATION, password=mixed.hexdigest()[:32])
