@@ -14,8 +14,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.postgres.twin.conftest import DATABASE
-from tests.postgres.twin.world import QUERIES, SETTINGS, explained
 
 from pytest_prodparity.core.errors import ProdparityError
 from pytest_prodparity.databases.provider import Server
@@ -26,6 +24,8 @@ from pytest_prodparity.twin import build
 from pytest_prodparity.twin.pages import ServerPages, open_pages
 from pytest_prodparity.twin.plan import CannotTell, Plan
 from pytest_prodparity.twin.twin import Twin
+from tests.postgres.twin.conftest import DATABASE
+from tests.postgres.twin.world import QUERIES, SETTINGS, explained
 
 OPEN = """
 import sys

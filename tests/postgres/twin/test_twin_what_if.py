@@ -11,7 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
-from tests.postgres.twin.world import explained
 
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.profile.model import Column, ColumnStatistics, Index, Profile, Table
@@ -19,6 +18,7 @@ from pytest_prodparity.profile.store import Stored, digest
 from pytest_prodparity.twin import build
 from pytest_prodparity.twin.plan import CannotTell, Plan
 from pytest_prodparity.twin.twin import Twin
+from tests.postgres.twin.world import explained
 
 INDEXES = (
     ("CREATE INDEX ON orders (total)", "SELECT * FROM orders WHERE total = 3.5"),
