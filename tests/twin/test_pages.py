@@ -73,11 +73,11 @@ def test_the_height_follows_from_pages_and_keys(pages: int, width: float, height
     ("distinct", "width", "align", "built", "levels"),
     [
         (300_000, 4, 4, 825, 2),
-        (3, 4, 4, 257, 1),
-        (100, 4, 4, 260, 1),
+        (3, 4, 4, 257, 2),
+        (100, 4, 4, 260, 2),
         (10_000, 4, 4, 280, 1),
         (200_000, 4, 4, 770, 2),
-        (100, 14, 1, 271, 1),
+        (100, 14, 1, 271, 2),
     ],
 )
 def test_a_new_index_has_the_size_of_one_that_was_built(

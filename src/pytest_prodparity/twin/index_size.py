@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import btree
 from .pages import BLOCK
 
 _USABLE = BLOCK - 24 - 16
@@ -49,10 +48,14 @@ def btree_pages(*, rows: float, distinct: float, keys: Sequence[Key], shared: bo
     else:
         entries, total = rows, rows * (entry + _LINE_POINTER)
     leaves = math.ceil(entries / _per_leaf(total / entries, entry + _LINE_POINTER))
-    width = sum(key.width for key in keys)
-    height = btree.estimated_height(leaves + 1, width)
-    inner = sum(math.ceil(leaves / (5734 / (12 + width)) ** level) for level in range(1, height + 1))
-    return 1 + leaves + inner, height
+    # Between two leaves of the same key the row's place decides, and makes the pivot longer.
+    pivot = entry + _LINE_POINTER + (8 if entries >= 2 * distinct else 0)
+    fan_out = max(2, (_USABLE - BLOCK * 3 // 10) // pivot)
+    pages, height, level = leaves, 0, leaves
+    while level > 1:
+        level = math.ceil(level / fan_out)
+        pages, height = pages + level, height + 1
+    return 1 + pages, height
 
 
 def _per_leaf(each: float, alone: float) -> float:
