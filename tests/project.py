@@ -92,7 +92,6 @@ class Project:
 
 def production(server: Server, name: str, statements: str, folder: Path) -> None:
     """Fill a database with `statements`, capture it into `folder`/parity, throw it away."""
-    from pytest_prodparity.databases.binaries import binaries
     from pytest_prodparity.profile.capture import capture
     from pytest_prodparity.profile.store import save
 
@@ -103,7 +102,7 @@ def production(server: Server, name: str, statements: str, folder: Path) -> None
             with psycopg.connect(server.dsn(name), autocommit=True) as connection:
                 connection.execute(statements.encode())
                 connection.execute("VACUUM ANALYZE")
-            profile, schema = capture(server.dsn(name), binaries=binaries())
+            profile, schema = capture(server.dsn(name))
             save(folder / "parity", profile, schema)
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))

@@ -31,13 +31,14 @@ def main() -> None:
         done = subprocess.run(
             COMMAND, cwd=folder, env=environment, stdin=subprocess.DEVNULL, text=True, check=True, capture_output=True
         )
+    shown = done.stdout.partition("\n\nNext, ")[0]
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text.from_ansi("$ prodparity demo\n" + done.stdout.rstrip()), soft_wrap=True)
+    console.print(Text.from_ansi("$ prodparity demo\n" + shown), soft_wrap=True)
     picture = console.export_svg(title="prodparity demo", font_aspect_ratio=0.61)
     picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)  # no font is fetched from anywhere
     picture = picture.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono")
     TARGET.write_text(picture, encoding="utf-8")
-    print(f"{TARGET}: {len(done.stdout.splitlines())} lines")
+    print(f"{TARGET}: {len(shown.splitlines())} lines")
 
 
 if __name__ == "__main__":

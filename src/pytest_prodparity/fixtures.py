@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .core.errors import UsageError
 from .core.options import OPTIONS
 
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
+    from .core.expectation import Expectation
     from .core.levels import Level
     from .core.settings import Settings
     from .profile.model import Profile
     from .session import Session
 
-SETTINGS = pytest.StashKey["Settings"]()
-SESSION = pytest.StashKey["Session"]()
-EXPECTATION = pytest.StashKey["Expectation"]()
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
 
 
 def something_said(config: pytest.Config) -> bool:
@@ -41,7 +43,6 @@ def something_said(config: pytest.Config) -> bool:
 def settings_of(config: pytest.Config) -> Settings:
     """The settings of this run, checked on first use."""
     if SETTINGS not in config.stash:
-        from .core.errors import UsageError
         from .core.settings import read_table, resolve
 
         said = {option.name: getattr(config.known_args_namespace, f"parity_{option.name}", None) for option in OPTIONS}
@@ -76,6 +77,9 @@ def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
     """A real PostgreSQL with production's schema, through the wire; fresh for each test."""
     session = session_of(request.config)
     session.begin(request.node.nodeid)
+    refusal = session.refusal()
+    if refusal is not None:
+        pytest.fail(f"prodparity: {refusal}", pytrace=False)
     with ExitStack() as stack:
         yield ParityDatabase(session, stack)
 

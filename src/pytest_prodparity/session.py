@@ -6,7 +6,8 @@ import importlib.util
 import shlex
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from .core.errors import ProdparityError, UsageError
 from .core.expectation import Expectation
@@ -22,22 +24,25 @@ from .core.findings import Judgement
 from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
+from .databases import schema
 from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
-from .databases.roles import Login, login
-from .databases.schema import load_schema
+from .databases.roles import Login, application
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
-from .profile.scale import scaled
 from .profile.store import Stored, load
 from .queries.judge import judge
-from .queries.planning import Planner
+from .queries.planning import Plans
 from .queries.recorder import Recorder
 from .twin.twin import Twin
 from .wire.proxy import Wire
+from .wire.trip import Trip
 from .wire.upstream import Upstream
+
+SETTLE_S = 2.0
+"""How long the end of a test waits for trips that nobody waits for."""
 
 DATABASE = "parity"
 """The name in the stable URL; the wire puts the name of the current test's database in its place."""
@@ -61,7 +66,8 @@ class Session:
         self._chosen: Chosen | None = None
         self._server: Server | None = None
         self._broken: ProdparityError | None = None
-        self._twins: dict[tuple[tuple[str, int], ...], Planner | ProdparityError] = {}
+        self._open_twins: list[Twin] = []
+        self._twins: dict[tuple[tuple[str, int], ...], Plans | ProdparityError] = {}
         self._planning: Embedded | None = None
         """The twin's own server, where the tests run on another."""
         self.wire = Wire(self._upstream, root=settings.root)
@@ -80,7 +86,7 @@ class Session:
 
     @cached_property
     def _login(self) -> Login:
-        return login(self.settings.database)
+        return application(self.settings.database)
 
     @cached_property
     def urls(self) -> Mapping[str, str]:
@@ -130,18 +136,38 @@ class Session:
     # --- one test
 
     def begin(self, test: str) -> None:
-        """From here on the wire leads to a database of this test alone; fails the test where none can be had."""
+        """From here on the wire leads to a database of this test alone, made when a client first asks for it."""
+        # The lock is not held while the wire moves: its threads come here for the database.
+        if self._test == test:
+            return
+        if self._test is not None:
+            self.end(self._test)
         with self._lock:
-            if self._test == test:
-                return
-            if self._test is not None:
-                self.end(self._test)
-            try:
-                self._current = self._templates.clone(self._base or self._template)
-            except ProdparityError as error:
-                pytest.fail(f"prodparity: {error}", pytrace=False)
             self._test = test
         self.wire.move(self._upstream)
+
+    def current(self) -> str:
+        """The database of the open test, or of what runs outside tests; raises ProdparityError where none can be had."""
+        with self._lock:
+            if self._test is None:
+                self._base = self._base or self._clone(self._template)
+                return self._base
+            self._current = self._current or self._clone(self._base or self._template)
+            return self._current
+
+    def refusal(self) -> ProdparityError | None:
+        """Why the open test has no database; None where it has one."""
+        try:
+            self.current()
+        except ProdparityError as error:
+            return error
+        return None
+
+    def _clone(self, template: str) -> str:
+        try:
+            return self._templates.clone(template)
+        except psycopg.Error as cause:
+            raise ProdparityError(f"The test's database could not be made: {str(cause).strip()}") from cause
 
     def end(self, test: str) -> None:
         """Throw the test's database away; what runs between tests meets the base again."""
@@ -149,14 +175,14 @@ class Session:
             if self._test != test:
                 return
             database, self._current, self._test = self._current, None, None
-        self.wire.release()
+        self.wire.move(self._upstream)
         if database is not None:
-            self._templates.drop(database)
+            with suppress(psycopg.Error, ProdparityError):
+                self._templates.drop(database)
 
     def owner_dsn(self) -> str:
         """Past the wire, to the open test's database."""
-        assert self._current is not None, "owner is used inside a test"
-        return self._running.dsn(self._current, user=self._login.user, password=self._login.password)
+        return self._running.dsn(self.current(), user=self._login.user, password=self._login.password)
 
     def watch(self, test: str, expectation: Expectation) -> Watch:
         """Start recording a test's trips."""
@@ -177,40 +203,41 @@ class Session:
                 except ProdparityError as error:
                     self._broken = error
                     raise
-                for note in self._chosen.notes:
-                    self.notes[note] = None
+                self.notes.update(dict.fromkeys(self._chosen.notes))
             return self._server
 
     @cached_property
     def _templates(self) -> Templates:
-        return Templates(self._running, run=self._worker)
+        return Templates(self._running)
 
     @cached_property
     def _template(self) -> str:
         stored = self.stored
         if stored is None:
             return self._templates.ensure("empty", lambda _dsn: None)
-        return self._templates.ensure(stored.key, lambda dsn: load_schema(self._running, dsn, stored))
+        return self._templates.ensure(stored.key, lambda dsn: self._load(dsn, stored))
+
+    def _load(self, dsn: str, stored: Stored) -> None:
+        database = conninfo_to_dict(dsn)["dbname"]
+        schema.load(self._running, str(database), stored.schema, extensions=stored.profile.extensions)
 
     def _upstream(self) -> Upstream:
-        """Where the wire leads now; called by its threads. Outside tests that is the base, made when first asked for."""
+        """Where the wire leads now; called by its threads."""
         with self._lock:
-            if self._current is None and self._base is None:
-                self._base = self._templates.clone(self._template)
             server = self._running
             return Upstream(
                 host=server.host,
                 port=server.port,
                 user=self._login.user,
                 password=self._login.password,
-                database=self._current or self._base or "",
+                database=self.current(),
                 sslmode=server.sslmode,
                 version=server.version,
             )
 
     # --- judging
 
-    def planner(self, expectation: Expectation) -> Planner | ProdparityError | None:
+    def planner(self, expectation: Expectation) -> Plans | ProdparityError | None:
         """Production's planner, with the marker's `rows`; None where the level or a missing profile leaves it out."""
         stored = self.stored
         if stored is None or not self.settings.dials.twin:
@@ -224,13 +251,22 @@ class Session:
                 self._twins[key] = error
         return self._twins[key]
 
-    def _open_twin(self, stored: Stored, rows: Mapping[str, int]) -> Planner:
+    def _open_twin(self, stored: Stored, rows: Mapping[str, int]) -> Plans:
         if rows:
+            from .profile.scale import scaled
+
             stored = replace(stored, profile=scaled(stored.profile, rows))
-        if self._running.kind == "embedded":
-            return Twin.open(stored, self._running)
-        self._planning = Embedded()
-        return Twin.open(stored, self._planning.start())
+        server = self._running
+        if server.kind != "embedded":
+            if self._planning is None:
+                self._planning = Embedded()
+            server = self._planning.start()
+        twin = Twin.open(stored, server)
+        self._open_twins.append(twin)
+        self.notes.update(dict.fromkeys(twin.notes))
+        if twin.caveat is not None:
+            self.notes[twin.caveat] = None
+        return Plans(twin, stored.profile)
 
     # --- reporting and the end
 
@@ -247,13 +283,11 @@ class Session:
     def close(self) -> None:
         """Give everything back; never raises."""
         self.wire.close()
-        for twin in self._twins.values():
-            if isinstance(twin, Twin):
-                twin.close()
+        for twin in self._open_twins:
+            twin.close()
         with self._lock:
-            for database in (self._current, self._base):
-                if database is not None:
-                    self._templates.drop(database)
+            if self._server is not None:
+                self._templates.close()
             if self._chosen is not None:
                 self._chosen.provider.stop()
             if self._planning is not None:
@@ -267,15 +301,18 @@ class Watch:
         self._session = session
         self._test = test
         self._expectation = expectation
-        self._recorder = Recorder()
+        self._recorder = Recorder(session.settings.root)
+        self._recorder.start()
         self._started = time.monotonic()
         session.wire.taps.append(self._recorder)
 
     def stop(self) -> None:
         """Record no further."""
-        if self._recorder in self._session.wire.taps:
-            self._session.wire.settle()
-            self._session.wire.taps.remove(self._recorder)
+        wire = self._session.wire
+        if self._recorder in wire.taps:
+            wire.settle(time.monotonic() + SETTLE_S)
+            wire.taps.remove(self._recorder)
+            self._recorder.stop()
 
     def judge(self) -> TestReport:
         """Stop, and hold what was recorded against production."""
@@ -283,24 +320,29 @@ class Watch:
         seconds = time.monotonic() - self._started
         self.stop()
         trips = self._recorder.trips
-        judgement = Judgement()
-        if session.settings.level > Level.OFF:
-            planner = session.planner(self._expectation)
-            judgement = judge(
-                trips,
-                planner=planner if not isinstance(planner, ProdparityError) else None,
-                profile=session.stored.profile if session.stored else None,
-                expectation=self._expectation,
-                thresholds=session.settings.thresholds,
-                test=self._test,
-            )
-            replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
-            judgement = replace(
-                judgement,
-                findings=tuple(replace(found, replay=found.replay or replay) for found in judgement.findings),
-            )
+        judgement = self._judged(trips) if session.settings.level > Level.OFF else Judgement()
         outcome = "failed" if judgement.findings else "passed"
         return TestReport(id=self._test, outcome=outcome, judgement=judgement, trips=len(trips), seconds=seconds)
+
+    def _judged(self, trips: Sequence[Trip]) -> Judgement:
+        session = self._session
+        stored = session.stored
+        planner = session.planner(self._expectation) if trips else None
+        judgement = judge(
+            trips,
+            planner=planner if isinstance(planner, Plans) else None,
+            profile=stored.profile if stored else None,
+            expectation=self._expectation,
+            thresholds=session.settings.thresholds,
+            test=self._test,
+            root=session.settings.root,
+            pauses=self._recorder.pauses,
+            left_open=[one.number for one in session.wire.connections if one.state in "TE"],
+            dropped=self._recorder.dropped,
+        )
+        replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
+        findings = tuple(replace(found, replay=replay) for found in judgement.findings)
+        return replace(judgement, findings=findings)
 
     def message(self, judged: TestReport) -> str:
         """What stands in place of a traceback."""

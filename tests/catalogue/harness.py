@@ -16,7 +16,6 @@ from types import ModuleType
 import psycopg
 from psycopg import sql
 
-from pytest_prodparity.databases.binaries import binaries
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.scale import scaled
@@ -121,7 +120,7 @@ class Catalogue:
                 with psycopg.connect(self._server.dsn(name), autocommit=True) as connection:
                     connection.execute(migration.encode())
                     connection.execute("ANALYZE")
-            profile, schema = capture(self._server.dsn(name), binaries=binaries())
+            profile, schema = capture(self._server.dsn(name))
             save(target, scaled(profile, build.ROWS), schema)
             if migration:
                 admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

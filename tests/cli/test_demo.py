@@ -9,7 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_prodparity.cli.demo import shipped
+import pytest
+
+from pytest_prodparity.cli.demo import place, shipped
 
 EXPECTED = {
     "test_open_orders": {"seq-scan"},
@@ -29,42 +31,61 @@ def demo(here: Path, *arguments: str, environment: Mapping[str, str] | None = No
     )  # fmt: skip
 
 
-def test_the_demo_shows_which_tests_production_fails_and_why(tmp_path: Path) -> None:
-    done = demo(tmp_path)
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's project whose own pytest settings break every run."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --no-such-flag\n")
+    (folder / "conftest.py").write_text("raise RuntimeError('not mine')\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shown(here: Path) -> str:
+    """What the first demo prints there, whatever the environment says."""
+    done = demo(here, environment={"PYTEST_ADDOPTS": "--no-such-flag", "PRODPARITY_LEVEL": "nonsense"})
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "8 tests pass on mocks; 5 of them fail in production" in done.stdout
-    assert "12,000,000 orders" in done.stdout
-    report = json.loads((tmp_path / "prodparity-demo/.prodparity/report.json").read_text())
+    return done.stdout
+
+
+def test_the_demo_shows_which_tests_production_fails_and_why(here: Path, shown: str) -> None:
+    report = json.loads((here / "prodparity-demo/.prodparity/report.json").read_text())
     found: dict[str, set[str]] = {}
     for finding in report["findings"]:
         found.setdefault(finding["test"].partition("::")[2], set()).add(finding["rule"])
     assert found == EXPECTED
     assert report["summary"]["cannot_tell"] == 0
+    assert "8 tests pass on mocks; 5 of them fail in production" in shown
+    assert "12,000,000 orders" in shown
 
 
-def test_the_users_own_pytest_settings_and_plugins_do_not_reach_the_demo(tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-flag\n")
-    (tmp_path / "conftest.py").write_text("raise RuntimeError('not mine')\n")
-    done = demo(tmp_path, environment={"PYTEST_ADDOPTS": "--no-such-flag", "PRODPARITY_LEVEL": "nonsense"})
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize(
+    ("test", "ddl"),
+    [
+        ("test_open_orders", "CREATE INDEX CONCURRENTLY ON orders (customer_id, status);"),
+        ("test_find_customer", "CREATE INDEX CONCURRENTLY ON customers ((lower(email)));"),
+    ],
+)
+def test_a_missing_index_is_proposed_and_proven(here: Path, shown: str, test: str, ddl: str) -> None:
+    report = json.loads((here / "prodparity-demo/.prodparity/report.json").read_text())
+    remedy = next(one["remedy"] for one in report["findings"] if one["test"].endswith(f"::{test}"))
+    assert remedy["sql"] == ddl
+    assert "Scan" in remedy["proof"]
 
 
-def test_a_second_demo_runs_in_the_same_folder_while_it_is_untouched(tmp_path: Path) -> None:
-    assert demo(tmp_path).returncode == 0
-    (tmp_path / "prodparity-demo" / "shop" / "orders.py").touch()
-    assert demo(tmp_path).returncode == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["prodparity-demo"]
+def test_a_second_demo_runs_in_the_same_folder_while_it_is_untouched(here: Path, shown: str) -> None:
+    again = demo(here)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "A small shop is in prodparity-demo." in again.stdout
+    assert {path.name for path in here.iterdir()} == {"conftest.py", "pytest.ini", "prodparity-demo"}
 
 
-def test_a_changed_shop_is_left_alone(tmp_path: Path) -> None:
+def test_a_changed_shop_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = tmp_path / "prodparity-demo" / "shop" / "orders.py"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
-    done = demo(tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "in prodparity-demo-2." in done.stdout
-    assert mine.read_text() == "mine"
-    assert [path.name for path in mine.parent.iterdir()] == ["orders.py"]
+    monkeypatch.chdir(tmp_path)
+    assert place(None) == (tmp_path / "prodparity-demo-2", True)
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from pytest_prodparity.core.errors import UsageError
 from pytest_prodparity.core.levels import Level
-from pytest_prodparity.core.settings import OPTIONS, read_table, resolve
+from pytest_prodparity.core.options import OPTIONS
+from pytest_prodparity.core.settings import read_table, resolve
 
 ROOT = Path("/project")
 

@@ -10,7 +10,7 @@ from textwrap import dedent
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 FENCE = re.compile(
-    r"(?:^<!-- (?P<order>(?:file|run): .+) -->\n)?^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$",
+    r"(?:^<!-- (?P<order>(?:file|run): [^\n]+) -->\n)?^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 

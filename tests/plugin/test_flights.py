@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from tests.project import Project, run_command
 
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
+from tests.project import Project, run_command
 
 TABLES = {
     "airlines": "carrier text PRIMARY KEY, name text",
@@ -109,7 +109,7 @@ def test_airport(parity_db):
 @pytest.fixture(scope="module")
 def flights() -> Iterator[Server]:
     """A server of its own with all 336 776 flights."""
-    provider = Embedded()
+    provider = Embedded(throw_away=True)
     try:
         server = provider.start()
         with psycopg.connect(server.dsn(), autocommit=True) as admin:
@@ -150,7 +150,7 @@ def test_flights_are_judged_by_the_captured_profile_alone(flights: Server, tmp_p
         admin.execute("DROP DATABASE flights WITH (FORCE)")
     result = project.run("--parity-level=staging")
     assert sorted(result.findings) == [
-        ("n-plus-one", "app.py:18"),
+        ("n-plus-one", "app.py:17"),
         ("seq-scan", "app.py:2"),
         ("seq-scan", "app.py:6"),
         ("unbounded-read", "app.py:12"),

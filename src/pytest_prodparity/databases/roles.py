@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
+from .account import Account
+from .cache import cache, secret
+from .external import parse
 from .provider import Server
 
 APPLICATION = "parity"
@@ -28,25 +34,48 @@ class Login:
 
 
 def login(server: Server) -> Login:
-    """Who tests connect as on this server.
+    """Who tests connect as on this server: the user of an external server's URL, else a role without any special right."""
+    return Login(user=server.user, password=server.password) if server.kind == "external" else application()
 
-    Where we are the superuser: a role of our own, without any special right. On an external server: the user of its URL.
-    The password follows from the server's own, so that every process of a run knows it and no file holds it.
+
+def application(setting: str = "auto") -> Login:
+    """Who tests connect as under a database setting, known before any server runs: a URL's user, else our own role.
+
+    The password of our own follows from this machine's secret.
     """
-    if not server.superuser:
-        return Login(user=server.user, password=server.password)
-    mixed = hmac.new(server.password.encode(), f"role\x1f{APPLICATION}".encode(), hashlib.sha256)
+    if "://" in setting:
+        address = parse(setting)
+        return Login(user=address.user, password=address.password)
+    key = secret(cache(Account.current()).root)
+    mixed = hmac.new(key.encode(), f"role\x1f{APPLICATION}".encode(), hashlib.sha256)
     return Login(user=APPLICATION, password=mixed.hexdigest()[:32])
 
 
 def ensure(connection: psycopg.Connection, server: Server) -> Login:
-    """Make the role where it is missing; `connection` is the server's own user, in autocommit."""
+    """Make the role where it is missing, with today's password; `connection` is a superuser's, in autocommit."""
     who = login(server)
-    if server.superuser and not _exists(connection, who.user):
-        # Encrypted here: a password must not be seen in pg_stat_activity or a log.
-        secret = connection.pgconn.encrypt_password(who.password.encode(), who.user.encode(), b"scram-sha-256").decode()
-        _create(connection, who.user, " LOGIN PASSWORD {}", sql.Literal(secret))
+    if server.kind == "external":
+        return who
+    # Encrypted here: a password must not be seen in pg_stat_activity or a log.
+    verifier = connection.pgconn.encrypt_password(who.password.encode(), who.user.encode(), b"scram-sha-256").decode()
+    if not _exists(connection, who.user):
+        _create(connection, who.user, " LOGIN PASSWORD {}", sql.Literal(verifier))
+    elif not _matches(connection, who):
+        statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(who.user), sql.Literal(verifier))
+        with suppress(psycopg.errors.InternalError_):  # another process does the same
+            connection.execute(statement)
     return who
+
+
+def _matches(connection: psycopg.Connection, who: Login) -> bool:
+    """Is the role's password the one that we know? By RFC 5803: `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`."""
+    row = connection.execute("SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = %s", [who.user]).fetchone()
+    found = re.fullmatch(r"SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):.+", row[0] or "") if row else None
+    if found is None:
+        return False
+    salted = hashlib.pbkdf2_hmac("sha256", who.password.encode(), base64.b64decode(found[2]), int(found[1]))
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    return hmac.compare_digest(stored, base64.b64decode(found[3]))
 
 
 def ensure_named(connection: psycopg.Connection, names: list[str]) -> None:

@@ -14,7 +14,9 @@ from ..core.errors import UsageError
 
 VARIABLE = "PRODPARITY_PRODUCTION_URL"
 _DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://", re.IGNORECASE)
-_PASSWORD = re.compile(r"://[^/?#]*?:([^/?#]*)@|[?&\s]?(?:ssl)?password\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]+)", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"://[^/?#]*?:([^/?#]*)@|[?&\s]?(?:ssl)?password\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]+)", re.IGNORECASE
+)
 _EXAMPLE = "prodparity capture postgresql://reader@db.example.com/shop  (the password from PGPASSWORD or ~/.pgpass)"
 
 

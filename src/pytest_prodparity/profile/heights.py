@@ -1,5 +1,6 @@
 """Heights of B-trees and the counters of GIN metapages, where the role may read pages (superusers with pageinspect)."""
 
+# ruff: noqa: S608  # what is put into queries is written here, or an sql.Identifier
 from __future__ import annotations
 
 from psycopg import sql
@@ -25,7 +26,9 @@ def read_heights(reading: Reading) -> tuple[dict[int, int], dict[int, dict[str, 
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'i' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND m.amname = """
     trees = reading.attempt(
-        sql.SQL("SELECT c.oid, (SELECT level FROM {}.bt_metap(c.oid::regclass::text)) AS level " + indexes + "'btree'").format(schema)
+        sql.SQL(
+            "SELECT c.oid, (SELECT level FROM {}.bt_metap(c.oid::regclass::text)) AS level " + indexes + "'btree'"
+        ).format(schema)
     )
     inverted = reading.attempt(
         sql.SQL(

@@ -1,5 +1,6 @@
 """Roles that matter, and who may do what."""
 
+# ruff: noqa: S608  # what is put into queries is written here, or an sql.Identifier
 from __future__ import annotations
 
 from ..core.errors import UsageError
@@ -46,7 +47,8 @@ def read_grants(reading: Reading) -> list[Grant]:
         'ORDER BY kind, name COLLATE "C"'
     )
     return [
-        Grant(kind=row["kind"], name=row["name"], owner=row["owner"], access=sorted(row["access"] or [])) for row in rows
+        Grant(kind=row["kind"], name=row["name"], owner=row["owner"], access=sorted(row["access"] or []))
+        for row in rows
     ]
 
 

@@ -17,7 +17,7 @@ from ..profile.store import Stored
 from . import ends, extended, replay, roles, schema, settings, sizes, statistics
 from .pages import open_pages
 
-GENERATOR = "1"
+GENERATOR = "2"
 """Raised whenever a twin built by an older version would plan differently."""
 
 KEPT = 8

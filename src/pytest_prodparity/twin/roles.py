@@ -80,6 +80,10 @@ def grant(connection: psycopg.Connection[Any], database: str) -> list[str]:
                 sql.Identifier(schema), sql.Identifier(role)
             )
         )
+        # An owner has what the schema's access list says, once there is one; production's list does not know this role.
+        connection.execute(
+            sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}").format(sql.Identifier(schema), sql.Identifier(taker))
+        )
     for (name,) in connection.execute(_POLICY_ROLES).fetchall():
         connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(name), sql.Identifier(role)))
     for schema, table in connection.execute(_WITHOUT_POLICY).fetchall():

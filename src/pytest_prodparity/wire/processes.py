@@ -36,7 +36,7 @@ def descriptor(port: int, peer: int) -> int:
 
 def owner(port: int, peer: int) -> str | None:
     """`process PID` of whoever connected from `port` to `peer`; None where the kernel does not say (not Linux)."""
-    global _last  # noqa: PLW0603  # short connections mostly come from the process that came before
+    global _last  # short connections mostly come from the process that came before
     try:
         inode = _inode(port, peer)
         if inode is None:

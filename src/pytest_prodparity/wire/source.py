@@ -10,7 +10,7 @@ from asyncio import AbstractEventLoop, Task
 from enum import Enum
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, cast
 
 from ..core.findings import Source
 
@@ -51,7 +51,7 @@ class Lines:
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
         self._places: dict[str, str | _Special | None] = {}
-        self._lines: dict[tuple[int, int], tuple[CodeType, Source, str]] = {}
+        self._lines: dict[tuple[int, int], tuple[CodeType, Line]] = {}
         package = Path(__file__).parent.parent
         paths = sysconfig.get_paths()
         foreign = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], str(package)}
@@ -68,6 +68,10 @@ class Lines:
             code = at.f_code
             place = places.get(code.co_filename, _Special.UNSEEN)
             if place is None:
+                at = at.f_back
+                continue
+            if place.__class__ is str:
+                lines.append(self._line(at, place))
                 at = at.f_back
                 continue
             if place is _Special.UNSEEN:
@@ -121,8 +125,8 @@ class Lines:
             line = frame.f_lineno or code.co_firstlineno
             source = Source(path=path, line=line, function=code.co_qualname)
             # The code is kept so that its id stays its own.
-            known = self._lines[key] = (code, source, f"{path}:{line} {code.co_qualname}")
-        return known[1:]
+            known = self._lines[key] = (code, (source, f"{path}:{line} {code.co_qualname}"))
+        return known[1]
 
     def _place(self, name: str) -> str | _Special | None:
         if name.startswith("<"):
@@ -161,9 +165,15 @@ def chain(task: Task[Any]) -> list[FrameType]:
             inner = getattr(at, "gi_yieldfrom", None)
         if inner is None:
             inner = getattr(at, "ag_await", None)
-        if inner is None and type(at).__name__ in ("async_generator_asend", "async_generator_athrow", "anext_awaitable"):
+        if inner is None and type(at).__name__ in (
+            "async_generator_asend",
+            "async_generator_athrow",
+            "anext_awaitable",
+        ):
             # These name what they drive nowhere but to the garbage collector.
-            inner = next((held for held in gc.get_referents(at) if hasattr(held, "ag_frame") or hasattr(held, "__next__")), None)
+            inner = next(
+                (held for held in gc.get_referents(at) if hasattr(held, "ag_frame") or hasattr(held, "__next__")), None
+            )
         at = inner
     frames.reverse()
     return frames
@@ -194,17 +204,16 @@ def tasks(loop: AbstractEventLoop) -> list[Task[Any]]:
 
 
 def awaiter(task: Task[Any], loop: AbstractEventLoop) -> Task[Any] | None:
-    """The task that awaits `task`: directly, through gather, wait_for or a TaskGroup."""
+    """The task that awaits `task`: directly, through gather, shield or wait_for, or in a TaskGroup."""
+    futures = [task]
+    for callback, _ in getattr(task, "_callbacks", None) or ():
+        parent = getattr(getattr(callback, "__self__", None), "_parent_task", None)
+        if parent is not None:
+            return cast("Task[Any]", parent)
+        held = [cell.cell_contents for cell in getattr(callback, "__closure__", None) or ()]
+        futures += [one for one in (*held, *getattr(callback, "args", ())) if hasattr(one, "add_done_callback")]
     for other in tasks(loop):
-        if other is task:
-            continue
         waits_for = getattr(other, "_fut_waiter", None)
-        if waits_for is task or task in getattr(waits_for, "_children", ()):
+        if other is not task and any(waits_for is future for future in futures):
             return other
-        for frame in chain(other)[:3]:
-            if "/asyncio/" not in frame.f_code.co_filename.replace(os.sep, "/"):
-                break
-            held = frame.f_locals
-            if held.get("fut") is task or task in getattr(held.get("self"), "_tasks", ()):
-                return other
     return None

@@ -12,11 +12,10 @@ from shop.orders import latest_orders, open_orders, order_with_lines, orders_pag
 pytestmark = pytest.mark.prodparity
 
 ROWS = """
-INSERT INTO customers (id, email, name, country, created_at) OVERRIDING SYSTEM VALUE
-    VALUES (7, 'ada@example.com', 'Ada', 'GB', now());
-INSERT INTO products (id, name, price, stock) OVERRIDING SYSTEM VALUE VALUES (5, 'Tea', 9.50, 100);
-INSERT INTO orders (id, customer_id, status, total, placed_at) OVERRIDING SYSTEM VALUE
-    SELECT n, 7, CASE WHEN n = 1 THEN 'open' ELSE 'shipped' END, 19, now() - n * interval '1 hour'
+INSERT INTO customers (id, email, name, country, created_at) VALUES (7, 'ada@example.com', 'Ada', 'GB', now());
+INSERT INTO products (id, name, price, stock) VALUES (5, 'Tea', 9.50, 100);
+INSERT INTO orders (customer_id, status, total, placed_at)
+    SELECT 7, CASE WHEN n = 1 THEN 'open' ELSE 'shipped' END, 19, now() - n * interval '1 hour'
     FROM generate_series(1, 5) AS n;
 INSERT INTO order_lines (order_id, product_id, quantity, price) SELECT n, 5, 2, 9.50 FROM generate_series(1, 5) AS n;
 """
