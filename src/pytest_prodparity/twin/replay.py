@@ -69,7 +69,7 @@ GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {owner};
 SCHEMA = "prodparity_twin"
 
 
-class _Untold(Exception):  # noqa: N818  # a reason on its way out, not an error
+class _Untold(Exception):  # a reason on its way out, not an error
     """Why a DDL statement cannot be replayed."""
 
 
