@@ -19,6 +19,8 @@ from .types import ValueType
 from .words import named, named_number
 
 ENOUGH_ROWS = 20
+CATEGORY_ROWS = 50 * ENOUGH_ROWS
+"""So many rows share each value on average: then it is one of a fixed set of categories, such as a type or a state."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +123,7 @@ def redact(policy: Policy, subject: Subject, statistics: ColumnStatistics) -> Co
 def _common(statistics: ColumnStatistics, rows: float) -> ColumnStatistics:
     """Text: the common values of at least twenty rows, and nothing else."""
     pairs = list(zip(statistics.most_common_vals or [], statistics.most_common_freqs or [], strict=True))
+    pairs += _categories(statistics, rows)
     enough = [(value, share) for value, share in pairs if share * rows >= ENOUGH_ROWS]
     reason = "rare" if len(enough) < len(pairs) else "text" if statistics.histogram_bounds else None
     return replace(
@@ -128,6 +131,21 @@ def _common(statistics: ColumnStatistics, rows: float) -> ColumnStatistics:
         most_common_vals=[value for value, _ in enough] or None,
         most_common_freqs=[share for _, share in enough] or None,
     )
+
+
+def _categories(statistics: ColumnStatistics, rows: float) -> list[tuple[str, float]]:
+    """Values of a histogram as common values with their average share, where the column holds a fixed number of them.
+
+    Of 150 values that are equally frequent ANALYZE lists a few as common, by chance, and puts the others into the
+    histogram. They are no less common.
+    """
+    known, bounds = statistics.most_common_freqs or [], statistics.histogram_bounds or []
+    others = statistics.n_distinct - len(known)
+    rest = 1 - statistics.null_frac - sum(known)
+    if not bounds or others < 1 or rest <= 0 or rest * rows < CATEGORY_ROWS * others:
+        return []
+    share = min([rest / others, *known])
+    return [(value, share) for value in dict.fromkeys(bounds) if value not in (statistics.most_common_vals or [])]
 
 
 def _emptied(statistics: ColumnStatistics, reason: str | None) -> ColumnStatistics:

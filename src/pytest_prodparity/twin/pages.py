@@ -118,7 +118,7 @@ class ServerPages:
                     f'test "$(wc -c 2>/dev/null <{_plain(segment)} || echo 0)" -ge {length} || '
                     f"dd if=/dev/null of={segment} bs={BLOCK} count=0 seek={length // BLOCK} 2>/dev/null"
                 )
-        command = sql.SQL("COPY (SELECT unnest({})) TO PROGRAM 'umask 077; sh -s'").format(sql.Literal(script))
+        command = sql.SQL("COPY (SELECT unnest({}::text[])) TO PROGRAM 'umask 077; sh -s'").format(sql.Literal(script))
         self._connection.execute(command)
 
 
