@@ -118,6 +118,7 @@ class Catalogue:
                     statement = sql.SQL("ALTER DATABASE {} SET {} = {}")
                     admin.execute(statement.format(sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)))
                 with psycopg.connect(self._server.dsn(name), autocommit=True) as connection:
+                    connection.execute("SET statement_timeout = 0")
                     connection.execute(migration.encode())
                     connection.execute("ANALYZE")
             profile, schema = capture(self._server.dsn(name))
