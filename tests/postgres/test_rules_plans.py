@@ -189,7 +189,7 @@ def test_joins_that_read_each_table_once_are_not_quadratic(production: Productio
     assert [each for each in production.rules(sent(sql)) if each.startswith("quadratic")] == []
 
 
-SPILLS: Rules = {"spill": {"factor": 4, "mb": 8}, "unbounded-read": {"rows": 10_000_000}}
+SPILLS: Rules = {"spill": {"factor": 3, "mb": 8}, "unbounded-read": {"rows": 10_000_000}}
 
 
 @pytest.mark.parametrize(
