@@ -84,7 +84,7 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
         ["first marked test, beyond an empty run", "seconds"],
         [f"embedded, warm (median of {WARM})", f"{warm_s:.3f}"],
         [f"embedded, cold (median of {COLD})", f"{cold_s:.3f}"],
-        [f"docker, warm (median of {DOCKER})", "no daemon answers" if docker_s is None else f"{docker_s:.3f}"],
+        [f"docker, warm (median of {DOCKER})", "not taken" if docker_s is None else f"{docker_s:.3f}"],
     ]
     return table, figures
 
@@ -113,8 +113,9 @@ def _docker(folder: Path, cache: Path, base: float) -> float | None:
     where = "--parity-database=docker"
     _waited(folder, cache, "test_marked.py", where)
     server = json.loads((folder / ".prodparity/report.json").read_text())["server"]
-    if "docker" not in server and "container" not in server:
-        raise SystemExit(f"asked for docker, and got {server}")
+    if "docker" not in server:
+        print(f"asked for docker, and got {server}", file=sys.stderr)
+        return None
     return statistics.median([_waited(folder, cache, "test_marked.py", where) for _ in range(DOCKER)]) - base
 
 
