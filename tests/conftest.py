@@ -13,8 +13,8 @@ from pytest_prodparity.databases.provider import Server
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """A real, empty PostgreSQL for this run."""
-    provider = Embedded()
+    """A real, empty PostgreSQL for this run (and worker), apart from the clusters that users keep."""
+    provider = Embedded(throw_away=True)
     try:
         yield provider.start()
     finally:

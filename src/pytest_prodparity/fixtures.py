@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .core.errors import UsageError
 from .core.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ def something_said(config: pytest.Config) -> bool:
 def settings_of(config: pytest.Config) -> Settings:
     """The settings of this run, checked on first use."""
     if SETTINGS not in config.stash:
-        from .core.errors import UsageError
         from .core.settings import read_table, resolve
 
         said = {option.name: getattr(config.known_args_namespace, f"parity_{option.name}", None) for option in OPTIONS}
@@ -76,6 +76,9 @@ def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
     """A real PostgreSQL with production's schema, through the wire; fresh for each test."""
     session = session_of(request.config)
     session.begin(request.node.nodeid)
+    refusal = session.refusal()
+    if refusal is not None:
+        pytest.fail(f"prodparity: {refusal}", pytrace=False)
     with ExitStack() as stack:
         yield ParityDatabase(session, stack)
 

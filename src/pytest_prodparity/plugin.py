@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from .core.errors import UsageError
 from .core.options import OPTIONS
 from .fixtures import EXPECTATION, SESSION, SETTINGS, enter, session_of, settings_of, something_said
 from .fixtures import parity_db as parity_db
@@ -66,7 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
     if not any(EXPECTATION in item.stash for item in items):
         return []
-    return session_of(config).header()
+    try:
+        return session_of(config).header()
+    except UsageError:
+        return []  # the collection has failed with it already
 
 
 @pytest.hookimpl(tryfirst=True)

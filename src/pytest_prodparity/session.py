@@ -7,6 +7,7 @@ import shlex
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from .core.errors import ProdparityError, UsageError
@@ -134,18 +135,38 @@ class Session:
     # --- one test
 
     def begin(self, test: str) -> None:
-        """From here on the wire leads to a database of this test alone; fails the test where none can be had."""
+        """From here on the wire leads to a database of this test alone, made when a client first asks for it."""
+        # The lock is not held while the wire moves: its threads come here for the database.
+        if self._test == test:
+            return
+        if self._test is not None:
+            self.end(self._test)
         with self._lock:
-            if self._test == test:
-                return
-            if self._test is not None:
-                self.end(self._test)
-            try:
-                self._current = self._templates.clone(self._base or self._template)
-            except ProdparityError as error:
-                pytest.fail(f"prodparity: {error}", pytrace=False)
             self._test = test
         self.wire.move(self._upstream)
+
+    def current(self) -> str:
+        """The database of the open test, or of what runs outside tests; raises ProdparityError where none can be had."""
+        with self._lock:
+            if self._test is None:
+                self._base = self._base or self._clone(self._template)
+                return self._base
+            self._current = self._current or self._clone(self._base or self._template)
+            return self._current
+
+    def refusal(self) -> ProdparityError | None:
+        """Why the open test has no database; None where it has one."""
+        try:
+            self.current()
+        except ProdparityError as error:
+            return error
+        return None
+
+    def _clone(self, template: str) -> str:
+        try:
+            return self._templates.clone(template)
+        except psycopg.Error as cause:
+            raise ProdparityError(f"The test's database could not be made: {str(cause).strip()}") from cause
 
     def end(self, test: str) -> None:
         """Throw the test's database away; what runs between tests meets the base again."""
@@ -153,14 +174,14 @@ class Session:
             if self._test != test:
                 return
             database, self._current, self._test = self._current, None, None
-        self.wire.release()
+        self.wire.move(self._upstream)
         if database is not None:
-            self._templates.drop(database)
+            with suppress(psycopg.Error, ProdparityError):
+                self._templates.drop(database)
 
     def owner_dsn(self) -> str:
         """Past the wire, to the open test's database."""
-        assert self._current is not None, "owner is used inside a test"
-        return self._running.dsn(self._current, user=self._login.user, password=self._login.password)
+        return self._running.dsn(self.current(), user=self._login.user, password=self._login.password)
 
     def watch(self, test: str, expectation: Expectation) -> Watch:
         """Start recording a test's trips."""
@@ -199,17 +220,15 @@ class Session:
         schema.load(self._running, str(database), stored.schema, extensions=stored.profile.extensions)
 
     def _upstream(self) -> Upstream:
-        """Where the wire leads now; called by its threads. Outside tests that is the base, made when first asked for."""
+        """Where the wire leads now; called by its threads."""
         with self._lock:
-            if self._current is None and self._base is None:
-                self._base = self._templates.clone(self._template)
             server = self._running
             return Upstream(
                 host=server.host,
                 port=server.port,
                 user=self._login.user,
                 password=self._login.password,
-                database=self._current or self._base or "",
+                database=self.current(),
                 sslmode=server.sslmode,
                 version=server.version,
             )
@@ -322,7 +341,7 @@ class Watch:
             dropped=self._recorder.dropped,
         )
         replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
-        findings = tuple(replace(found, replay=found.replay or replay) for found in judgement.findings)
+        findings = tuple(replace(found, replay=replay) for found in judgement.findings)
         return replace(judgement, findings=findings)
 
     def message(self, judged: TestReport) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,15 @@ INSERT INTO country SELECT 'c' || n, 'country ' || n FROM generate_series(0, 39)
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the projects' clusters live: shared by all of them, thrown away with the run."""
-    return tmp_path_factory.mktemp("prodparity cache")
+def cache() -> Iterator[Path]:
+    """Where the projects' clusters live: shared by all of them, thrown away with the run.
+
+    Not below pytest's temporary folder, which the user that runs the server for root may not enter.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="prodparity cache ", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

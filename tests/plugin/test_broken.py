@@ -119,7 +119,8 @@ def test_after(parity_db):
 
 def test_a_missing_postgresql_is_one_message(project: Make, tmp_path: Path) -> None:
     result = project({"test_quick.py": QUICK}).run("-x", environment={"PRODPARITY_PG_BIN": str(tmp_path)})
-    assert "has no pg_ctl" in result.out
+    assert f"PRODPARITY_PG_BIN='{tmp_path}' has no initdb." in result.out
+    assert "During handling" not in result.out
     assert "Traceback" not in result.out
 
 

@@ -109,7 +109,7 @@ def test_airport(parity_db):
 @pytest.fixture(scope="module")
 def flights() -> Iterator[Server]:
     """A server of its own with all 336 776 flights."""
-    provider = Embedded()
+    provider = Embedded(throw_away=True)
     try:
         server = provider.start()
         with psycopg.connect(server.dsn(), autocommit=True) as admin:

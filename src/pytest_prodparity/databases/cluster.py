@@ -25,6 +25,7 @@ from .account import Account
 from .binaries import Binaries
 from .cache import VARIABLE, free
 from .shared import STEP
+from .spread import spread
 
 HALF = "half-made."
 GONE = "gone."
@@ -77,6 +78,7 @@ class Cluster:
 
     def __init__(self, folder: Path, binaries: Binaries, account: Account, *, durable: bool = True) -> None:
         self.folder = folder
+        self.version = binaries.version
         self.data = folder / "data"
         self._binaries = binaries
         self._account = account
@@ -123,7 +125,9 @@ class Cluster:
         half = self.folder / f"{HALF}{secrets.token_hex(4)}"
         state = State(password=secrets.token_hex(16))
         with self._enough_disk(), self._password_file(state.password) as file:
+            spread(self.folder)
             half.mkdir(mode=0o700)
+            spread(half)
             self._account.own(half)
             try:
                 initdb = self._binaries.folder / "initdb"
@@ -131,6 +135,7 @@ class Cluster:
                 done = self._account.run([initdb, "-D", half, "-U", "postgres", "--pwfile", file, *arguments])
                 if done.returncode:
                     raise self._failed_initdb(done)
+                spread(half / "base")
                 self._write(state)
                 half.rename(self.data)
             finally:
@@ -141,7 +146,7 @@ class Cluster:
         state = self._state()
         assert state is not None, "launch without data"
         with self._enough_disk():
-            (self.data / "postgresql.auto.conf").unlink(missing_ok=True)
+            (self.data / "postgresql.auto.conf").write_bytes(b"")
             state = State(password=state.password, token=secrets.token_hex(8), boot=boot.identity())
             self._write(state)
             for _ in range(10):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import ProdparityError
 from . import options
 from .account import Account
-from .binaries import Binaries, binaries
-from .cache import Cache, cache
+from .binaries import Binaries, usable
+from .cache import cache
 from .cluster import Cluster, NotStarted
 from .provider import Server
 from .shared import Shared
@@ -33,16 +32,7 @@ class Embedded:
 
     def start(self) -> Server:
         """Start it, or find it running; again after it was killed. About 0.05 s, the first time 0.5 s."""
-        account = Account.current()
-        if self._cluster is None or self._shared is None:
-            place = self._place(account)
-            programs = binaries(account, place.root)
-            folder = place.root if self._given or self._throw_away else clusters(place.root) / label(programs)
-            _prepare(folder, account)
-            self._shared = Shared(folder)
-            self._cluster = Cluster(folder, programs, account, durable=not self._throw_away)
-            self._version = programs.version
-        cluster, shared = self._cluster, self._shared
+        cluster, shared = self._opened()
         with shared.changing():
             shared.join()
             try:
@@ -54,7 +44,7 @@ class Embedded:
                 self._remove()
                 raise
         return Server(
-            host="127.0.0.1", port=port, user="postgres", password=password, version=self._version,
+            host="127.0.0.1", port=port, user="postgres", password=password, version=cluster.version,
             kind="embedded", data=cluster.data,
         )  # fmt: skip
 
@@ -71,17 +61,35 @@ class Embedded:
             shared.forget()
         self._remove()
 
-    def _place(self, account: Account) -> Cache:
-        if self._throw_away and self._given is None:
-            folder = Path(tempfile.mkdtemp(prefix="prodparity-", dir="/var/tmp" if account.differs else None))  # noqa: S108
-            self._given = folder
-        if self._given is not None:
-            self._given.mkdir(parents=True, exist_ok=True)
-            return Cache(root=self._given.absolute())
-        place = cache(account)
-        if place.note and place.note not in self.notes:
-            self.notes.append(place.note)
-        return place
+    def _opened(self) -> tuple[Cluster, Shared]:
+        if self._cluster is None or self._shared is None:
+            account = Account.current()
+            if self._throw_away and self._given is None:
+                # Below /tmp, pytest's own folders may be closed to the user that runs the server for root.
+                folder = Path(tempfile.mkdtemp(prefix="prodparity-", dir="/var/tmp" if account.differs else None))  # noqa: S108
+                programs = self._programs(account, folder)
+            elif self._given is not None:
+                folder = self._given.absolute()
+                _prepare(folder, account)
+                programs = self._programs(account, folder)
+            else:
+                place = cache(account)
+                if place.note and place.note not in self.notes:
+                    self.notes.append(place.note)
+                programs = usable(account, place.root)
+                folder = clusters(place.root) / label(programs)
+            _prepare(folder, account)
+            self._shared = Shared(folder)
+            self._cluster = Cluster(folder, programs, account, durable=not self._throw_away)
+        return self._cluster, self._shared
+
+    def _programs(self, account: Account, folder: Path) -> Binaries:
+        try:
+            return usable(account, folder)
+        except BaseException:
+            if self._throw_away:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def _started(self, cluster: Cluster) -> tuple[int, str]:
         existed = cluster.data.exists()
@@ -99,8 +107,8 @@ class Embedded:
 
     def _remove(self) -> None:
         if self._throw_away and self._cluster is not None:
-            with suppress(OSError):
-                shutil.rmtree(self._cluster.folder)
+            shutil.rmtree(self._cluster.folder, ignore_errors=True)
+            self._cluster = self._shared = None
 
 
 def clusters(root: Path) -> Path:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from ..core.errors import ProdparityError
 from ..profile.model import Extension
+from ..profile.store import Stored
 from . import roles
 from .provider import Server
 from .statements import Statement, split
@@ -52,29 +54,42 @@ def load(
     text: str,
     *,
     extensions: Sequence[Extension] = (),
-    used: Collection[str] | None = None,
+    used: Collection[str] = (),
 ) -> Loaded:
     """Run `text` in the empty `database`; afterwards the test role owns everything in it.
 
-    `used`: names of extensions without which no table can stand; others may be missing, with a note. None means all.
+    `used`: names of extensions that must be there; others may be missing, with a note, as long as no statement fails.
     Raises ProdparityError that names the missing extensions, or the failing statement with its line.
     """
+    ours = server.kind != "external"
     with closing(psycopg.connect(server.dsn(database), autocommit=True)) as connection:
         connection.execute("SELECT set_config('synchronous_commit', 'off', false)")
         known = {row[0] for row in connection.execute("SELECT name FROM pg_catalog.pg_settings")}
-        notes = _extend(connection, server, extensions, used)
+        available = {row[0] for row in connection.execute("SELECT name FROM pg_catalog.pg_available_extensions")}
+        missing = [one.name for one in extensions if one.name not in available]
+        if set(missing) & set(used):
+            raise _lacks(server, [name for name in missing if name in used], tried="Looked in: pg_available_extensions")
+        _extend(connection, server, extensions, missing)
         statements = [one for one in split(text) if not _SKIPPED.match(one.text) and not _unknown_setting(one, known)]
-        if server.superuser:
+        if ours:
             roles.ensure_named(connection, mentioned(statements))
             _become_loader(connection)
         for statement in statements:
             try:
                 connection.execute(statement.text.encode())
             except psycopg.Error as cause:
+                if missing:
+                    raise _lacks(server, missing, tried=_failed(statement, cause, server).happened) from cause
                 raise _failed(statement, cause, server) from cause
-        if server.superuser:
+        if ours:
             _hand_over(connection, roles.ensure(connection, server).user)
+    notes = [f"the extension {name} is not available here; nothing in the schema needed it" for name in missing]
     return Loaded(statements=len(statements), notes=tuple(notes))
+
+
+def load_schema(server: Server, dsn: str, stored: Stored) -> None:
+    """`load` for a template's `build`: the profile's schema into the database that `dsn` names."""
+    load(server, str(conninfo_to_dict(dsn)["dbname"]), stored.schema, extensions=stored.profile.extensions)
 
 
 def mentioned(statements: Sequence[Statement]) -> list[str]:
@@ -91,21 +106,9 @@ def mentioned(statements: Sequence[Statement]) -> list[str]:
 
 
 def _extend(
-    connection: psycopg.Connection, server: Server, extensions: Sequence[Extension], used: Collection[str] | None
-) -> list[str]:
-    available = {row[0] for row in connection.execute("SELECT name FROM pg_catalog.pg_available_extensions")}
+    connection: psycopg.Connection, server: Server, extensions: Sequence[Extension], missing: list[str]
+) -> None:
     present = {row[0] for row in connection.execute("SELECT extname FROM pg_catalog.pg_extension")}
-    missing = [one.name for one in extensions if one.name not in available]
-    needed = [name for name in missing if used is None or name in used]
-    if needed:
-        major = server.version // 10000
-        raise ProdparityError(
-            f"Production uses extensions that this PostgreSQL {major} ({server.kind}) does not have: {', '.join(needed)}.",
-            tried="Looked in: pg_available_extensions",
-            fix=f"pass --parity-database=docker with an image that has them ([tool.prodparity] image = "
-            f'"postgres-with-{needed[0]}:{major}"), or --parity-database=URL of a server that has them',
-        )
-    notes = [f"extension {name} is not available here; no table uses it" for name in missing]
     for one in (one for one in extensions if one.name not in missing and one.name not in present):
         schema = sql.Identifier(one.schema)
         try:
@@ -121,7 +124,17 @@ def _extend(
                 f"{server.user!r} may not create the extension {one.name!r}.",
                 fix=f"have it installed in template1 by a superuser: CREATE EXTENSION {one.name}",
             ) from cause
-    return notes
+
+
+def _lacks(server: Server, missing: Sequence[str], *, tried: str) -> ProdparityError:
+    major, plural = server.version // 10000, "s" if len(missing) > 1 else ""
+    return ProdparityError(
+        f"Production's schema needs the extension{plural} {', '.join(missing)},"
+        f" which this PostgreSQL {major} ({server.kind}) does not have.",
+        tried=tried,
+        fix=f'[tool.prodparity] image = "an-image-that-has-{missing[0]}" with --parity-database=docker, '
+        "or --parity-database=URL of a server that has it",
+    )
 
 
 def _unknown_setting(statement: Statement, known: set[str]) -> bool:
@@ -146,7 +159,7 @@ def _hand_over(connection: psycopg.Connection, owner: str) -> None:
         ("FOREIGN DATA WRAPPER", "SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper"),
     ):
         for (name,) in connection.execute(query.encode()).fetchall():
-            connection.execute(sql.SQL("ALTER {} {} OWNER TO CURRENT_USER").format(sql.SQL(kind), sql.Identifier(name)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL("ALTER {} {} OWNER TO CURRENT_USER").format(sql.SQL(kind), sql.Identifier(name)))
     for name, wanted in connection.execute(
         "SELECT srvname, coalesce(srvoptions, '{}') FROM pg_catalog.pg_foreign_server"
     ).fetchall():

@@ -31,12 +31,13 @@ class Templates:
     """The template databases of one server, and this process's clones of them.
 
     A connection to `postgres` is held for life, and on it a lock: whose lock is gone is dead, and its clones are swept
-    by the next that comes. `run` must be this process's own; by default it is random. `keep`: how many templates stay.
+    by the next that comes. `run` is shown in pg_stat_activity. `keep`: how many templates stay.
     """
 
     def __init__(self, server: Server, *, run: str | None = None, keep: int = 8) -> None:
         self.server = server
-        self._run = hashlib.sha256(run.encode()).hexdigest()[:8] if run else secrets.token_hex(4)
+        self._run = secrets.token_hex(4)
+        self._name = f"prodparity {run}" if run else "prodparity"
         self._keep = keep
         self._count = 0
         self._mine: set[str] = set()
@@ -84,7 +85,7 @@ class Templates:
                     sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} {}").format(
                         sql.Identifier(name),
                         sql.Identifier(template),
-                        sql.Identifier(roles.login(self.server).user),
+                        sql.Identifier(roles.login_on(self.server).user),
                         self._strategy(template),
                     )
                 )
@@ -132,7 +133,7 @@ class Templates:
         if self._open is not None and not self._open.closed:
             return self._open
         self._open = psycopg.connect(
-            self.server.dsn(), autocommit=True, application_name="prodparity", options="-c statement_timeout=0"
+            self.server.dsn(), autocommit=True, application_name=self._name, options="-c statement_timeout=0"
         )
         self._open.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", [LOCKS, _number(self._run)])
         roles.ensure(self._open, self.server)
@@ -157,7 +158,7 @@ class Templates:
     def _build(self, name: str, build: Callable[[str], None]) -> None:
         connection = self._connection()
         self._drop(name)
-        who = roles.login(self.server)
+        who = roles.login_on(self.server)
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {} {}").format(
                 sql.Identifier(name), sql.Identifier(who.user), self._how("wal_log")
@@ -215,7 +216,7 @@ class Templates:
             "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
             " WHERE datistemplate AND pg_catalog.pg_get_userbyid(datdba) = %s"
         )
-        rows = self._connection().execute(query, [roles.login(self.server).user]).fetchall()
+        rows = self._connection().execute(query, [roles.login_on(self.server).user]).fetchall()
         others = [(_hour(said), name) for name, said in rows if KEPT.fullmatch(name) and name != current]
         for used, name in sorted(others, reverse=True)[max(self._keep - 1, 0) :]:
             if time.time() - used > 3600:

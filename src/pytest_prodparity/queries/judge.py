@@ -17,7 +17,7 @@ from .pauses import Pause
 from .planning import Planner, Plans
 from .rules import ORDER
 from .rules.protocol import Claim, Evidence
-from .statements import Group, sort
+from .statements import sort
 
 DROPPED = "{count} round trips more than can be kept were sent and not judged"
 
@@ -42,6 +42,8 @@ def judge(
     Without a planner only rules that need no plan are applied, and everything else is "cannot tell".
     """
     plans = planner if planner is None or isinstance(planner, Plans) else Plans(planner, profile)
+    if plans is not None and plans.profile is not None:
+        profile = plans.profile
     found = sort(trips)
     evidence = Evidence(
         test=test, trips=tuple(sorted(trips, key=lambda trip: trip.started)), sorted=found, expectation=expectation,
@@ -76,24 +78,30 @@ def _untold(evidence: Evidence, claimed: set[int]) -> list[Untold]:
 
 def _settled(claims: list[Claim], allow: Sequence[str]) -> tuple[list[Finding], list[Finding]]:
     """Each statement once, by the first rule that claims it and is not allowed; the others stand in its details."""
-    allowed: list[Finding] = []
-    first: dict[object, Finding] = {}
-    for claim in claims:
-        finding = claim.finding
-        if is_allowed(finding, allow):
-            if all(_same(finding, each) is False for each in allowed):
-                allowed.append(finding)
+    allowed: dict[object, Finding] = {}
+    first: dict[int, Claim] = {}
+    for at, claim in enumerate(claims):
+        if is_allowed(claim.finding, allow):
+            allowed.setdefault(_place(claim), claim.finding)
             continue
-        key: object = _key(claim.group) if claim.group is not None else (finding.rule, finding.subject, finding.source)
+        key = id(claim.group) if claim.group is not None else -at
         if key in first:
-            first[key] = _with(first[key], finding)
+            first[key] = Claim(claim.group, _with(first[key].finding, claim.finding))
         else:
-            first[key] = finding
-    return _merged(list(first.values())), allowed
+            first[key] = claim
+    # One line that sends several shapes of a statement (optional filters, other columns) is reported once.
+    findings: dict[object, Finding] = {}
+    for claim in first.values():
+        findings.setdefault(_place(claim), claim.finding)
+    return list(findings.values()), list(allowed.values())
 
 
-def _key(group: Group) -> object:
-    return id(group)
+def _place(claim: Claim) -> object:
+    """Where a problem is: with all callers, since one function of the user's may send everyone's statements."""
+    finding, group = claim.finding, claim.group
+    stack = group.executions[0].trip.stack if group is not None else ()
+    shown = finding.statement if finding.source is None else None
+    return finding.rule, finding.subject, finding.source, stack, shown
 
 
 def _with(first: Finding, other: Finding) -> Finding:
@@ -108,25 +116,13 @@ def _with(first: Finding, other: Finding) -> Finding:
     return dataclasses.replace(first, details={**first.details, "also": also})
 
 
-def _merged(findings: list[Finding]) -> list[Finding]:
-    """One line that sends several shapes of a statement (optional filters, other columns) is reported once."""
-    out: list[Finding] = []
-    for finding in findings:
-        if not any(_same(finding, each) for each in out):
-            out.append(finding)
-    return out
-
-
-def _same(one: Finding, other: Finding) -> bool:
-    return (one.rule, one.subject, one.source) == (other.rule, other.subject, other.source) and (
-        one.source is not None or one.statement == other.statement
-    )
-
-
 def is_allowed(finding: Finding, allow: Sequence[str]) -> bool:
     """`rule`, or `rule:subject` where the subject may hold `*` and `?`."""
     for entry in allow:
         rule, colon, subject = entry.partition(":")
-        if rule == finding.rule and (not colon or finding.subject == subject or fnmatchcase(finding.subject, subject)):
+        names = (finding.subject, f"public.{finding.subject}")
+        if rule == finding.rule and (
+            not colon or subject in names or any(fnmatchcase(each, subject) for each in names)
+        ):
             return True
     return False

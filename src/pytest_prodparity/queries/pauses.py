@@ -1,8 +1,8 @@
 """Where the code waits between two trips while its transaction is open.
 
 The wire sees only that nothing comes. So a thread looks at the waiting code's stack every few milliseconds: a call that
-stands still between two looks is a wait, and the user's line above it is the evidence. Code that computes does not
-stand still and is never accused, however slow the machine.
+stands still between two looks while its thread uses no processor is a wait, and the user's line above it is the evidence.
+Code that computes is never accused, however slow the machine.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ QUIET_S = 0.02
 """A shorter gap between two trips is not looked at."""
 STALL_S = 0.1
 """Two looks further apart than this say nothing: then the machine stood still, not the code."""
+BUSY = 0.5
+"""Of the time between two looks: a thread that used more was computing."""
 _DEBUGGERS = {"pdb.py", "bdb.py", "pydevd.py", "ipdb", "debugpy", "_pydevd_bundle", "cmd.py", "code.py"}
 
 Signature = tuple[tuple[int, int], ...]
@@ -52,11 +54,15 @@ class Pause:
 class _Gap:
     trip: Trip
     seen: float = 0.0
+    used: float = 0.0
     signature: Signature = ()
     pauses: list[Pause] = field(default_factory=list)
 
-    def add(self, now: float, signature: Signature, lines: list[Line]) -> None:
-        still = bool(signature) and signature == self.signature and now - self.seen < STALL_S
+    def add(self, now: float, used: float, signature: Signature, lines: list[Line]) -> None:
+        passed = now - self.seen
+        # The stack alone does not tell: a tight loop lets another thread look only ever at the same instruction.
+        rests = used - self.used < BUSY * passed
+        still = bool(signature) and signature == self.signature and passed < STALL_S and rests
         if still and lines:
             source, stack = lines[0][0], tuple(text for _, text in lines)
             before = self.pauses[-1] if self.pauses else None
@@ -70,7 +76,7 @@ class _Gap:
                     stack=stack,
                 )
             )  # fmt: skip
-        self.seen, self.signature = now, signature
+        self.seen, self.used, self.signature = now, used, signature
 
 
 class Watch:
@@ -141,13 +147,14 @@ class Watch:
         if self._lines is None:
             self._lines = Lines(self._root)
         try:
-            signature, lines = self._stack(gap.trip.actor, self._lines)
+            ident, signature, lines = self._stack(gap.trip.actor, self._lines)
+            used = _processor(ident)
         except Exception:  # noqa: BLE001  # other threads change under our eyes; one look less is no harm
             return
         with self._changed:
-            gap.add(time.monotonic(), signature, lines)
+            gap.add(time.monotonic(), used, signature, lines)
 
-    def _stack(self, actor: str, known: Lines) -> tuple[Signature, list[Line]]:
+    def _stack(self, actor: str, known: Lines) -> tuple[int, Signature, list[Line]]:
         frames = sys._current_frames()  # noqa: SLF001  # the documented way to see other stacks
         try:
             named = [thread.ident for thread in threading.enumerate() if thread.name == actor]
@@ -155,17 +162,27 @@ class Watch:
             if len(named) == 1 and named[0] in frames:
                 top = frames[named[0]]
                 if known.of_thread(top, lines) is None:
-                    return _signature(_outward(top)), lines
+                    return named[0] or 0, _signature(_outward(top)), lines
             for ident, top in frames.items():
                 loop = known.of_thread(top, []) if ident not in OWN_THREADS else None
                 same = [task for task in tasks(loop) if task.get_name() == actor] if loop is not None else []
                 if len(same) == 1:
                     lines = []
                     known.of_task(same[0], lines)
-                    return _signature(chain(same[0])), lines
-            return (), []
+                    return ident, _signature(chain(same[0])), lines
+            return 0, (), []
         finally:
             frames.clear()
+
+
+def _processor(ident: int) -> float:
+    """Seconds of processor time of a thread; of the whole process where the system does not tell threads apart."""
+    if sys.platform == "linux":
+        native = next((thread.native_id for thread in threading.enumerate() if thread.ident == ident), None)
+        if native is not None:
+            # The kernel's own number for a thread's clock (clock_getcpuclockid); pthread's crashes for an ended thread.
+            return time.clock_gettime((~native << 3) | 6)
+    return time.process_time()
 
 
 def _outward(frame: FrameType) -> list[FrameType]:

@@ -35,7 +35,8 @@ class Plans:
 
     def __init__(self, planner: Planner, profile: Profile | None = None) -> None:
         self._planner = planner
-        self._profile = profile
+        self.profile = profile
+        """The production that it plans for, with the row counts that the test asked for."""
         self._known: OrderedDict[tuple[object, ...], Plan | CannotTell] = OrderedDict()
         self._proofs: OrderedDict[tuple[str, str], Plan | CannotTell] = OrderedDict()
         self._common: dict[tuple[tuple[str, ...], str], frozenset[str]] = {}
@@ -103,7 +104,7 @@ class Plans:
     def _text_class(self, slot: Slot, value: str | None, execution: Execution) -> object:
         if value is None or slot.role in ("range", "limit", "offset", "pattern"):
             return value
-        if slot.role == "equal" and slot.column and self._profile is not None:
+        if slot.role == "equal" and slot.column and self.profile is not None:
             common = self._common_values(execution.shape.tables, slot.column)
             return value if value in common else True
         return True
@@ -112,10 +113,10 @@ class Plans:
         key = (tables, column)
         found = self._common.get(key)
         if found is None:
-            assert self._profile is not None
+            assert self.profile is not None
             values: set[str] = set()
             for name in tables:
-                table = self._profile.table(name) or self._profile.table(name.lower())
+                table = self.profile.table(name) or self.profile.table(name.lower())
                 for each in table.columns if table else ():
                     if each.name == column:
                         values |= _skewed(each.statistics or each.inherited_statistics)

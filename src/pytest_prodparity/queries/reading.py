@@ -11,6 +11,8 @@ from ..twin.plan import Node, Plan
 
 _BLOCKING = {"Sort", "Hash", "ModifyTable", "Bitmap Heap Scan", "Recursive Union"}
 _SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Sample Scan", "Tid Range Scan"}
+UNKNOWN = 1024 * 1024
+"""Below so many bytes a table that was never analysed is small, whatever it holds."""
 CONDITIONS = ("Filter", "Join Filter", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "One-Time Filter")
 
 
@@ -133,9 +135,11 @@ class Scan:
 class Reading:
     """A plan, read against production's row counts."""
 
-    def __init__(self, plan: Plan, profile: Profile, *, words: tuple[str, ...] = ()) -> None:
+    def __init__(self, plan: Plan, profile: Profile, *, words: tuple[str, ...] = (), partial: bool = False) -> None:
         self.plan = plan
         self.profile = profile
+        self._partial = partial
+        """Is an index that production does not have a partial one?"""
         self._exists = "exists" in words
         self.root = self._step(plan.root, None, 1.0, 1.0)
         self.unread: list[str] = []
@@ -222,13 +226,13 @@ class Reading:
                 if not str(step.node.get("Schema")).startswith(("pg_", "information_schema")):
                     self.unread.append(f"{step.node.table} is not in the profile")
                 continue
-            if table.tuples < 0 and table.size > 0 and table.kind != "partitioned":
+            if not _analysed(table):
                 self.unread.append(f"{table.full_name} was never analysed in production")
                 continue
             append = next((up for up in step.up() if up.type in ("Append", "Merge Append")), None)
             root = self._root(table)
             key = (id(append), root.full_name) if append is not None and root is not table else id(step)
-            rows, scanned = table.rows, self._scanned(step, table)
+            rows, scanned = max(0.0, table.rows), self._scanned(step, table)
             scan = found.get(key)
             if scan is None:
                 found[key] = Scan([step], root if append is not None else table, rows, scanned, step.given)
@@ -255,12 +259,19 @@ class Reading:
             return max(max((below.full for below in step.below), default=0.0), step.full) * part
         if step.node.get("Index Cond") or step.type == "Tid Range Scan":
             return step.given
-        rows = table.rows
+        rows = max(0.0, table.rows)
         name = step.node.get("Index Name")
-        for index in table.indexes:
-            if index.name == name and index.partial:
-                rows = min(rows, index.tuples)
+        index = next((each for each in table.indexes if each.name == name), None)
+        if index is not None and index.partial:
+            rows = min(rows, index.tuples)
+        elif index is None and name and self._partial:
+            return step.given
         return rows * part
+
+
+def _analysed(table: Table) -> bool:
+    """Does production know how many rows it has? Without pages of its own count the planner guesses from the width."""
+    return table.size < UNKNOWN or table.kind == "partitioned" or (table.tuples >= 0 and table.pages > 0)
 
 
 def refers(text: str, alias: str) -> bool:

@@ -71,7 +71,9 @@ def kind(a_shape: Shape) -> str:
     """`own`, `catalogue`, `transaction` or `utility`."""
     if a_shape.verb in TRANSACTION:
         return "transaction"
-    if a_shape.verb not in PLANNABLE and not (a_shape.verb == "copy" and "from" not in a_shape.outer()):
+    if a_shape.verb == "copy":
+        return "utility" if "from" in a_shape.outer() else "own"
+    if a_shape.verb not in PLANNABLE:
         return "utility"
     if a_shape.tables:
         catalogue = all(table.lower().startswith(_CATALOGUES) for table in a_shape.tables)

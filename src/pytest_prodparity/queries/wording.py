@@ -43,11 +43,12 @@ def duration(seconds: float) -> str:
 
 
 def name(table: Table, profile: Profile) -> str:
-    """`orders`; `sales.orders` where the bare name would not do."""
-    path = profile.settings.get("search_path", '"$user", public')
-    schemas = [each.strip().strip('"') for each in path.split(",")]
-    same = [each for each in profile.tables if each.name == table.name]
-    return table.name if len(same) == 1 and table.schema in {*schemas, "public"} else table.full_name
+    """`orders`; `sales.orders` where the bare name means another table, or none."""
+    path = [each.strip().strip('"') for each in profile.settings.get("search_path", "public").split(",")]
+    for schema in (*path, "public"):
+        if profile.table(f"{schema}.{table.name}") is not None:
+            return table.name if schema == table.schema else table.full_name
+    return table.full_name
 
 
 def memory(text: str | None) -> float | None:

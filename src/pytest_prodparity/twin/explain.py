@@ -49,20 +49,15 @@ def ask(
         raise Tampered
     if isinstance(answer, Plan):
         return answer
-    state, reason, position = answer
+    state = answer.sqlstate
     if state == "08P01" and not parameters:
         answer = _ask(connection, statement, None)
     elif state in ("42804", "22P03", "22021") and parameters and any(given.binary for given in parameters):
         answer = _ask(connection, statement, _translated(connection, statement, parameters))
-    if isinstance(answer, Plan):
-        return answer
-    state, reason, position = answer
-    return CannotTell(reason, sqlstate=state, position=position)
+    return answer
 
 
-def _ask(
-    connection: pq.abc.PGconn, statement: str, parameters: Sequence[Parameter] | None
-) -> Plan | tuple[str, str, int | None]:
+def _ask(connection: pq.abc.PGconn, statement: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
     text = statement.encode("utf-8", "surrogateescape")
     if parameters is None:
         # GENERIC_PLAN does not go with the extended protocol's own parameters. What parses there is one statement, and
@@ -83,14 +78,14 @@ def _ask(
         root = json.loads(value)[0]
         if isinstance(root, Mapping) and "Plan" in root:
             return Plan(Node(root["Plan"]))
-        return "", "the statement has no plan of its own", None
+        return CannotTell("the statement has no plan of its own", utility=True)
     if connection.status != pq.ConnStatus.OK:
         raise psycopg.OperationalError(connection.get_error_message())
     return _refusal(result, len(_GENERIC if parameters is None else _VALUES))
 
 
-def _refusal(result: pq.abc.PGresult, shift: int) -> tuple[str, str, int | None]:
-    """SQLSTATE, a short plain reason, and the character at fault within the statement, counted from 1."""
+def _refusal(result: pq.abc.PGresult, shift: int) -> CannotTell:
+    """The server's error as a short plain reason."""
     field = pq.DiagnosticField
 
     def said(part: pq.DiagnosticField) -> str:
@@ -107,7 +102,12 @@ def _refusal(result: pq.abc.PGresult, shift: int) -> tuple[str, str, int | None]
         text = re.sub(r"^relation (.+) does not exist$", r"\1 is not in production's schema", text)
     elif state == "42704" and "configuration parameter" in text:
         text = f"a row-level security policy or function needs a setting: {text}"
-    return state, text or "the server gave no reason", at if at is None or at > 0 else None
+    return CannotTell(
+        text or "the server gave no reason",
+        sqlstate=state,
+        position=at if at is None or at > 0 else None,
+        hint=said(field.MESSAGE_HINT),
+    )
 
 
 def _translated(connection: pq.abc.PGconn, statement: str, parameters: Sequence[Parameter]) -> Sequence[Parameter]:

@@ -83,3 +83,5 @@ class CannotTell:
     """PostgreSQL's own code, where it was the server that refused."""
     position: int | None = None
     """The character at fault within the statement, counted from 1."""
+    hint: str = ""
+    """PostgreSQL's own hint."""

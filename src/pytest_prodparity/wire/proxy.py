@@ -152,9 +152,10 @@ class Wire:
                 self.lost.append(Lost(connection=connection.number, why=why, source=connection.opener.source))
 
     def move(self, upstream: Upstream | Callable[[], Upstream]) -> None:
-        """Lead to another database, or to one that is made when a client first asks for it. Clients that are connected and idle follow at their next message.
+        """Lead to another database, or to one that is made when a client first asks for it.
 
-        They keep their settings (SET), LISTENs and prepared statements; the wire logs them in as `upstream.user`.
+        Clients that are connected and idle follow at their next message. They keep their settings (SET), LISTENs and
+        prepared statements; the wire logs them in as `upstream.user`.
         """
         self.release()
         with self._resolving:
@@ -194,7 +195,7 @@ class Wire:
 
     def deliver(self, trip: Trip) -> None:
         """Tell the taps."""
-        for tap in self.taps:
+        for tap in tuple(self.taps):
             try:
                 tap.trip(trip)
             except Exception as error:  # noqa: BLE001  # an observer must not break what it observes

@@ -29,6 +29,7 @@ from .waiting import Waiting
 OWN_THREADS: set[int] = set()
 """The wires' own threads, which are never the sender."""
 
+_REMEMBERED = 10_000
 _TRIES = 40
 _PAUSE_S = 0.00005
 _DRIVERS = ("/psycopg/", "/psycopg_pool/", "/asyncpg/", "/psycopg2/", "/pg8000/", "/asyncio/selector_events.py")
@@ -72,6 +73,7 @@ class Senders:
         self._waiting = Waiting()
         self._port = port
         self._drivers: dict[str, bool] = {}
+        self._senders: dict[tuple[str, tuple[str, ...]], Sender] = {}
 
     def close(self) -> None:
         """Release what is held of the kernel."""
@@ -86,13 +88,13 @@ class Senders:
             return peer.foreign
         frames = sys._current_frames()
         try:
-            others = [ident for ident in frames if ident not in OWN_THREADS]
+            others = frames.keys() - OWN_THREADS
             if len(others) == 1:
-                ident = others[0]
+                (ident,) = others
                 lines: list[Line] = []
                 loop = self._lines.of_thread(frames[ident], lines)
                 if loop is None:
-                    return _sender(_name(ident), lines)
+                    return self._sender(_name(ident), lines)
                 found = self._in_loop(peer, loop, frames[ident], lines)
                 if found is not None:
                     return found
@@ -102,6 +104,16 @@ class Senders:
         finally:
             # Else this frame holds itself and the user's objects until a garbage collection.
             frames.clear()
+
+    def _sender(self, actor: str, lines: list[Line]) -> Sender:
+        stack = tuple([text for _, text in lines])
+        known = self._senders.get((actor, stack))
+        if known is None:
+            if len(self._senders) >= _REMEMBERED:
+                self._senders.clear()
+            known = Sender(actor=actor, source=lines[0][0] if lines else None, stack=stack)
+            self._senders[actor, stack] = known
+        return known
 
     def _search(self, peer: Peer, frames: dict[int, FrameType]) -> Sender:
         for attempt in range(_TRIES):
@@ -131,19 +143,19 @@ class Senders:
     def _blocked(self, ident: int, frame: FrameType) -> Sender:
         lines: list[Line] = []
         loop = self._lines.of_thread(frame, lines)
-        return _sender(_name(ident) if loop is None else _running(loop, ident), lines)
+        return self._sender(_name(ident) if loop is None else _running(loop, ident), lines)
 
     def _by_objects(self, peer: Peer, ident: int, frame: FrameType) -> Sender | None:
         lines: list[Line] = []
         loop = self._lines.of_thread(frame, lines)
         if loop is not None:
             return self._in_loop(peer, loop, frame, lines)
-        return _sender(_name(ident), lines) if self._holds(_outward(frame), peer) else None
+        return self._sender(_name(ident), lines) if self._holds(_outward(frame), peer) else None
 
     def _in_loop(self, peer: Peer, loop: AbstractEventLoop, frame: FrameType, lines: list[Line]) -> Sender | None:
         if self._holds(_outward(frame), peer):
             # A step of the sending task has not come to its wait yet, or blocks.
-            return _sender(_running(loop, 0), lines)
+            return self._sender(_running(loop, 0), lines)
         last = peer.task() if peer.task is not None else None
         if last is not None and not last.done() and self._holds(chain(last), peer):
             return self._task(peer, last, loop)
@@ -165,7 +177,7 @@ class Senders:
                 break
             # `gather(connection.fetch(…))` makes a task of the driver's own coroutine: ask who awaits it.
             seen = awaiter(seen, loop)
-        return _sender(actor, lines)
+        return self._sender(actor, lines)
 
     def _holds(self, frames: Iterable[FrameType], peer: Peer) -> bool:
         """Whether one of the innermost frames is the driver's, at work on this connection."""
@@ -189,15 +201,9 @@ class Senders:
             peer.foreign = Sender(actor=actor, source=None, stack=())
 
 
-def _sender(actor: str, lines: list[Line]) -> Sender:
-    if not lines:
-        return Sender(actor=actor, source=None, stack=())
-    return Sender(actor=actor, source=lines[0][0], stack=tuple([text for _, text in lines]))
-
-
 def _name(ident: int) -> str:
     thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001
-    return thread.name if thread is not None else f"thread {ident}"
+    return thread._name if thread is not None else f"thread {ident}"  # noqa: SLF001  # `name` asserts first
 
 
 def _running(loop: AbstractEventLoop, ident: int) -> str:

@@ -6,17 +6,29 @@ import itertools
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 from . import lexer, postgres
 from .memory import Memory, Prepared
+from .sender import UNKNOWN, Sender
 from .trip import Parameter, Statement, Trip
 
-if TYPE_CHECKING:
-    from .sender import Sender
-
+_SHORT = 2_000
+_REMEMBERED = 500
 _COPY_DATA = frozenset(b"dcf")
 _PARSE, _BIND, _DESCRIBE, _CLOSE, _EXECUTE = "1", "2", "T", "3", "C"
+
+
+def _draft(made: type) -> Any:
+    """A class with the same slots, which can be filled and then turned into `made`.
+
+    A frozen dataclass sets each of its fields through `object.__setattr__`, which took a third of a trip's time.
+    """
+    return type(f"_{made.__name__}Draft", (), {"__slots__": made.__slots__})  # type: ignore[attr-defined]
+
+
+_StatementDraft = _draft(Statement)
+_TripDraft = _draft(Trip)
 
 
 class _Run:
@@ -36,10 +48,18 @@ class _Run:
         self.suspended = False
 
     def statement(self) -> Statement:
-        return Statement(
-            sql=self.sql, parameters=self.parameters, described_only=not self.executed, tag=self.tag, rows=self.rows,
-            sqlstate=self.sqlstate, error=self.error, suspended=self.suspended, cut=self.cut,
-        )  # fmt: skip
+        made = _StatementDraft()
+        made.sql = self.sql
+        made.parameters = self.parameters
+        made.described_only = not self.executed
+        made.tag = self.tag
+        made.rows = self.rows
+        made.sqlstate = self.sqlstate
+        made.error = self.error
+        made.suspended = self.suspended
+        made.cut = self.cut
+        made.__class__ = Statement
+        return made
 
 
 class Pending:
@@ -70,6 +90,9 @@ class Pending:
         if self.simple:
             return self.runs[min(self.at, len(self.runs) - 1)] if self.runs else None
         return self.awaited[0][1] if self.awaited else None
+
+
+_tags: dict[bytes, str] = {}
 
 
 class _Portal:
@@ -117,6 +140,9 @@ class Session:
         self._closed: list[Pending] = []
         self._codec = "utf-8"
         self._standard = True
+        self._application = ""
+        self._texts: dict[bytes, list[str]] = {}
+        """Short simple queries and their statements: programs repeat themselves."""
         self._read_parameters()
         self._from_client: dict[int, Callable[[bytes, int], None]] = {
             ord("Q"): self._query, ord("P"): self._parse, ord("B"): self._bind, ord("D"): self._describe,
@@ -181,11 +207,18 @@ class Session:
 
     def _query(self, body: bytes, length: int) -> None:
         cut = length > len(body)
-        sql = body.rstrip(b"\0").decode(self._codec, "replace")
-        texts = [sql] if cut else lexer.statements(sql, standard=self._standard)
+        texts = self._texts.get(body)
+        if texts is None:
+            sql = body.rstrip(b"\0").decode(self._codec, "replace")
+            texts = ([sql] if cut else lexer.statements(sql, standard=self._standard)) or [sql]
+            if length < _SHORT:
+                if len(self._texts) >= _REMEMBERED:
+                    self._texts.clear()
+                self._texts[body] = texts
         trip = self._open()
         trip.simple = True
-        trip.runs.extend([_Run(text, cut, True) for text in texts or [sql]])
+        for text in texts:
+            trip.runs.append(_Run(text, cut, True))
         self._shut(trip)
 
     def _function_call(self, _body: bytes, _length: int) -> None:
@@ -331,7 +364,12 @@ class Session:
     def _complete(self, body: bytes) -> None:
         run = self._next(_EXECUTE)
         if run is not None:
-            run.tag = tag = body[:-1].decode("ascii", "replace")
+            tag = _tags.get(body)
+            if tag is None:
+                tag = body[:-1].decode("ascii", "replace")
+                if len(_tags) < _REMEMBERED:
+                    _tags[body] = tag
+            run.tag = tag
             self.memory.completed(tag, run.sql, run.parameters)
 
     def _suspended(self, _body: bytes) -> None:
@@ -379,6 +417,8 @@ class Session:
         self._read_parameters()
 
     def _read_parameters(self) -> None:
+        self._application = self.parameters.get("application_name", "")
+        self._texts.clear()
         self._codec = postgres.codec(self.parameters.get("client_encoding", "UTF8"))
         self._standard = self.parameters.get("standard_conforming_strings", "on") != "off"
 
@@ -397,23 +437,24 @@ class Session:
         self.state = after
 
     def _trip(self, pending: Pending, after: str, end: int, *, broken: bool = False) -> Trip:
-        sender = pending.sender
-        return Trip(
-            connection=self.number,
-            number=next(self._numbers),
-            statements=tuple([run.statement() for run in pending.runs]),
-            started=pending.started,
-            ended=self._now,
-            bytes_out=max(0, (pending.end or self._out.position) - self._out_before),
-            bytes_in=(end or self._in.position) - self._in_before,
-            before=self.state,
-            after=after,
-            actor=sender.actor if sender else "",
-            source=sender.source if sender else None,
-            backend=self.backend,
-            database=self.database,
-            user=self.user,
-            application_name=self.parameters.get("application_name", ""),
-            stack=sender.stack if sender else (),
-            broken=broken,
-        )
+        sender = pending.sender or UNKNOWN
+        made = _TripDraft()
+        made.connection = self.number
+        made.number = next(self._numbers)
+        made.statements = tuple([run.statement() for run in pending.runs])
+        made.started = pending.started
+        made.ended = self._now
+        made.bytes_out = max(0, (pending.end or self._out.position) - self._out_before)
+        made.bytes_in = (end or self._in.position) - self._in_before
+        made.before = self.state
+        made.after = after
+        made.actor = sender.actor
+        made.source = sender.source
+        made.backend = self.backend
+        made.database = self.database
+        made.user = self.user
+        made.application_name = self._application
+        made.stack = sender.stack
+        made.broken = broken
+        made.__class__ = Trip
+        return made

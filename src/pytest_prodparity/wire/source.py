@@ -51,7 +51,7 @@ class Lines:
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
         self._places: dict[str, str | _Special | None] = {}
-        self._lines: dict[tuple[int, int], tuple[CodeType, Source, str]] = {}
+        self._lines: dict[tuple[int, int], tuple[CodeType, Line]] = {}
         package = Path(__file__).parent.parent
         paths = sysconfig.get_paths()
         foreign = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], str(package)}
@@ -68,6 +68,10 @@ class Lines:
             code = at.f_code
             place = places.get(code.co_filename, _Special.UNSEEN)
             if place is None:
+                at = at.f_back
+                continue
+            if place.__class__ is str:
+                lines.append(self._line(at, place))
                 at = at.f_back
                 continue
             if place is _Special.UNSEEN:
@@ -121,8 +125,8 @@ class Lines:
             line = frame.f_lineno or code.co_firstlineno
             source = Source(path=path, line=line, function=code.co_qualname)
             # The code is kept so that its id stays its own.
-            known = self._lines[key] = (code, source, f"{path}:{line} {code.co_qualname}")
-        return known[1:]
+            known = self._lines[key] = (code, (source, f"{path}:{line} {code.co_qualname}"))
+        return known[1]
 
     def _place(self, name: str) -> str | _Special | None:
         if name.startswith("<"):

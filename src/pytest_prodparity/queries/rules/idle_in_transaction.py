@@ -47,7 +47,6 @@ class IdleInTransaction:
                 production="keeps its locks and its connection that long, and holds back VACUUM",
                 details={"ms": round(wait.seconds * 1000), "times": times},
                 remedy=Remedy(text="Commit before the call, or make the call first: a transaction should hold database work only."),
-                replay=evidence.replay,
             ),
         )  # fmt: skip
 
@@ -70,7 +69,6 @@ class IdleInTransaction:
                     statement=shape(wrote[-1].statements[-1].sql).text,
                     production="its locks stay until the connection ends, and then the changes are lost",
                     remedy=Remedy(text="Commit: with connection.transaction(), session.begin(), or an explicit commit()."),
-                    replay=evidence.replay,
                 ),
             )  # fmt: skip
 

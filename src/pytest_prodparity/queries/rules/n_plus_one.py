@@ -48,7 +48,7 @@ class NPlusOne:
         for group in evidence.sorted.groups:
             if group.source is None or len(group.executions) < 2:
                 continue
-            for executions in _by_call(evidence, group):
+            for executions in _by_call(group):
                 claim = self._judge(evidence, group, executions)
                 if claim is not None:
                     yield claim
@@ -104,12 +104,11 @@ class NPlusOne:
         return f"{count(times)} round trips of {trip * 1000:.2g} ms, {duration(times * trip)}, for so few rows"
 
 
-def _by_call(evidence: Evidence, group: Group) -> list[list[Execution]]:
-    """Apart by the test's own line: three calls on three lines of a test are no loop."""
-    parts: dict[int | None, list[Execution]] = {}
+def _by_call(group: Group) -> list[list[Execution]]:
+    """Apart by all lines of the stack: three calls on three lines are no loop. A recursion's depths are one set."""
+    parts: dict[frozenset[str], list[Execution]] = {}
     for execution in group.executions:
-        own = _test_frame(evidence, execution)
-        parts.setdefault(own.line if own else None, []).append(execution)
+        parts.setdefault(frozenset(execution.trip.stack), []).append(execution)
     return sorted(parts.values(), key=len, reverse=True)
 
 

@@ -33,7 +33,6 @@ class OverBudget:
                     title=f"{count(number)} {part}, the budget is {count(limit)}",
                     details={part: number, "budget": limit, "most_from": _most(evidence, part)},
                     remedy=Remedy(text=f"Send fewer, or raise it: Budget({part}={number})."),
-                    replay=evidence.replay,
                 ),
             )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,11 +59,6 @@ class Evidence:
     def test_function(self) -> str:
         """The test function's name, without parameters."""
         return self.test.rpartition("::")[2].partition("[")[0]
-
-    @property
-    def replay(self) -> str | None:
-        """The command that shows a finding of this test again."""
-        return f"pytest {shlex.quote(self.test)}" if self.test else None
 
     def threshold(self, rule: str, key: str) -> float:
         """The project's threshold, or the rule's own."""
@@ -125,8 +119,7 @@ class Evidence:
             Finding(
                 rule=rule, title=title, subject=subject, test=self.test, source=group.source, statement=group.sql,
                 production=production, plan=lines(reading) if reading else (),
-                details={"executions": len(group.executions), **(details or {})}, remedy=remedy,
-                replay=self.replay,
+                details={"executions": len(group.executions), "called_from": list(group.executions[0].trip.stack[1:4]), **(details or {})}, remedy=remedy,
             ),
         )  # fmt: skip
 

@@ -13,6 +13,9 @@ from ..wording import count, name
 from .production import outlook
 from .protocol import Claim, Evidence
 
+PART = 0.05
+"""Of a table, for each row of another: more than a key would find."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Work:
@@ -72,12 +75,24 @@ def _works(reading: Reading) -> Iterator[_Work]:
             inner = step.full * step.fraction if kept else _scanned_once(reading, step)
             yield _Work(step, step.calls, inner, "not in" if kept else "subquery")
         elif step.type == "Nested Loop" and len(step.below) > 1:
-            outer, inner_step = step.below[0], step.below[1]
-            again = inner_step.type == "Materialize" or inner_step.type in ("Seq Scan", "Subquery Scan", "CTE Scan")
-            if again and (step.node.get("Join Filter") or inner_step.type == "Seq Scan"):
-                inner = inner_step.full if inner_step.type != "Seq Scan" else _scanned_once(reading, inner_step)
-                if step.node.get("Join Filter") or inner_step.node.get("Filter"):
-                    yield _Work(inner_step, outer.given, inner, "join")
+            work = _loop(reading, step, step.below[0], step.below[1])
+            if work is not None:
+                yield work
+
+
+def _loop(reading: Reading, step: Step, outer: Step, inner: Step) -> _Work | None:
+    if inner.type == "Seq Scan":
+        if step.node.get("Join Filter") or inner.node.get("Filter"):
+            return _Work(inner, outer.given, _scanned_once(reading, inner), "join")
+    elif inner.type in ("Materialize", "Subquery Scan", "CTE Scan"):
+        if step.node.get("Join Filter"):
+            return _Work(inner, outer.given, inner.full, "join")
+    elif inner.type in ("Index Scan", "Index Only Scan"):
+        # A range as the join's condition: each row meets a large part of the other table.
+        scan = _scan_of(reading, inner)
+        if scan is not None and inner.full >= PART * scan.rows:
+            return _Work(inner, outer.given, inner.full, "join")
+    return None
 
 
 def _scanned_once(reading: Reading, step: Step) -> float:

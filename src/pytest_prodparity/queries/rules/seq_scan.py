@@ -106,11 +106,17 @@ def _whole(scan: Scan) -> bool:
 def _plain(scan: Scan, why: str, used: float, refused: str | None) -> bool:
     """Is it a finding even without a proven index?"""
     own = asked_of(scan)
-    if why == "filter" and any(each.cast or each.kind == "pattern" for each in own):
+    if why == "filter" and any(
+        each.cast or each.kind == "pattern" or (each.kind == "equal" and each.expression) for each in own
+    ):
         return True
     if refused is not None and why in ("filter", "order"):
         return bool(own or order_of(scan)) and used <= FEW
-    return why == "filter" and used <= FEW and any(each.kind in ("equal", "any", "or", "range") for each in own)
+    return (
+        why == "filter"
+        and used <= FEW
+        and any(each.kind in ("equal", "any", "or", "range", "true", "null") for each in own)
+    )
 
 
 def _sure(condition: Condition, table: Table) -> bool:
@@ -161,6 +167,11 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
     if any(each.kind == "or" for each in own):
         return Remedy(
             text="An OR over several columns needs an index on each of them, or a UNION of one statement per column."
+        )
+    if any(each.kind == "equal" and each.expression for each in own):
+        return Remedy(
+            text="The comparison is with an expression, which no index on its columns can serve: compare the column itself, "
+            "or create an index on the expression as it is written."
         )
     columns = [each.column for each in (*own, *joined_on(scan)) if each.column] or list(order_of(scan))
     said = f" on {', '.join(dict.fromkeys(columns))}" if columns else ""

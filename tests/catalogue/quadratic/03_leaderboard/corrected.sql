@@ -1,0 +1,1 @@
+CREATE INDEX customers_points_idx ON customers (points DESC, id);

@@ -1,0 +1,1 @@
+CREATE INDEX orders_reference_idx ON orders (reference) WHERE reference IS NOT NULL;

@@ -1,0 +1,1 @@
+CREATE INDEX customers_profile_idx ON customers USING gin (profile jsonb_path_ops);

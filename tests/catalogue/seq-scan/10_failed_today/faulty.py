@@ -1,0 +1,26 @@
+"""Failed payments of a day, for the finance channel."""
+
+import datetime as dt
+
+import asyncpg
+
+
+async def failed_payments(conn: asyncpg.Connection, day: dt.date) -> list[asyncpg.Record]:
+    return await conn.fetch(  # <- here
+        """
+        SELECT id, order_id, provider, amount
+        FROM payments
+        WHERE date_trunc('day', created_at AT TIME ZONE 'UTC') = $1 AND status = 'failed'
+        ORDER BY id
+        """,
+        dt.datetime.combine(day, dt.time()),
+    )
+
+
+async def message(conn: asyncpg.Connection, day: dt.date) -> str:
+    """The text that is posted to the channel."""
+    rows = await failed_payments(conn, day)
+    if not rows:
+        return f"{day:%d.%m.}: no failed payments"
+    total = sum(row["amount"] for row in rows)
+    return f"{day:%d.%m.}: {len(rows)} failed payments, {total} in total"

@@ -1,0 +1,35 @@
+from datetime import date, timedelta
+
+import app
+import pytest
+
+FUTURE = date(2041, 5, 30)
+
+
+@pytest.fixture
+def orders(parity_db):
+    db = parity_db.owner
+    db.execute(
+        """
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        currency AS (INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id),
+        product AS (INSERT INTO products (tenant_id, sku, name, price) SELECT id, 'MUG', 'Mug', 9 FROM tenant RETURNING id),
+        customer AS (
+            INSERT INTO customers (tenant_id, email, name) SELECT id, 'a@acme.example', 'Ann' FROM tenant RETURNING *
+        ),
+        placed AS (
+            INSERT INTO orders (tenant_id, customer_id, number, total, placed_at)
+            SELECT tenant_id, id, 'ACME-' || n, 2000, %s FROM customer, generate_series(1, 3) n RETURNING id
+        )
+        INSERT INTO order_items (order_id, product_id, quantity, price)
+        SELECT placed.id, product.id, 20, 100 FROM placed, product
+        """,
+        (FUTURE - timedelta(days=3),),
+    )
+    db.execute("REFRESH MATERIALIZED VIEW daily_sales")
+
+
+@pytest.mark.prodparity
+def test_tile(parity_db, orders):
+    assert app.tile(FUTURE) == "6,000 in 30 days"

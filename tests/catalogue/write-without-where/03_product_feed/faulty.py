@@ -1,0 +1,22 @@
+"""Takes over a tenant's product feed: what is not in the feed is no longer sold."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Engine, MetaData, Table, Text, select, update
+
+metadata = MetaData()
+products = Table(
+    "products",
+    metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("tenant_id", BigInteger),
+    Column("sku", Text),
+    Column("active", Boolean),
+)
+
+
+def apply_feed(engine: Engine, tenant_id: int, skus: set[str]) -> int:
+    """Activate exactly the products of the feed; returns how many the tenant sells now."""
+    own = products.c.tenant_id == tenant_id
+    with engine.begin() as conn:
+        conn.execute(update(products).values(active=False))  # <- here
+        conn.execute(update(products).where(own, products.c.sku.in_(skus)).values(active=True))
+        return len(conn.execute(select(products.c.id).where(own, products.c.active)).all())

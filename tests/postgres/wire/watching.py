@@ -1,0 +1,76 @@
+"""What the tests of the wire ask of it."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from pytest_prodparity.wire.proxy import Wire
+from pytest_prodparity.wire.trip import Statement, Trip
+from pytest_prodparity.wire.upstream import Upstream
+
+DEADLINE_S = 20.0
+
+
+class Watched:
+    """A tap that keeps everything, and the URLs that lead through the wire."""
+
+    def __init__(self, wire: Wire, upstream: Upstream) -> None:
+        self.wire = wire
+        self.upstream = upstream
+        self.all: list[Trip] = []
+        wire.taps.append(self)
+
+    def trip(self, trip: Trip) -> None:
+        self.all.append(trip)
+
+    @property
+    def trips(self) -> list[Trip]:
+        """Everything so far."""
+        assert self.wire.settle(time.monotonic() + DEADLINE_S)
+        return self.all
+
+    @property
+    def statements(self) -> list[Statement]:
+        """All statements so far, except those that open and close transactions."""
+        return [
+            statement
+            for trip in self.trips
+            for statement in trip.statements
+            if statement.sql.upper().rstrip("; ") not in ("BEGIN", "COMMIT", "ROLLBACK")
+        ]
+
+    def of(self, part: str) -> Trip:
+        """The one trip with a statement that contains `part`."""
+        (found,) = [trip for trip in self.trips if any(part in one.sql for one in trip.statements)]
+        return found
+
+    def url(self, scheme: str = "postgresql", query: str = "") -> str:
+        who = f"{quote(self.upstream.user)}:{quote(self.upstream.password)}"
+        return f"{scheme}://{who}@127.0.0.1:{self.wire.port}/anything{query}"
+
+
+def line(marker: str) -> int:
+    """The line of the calling file that ends in `# marker`."""
+    path = Path(inspect.stack()[1].filename)
+    (found,) = [
+        number
+        for number, text in enumerate(path.read_text().splitlines(), 1)
+        if text.rstrip().endswith(f"# {marker}")
+    ]
+    return found
+
+
+def until(condition: object, seconds: float = DEADLINE_S) -> None:
+    """Wait until the callable is true."""
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.002)
+
+
+PYTHON = sys.executable
