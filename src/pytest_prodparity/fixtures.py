@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
+    from .core.expectation import Expectation
     from .core.levels import Level
     from .core.settings import Settings
     from .profile.model import Profile
     from .session import Session
 
-SETTINGS = pytest.StashKey["Settings"]()
-SESSION = pytest.StashKey["Session"]()
-EXPECTATION = pytest.StashKey["Expectation"]()
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
 
 
 def something_said(config: pytest.Config) -> bool:

@@ -25,9 +25,10 @@ from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
 from .databases import schema
+from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
-from .databases.provider import Provider, Server
-from .databases.roles import Login, application
+from .databases.provider import Server
+from .databases.roles import Login, login
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
@@ -62,7 +63,7 @@ class Session:
         """The open test's database."""
         self._base: str | None = None
         """The database of everything outside tests, once somebody connected there."""
-        self._provider: Provider | None = None
+        self._chosen: Chosen | None = None
         self._server: Server | None = None
         self._broken: ProdparityError | None = None
         self._open_twins: list[Twin] = []
@@ -85,7 +86,7 @@ class Session:
 
     @cached_property
     def _login(self) -> Login:
-        return application()
+        return login(self.settings.database)
 
     @cached_property
     def urls(self) -> Mapping[str, str]:
@@ -196,12 +197,13 @@ class Session:
                 raise self._broken
             if self._server is None:
                 try:
-                    self._provider = Embedded()
-                    self._server = self._provider.start()
+                    profile = self.stored.profile if self.stored else None
+                    self._chosen = choose(self.settings, profile)
+                    self._server = self._chosen.provider.start()
                 except ProdparityError as error:
                     self._broken = error
                     raise
-                self.notes.update(dict.fromkeys(self._provider.notes))
+                self.notes.update(dict.fromkeys(self._chosen.notes))
             return self._server
 
     @cached_property
@@ -273,9 +275,7 @@ class Session:
         production = _production(self.stored)
         return {
             "test": judged.to_json(),
-            "server": None
-            if self._server is None
-            else f"{self._server.kind} PostgreSQL {terminal.version(self._server.version)}",
+            "server": None if self._server is None or self._chosen is None else self._chosen.shown(self._server),
             "notes": list(self.notes),
             "production": None if production is None else asdict(production),
         }
@@ -288,8 +288,8 @@ class Session:
         with self._lock:
             if self._server is not None:
                 self._templates.close()
-            if self._provider is not None:
-                self._provider.stop()
+            if self._chosen is not None:
+                self._chosen.provider.stop()
             if self._planning is not None:
                 self._planning.stop()
 

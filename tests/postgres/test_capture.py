@@ -91,7 +91,8 @@ def test_values_are_production_s_own_to_the_letter(captured: Captured) -> None:
             for values in (found.most_common_vals, found.histogram_bounds):
                 for value in values or []:
                     row = connection.execute(
-                        sql.SQL("SELECT count(*) FROM customers WHERE {}::text = %s").format(sql.Identifier(name)), (value,)
+                        sql.SQL("SELECT count(*) FROM customers WHERE {}::text = %s").format(sql.Identifier(name)),
+                        (value,),
                     ).fetchone()
                     assert row is not None
                     assert row[0] > 0, (name, value)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..core.errors import ProdparityError
 from ..core.levels import Level
 from .provider import Provider, Server
 
 if TYPE_CHECKING:
-    import psycopg
-
     from ..core.settings import Settings
     from ..profile.model import Profile
 
@@ -73,9 +71,10 @@ def provider(
     """
     major = production_version // 10000 if production_version else NEWEST
     if "://" in setting:
+        from ..profile.identity import identities
         from .external import External
 
-        external = External(setting, allowed=allow_external, production=identity, identity=_identity)
+        external = External(setting, allowed=allow_external, production=identity, identities=identities)
         return Chosen(provider=external, why="")
     run = run or os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if setting == "docker":
@@ -129,10 +128,3 @@ class _Either:
     def stop(self) -> None:
         """Whichever it became."""
         self._used.stop()
-
-
-def _identity(connection: psycopg.Connection[Any]) -> str:
-    """As `Profile.identity`."""
-    from ..profile.identity import identity
-
-    return identity(connection)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -73,8 +73,8 @@ def parse(url: str) -> Address:
 class External:
     """Checks a named server before anything is made on it.
 
-    `production`: the captured production's identity, as `Profile.identity`; `identity` computes the same of an open
-    connection. `allowed`: `allow_external` of the settings.
+    `production`: the captured production's identity, as `Profile.identity`; `identities` computes those of
+    the server of an open connection. `allowed`: `allow_external` of the settings.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class External:
         *,
         allowed: bool,
         production: str | None = None,
-        identity: Callable[[psycopg.Connection[Any]], str] | None = None,
+        identities: Callable[[psycopg.Connection[Any]], Collection[str]] | None = None,
     ) -> None:
         self._address = parse(url)
         self._allowed = allowed
         self._production = production
-        self._identity = identity
+        self._identities = identities
 
     def start(self) -> Server:
         """Connect and check; raises UsageError where it must not be used, ProdparityError where it cannot."""
@@ -130,7 +130,7 @@ class External:
         )
 
     def _check_identity(self, connection: psycopg.Connection[Any]) -> None:
-        if self._production and self._identity and self._identity(connection) == self._production:
+        if self._production and self._identities and self._production in self._identities(connection):
             raise UsageError(
                 f"{self._address} is the production that the profile was captured from. A run never connects to it.",
                 fix="name a server for tests, or leave --parity-database out",

@@ -240,7 +240,7 @@ def test_notifications_arrive(watched: Watched) -> None:
 def test_names_of_any_kind_pass(watched: Watched) -> None:
     name = sql.Identifier('The "Ördér" %; table')
     with psycopg.connect(watched.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE TEMP TABLE {} (\"select\" int)").format(name))
+        connection.execute(sql.SQL('CREATE TEMP TABLE {} ("select" int)').format(name))
         connection.execute(sql.SQL("INSERT INTO {} VALUES (1); SELECT 1").format(name))
     sent = [one.sql for one in watched.statements]
     assert sent[1:] == ['INSERT INTO "The ""Ördér"" %; table" VALUES (1)', "SELECT 1"]

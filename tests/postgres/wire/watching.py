@@ -57,9 +57,7 @@ def line(marker: str) -> int:
     """The line of the calling file that ends in `# marker`."""
     path = Path(inspect.stack()[1].filename)
     (found,) = [
-        number
-        for number, text in enumerate(path.read_text().splitlines(), 1)
-        if text.rstrip().endswith(f"# {marker}")
+        number for number, text in enumerate(path.read_text().splitlines(), 1) if text.rstrip().endswith(f"# {marker}")
     ]
     return found
 

@@ -23,9 +23,11 @@ def unsubscribe(session: Session, emails: Collection[str], tenant_id: int) -> in
     query = session.query(Customer).filter(Customer.newsletter.is_(True))
     if emails:
         query.filter(Customer.tenant_id == tenant_id, Customer.email.in_(emails))
-    count = session.query(Customer).filter(
-        Customer.tenant_id == tenant_id, Customer.email.in_(emails), Customer.newsletter.is_(True)
-    ).count()
+    count = (
+        session.query(Customer)
+        .filter(Customer.tenant_id == tenant_id, Customer.email.in_(emails), Customer.newsletter.is_(True))
+        .count()
+    )
     session.query(Customer).update({"newsletter": False}, synchronize_session=False)  # <- here
     session.commit()
     return count
