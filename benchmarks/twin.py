@@ -163,7 +163,7 @@ def _two_hundred(server: Server) -> float:
     stored = _synthetic(200)
     seconds = []
     for _ in range(3):
-        build.discard(stored, server)
+        build.discard(server, build.name(stored, server))
         began = time.perf_counter()
         with closing(Twin.open(stored, server)):
             seconds.append(time.perf_counter() - began)

@@ -54,7 +54,9 @@ def _relative(item: pytest.Item, config: pytest.Config) -> str:
 @contextmanager
 def watched(item: pytest.Item) -> Iterator[None]:
     """Record the call's trips and judge them; raises ParityFailure where the call passed and production would fail."""
-    watch = session_of(item.config).watch(item.nodeid, item.stash[EXPECTATION])
+    session = session_of(item.config)
+    session.begin(item.nodeid)  # a test without fixtures of its own has not begun yet
+    watch = session.watch(item.nodeid, item.stash[EXPECTATION])
     try:
         yield
     except (KeyboardInterrupt, pytest.exit.Exception):

@@ -28,7 +28,7 @@ from .databases import schema
 from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
-from .databases.roles import Login, login
+from .databases.roles import Login, application
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
@@ -86,7 +86,7 @@ class Session:
 
     @cached_property
     def _login(self) -> Login:
-        return login(self.settings.database)
+        return application(self.settings.database)
 
     @cached_property
     def urls(self) -> Mapping[str, str]:

@@ -150,7 +150,7 @@ def test_flights_are_judged_by_the_captured_profile_alone(flights: Server, tmp_p
         admin.execute("DROP DATABASE flights WITH (FORCE)")
     result = project.run("--parity-level=staging")
     assert sorted(result.findings) == [
-        ("n-plus-one", "app.py:18"),
+        ("n-plus-one", "app.py:17"),
         ("seq-scan", "app.py:2"),
         ("seq-scan", "app.py:6"),
         ("unbounded-read", "app.py:12"),

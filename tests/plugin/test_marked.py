@@ -113,7 +113,7 @@ def test_three():
     made = project({"app.py": MODULE_ENGINE, "test_app.py": tests, "pyproject.toml": ENVIRONMENT})
     result = made.run("--parity-level=staging")
     assert result.findings == [("seq-scan", "app.py:19")]
-    assert result.outcomes == {"failed": 1, "passed": 2}
+    assert result.outcomes == {"failed": 1, "passed": 2}, result.out
 
 
 def test_a_conftest_that_imports_the_application_finds_its_url(project: Make) -> None:
@@ -247,7 +247,7 @@ def test_one(parity_db):
 def test_the_results_of_all_workers_are_one_report(project: Make) -> None:
     made = project({"shop.py": SHOP, "test_shop.py": TEST, "test_again.py": TEST})
     result = made.run("-n2", "--parity-level=staging", "--junit-xml=junit.xml")
-    assert sorted(result.findings) == [("seq-scan", "shop.py:6"), ("seq-scan", "shop.py:6")]
+    assert sorted(result.findings) == [("seq-scan", "shop.py:6"), ("seq-scan", "shop.py:6")], result.out
     assert result.out.count("production parity: staging") == 1
     assert result.out.count("reads 200,000 rows to return 10") <= 3
     tree = ET.parse(made.folder / "junit.xml")

@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def found() -> tuple[Path, str]:
     )
 
 
-def usable(account: Account, cache: Path) -> Binaries:
+def usable(account: Account, cache: Callable[[], Path]) -> Binaries:
     """Programs that `account` can run; copied once into `cache` where it cannot reach them (root's own venv)."""
     folder, origin = found()
     program = folder / "postgres"
@@ -86,7 +87,7 @@ def usable(account: Account, cache: Path) -> Binaries:
         raise UsageError(f"{program} is PostgreSQL {text}; the oldest that works is {OLDEST}.")
     if not account.differs or account.reaches(program.resolve()):
         return here
-    return Binaries(folder=_copied(here, account, cache), text=text, origin=origin)
+    return Binaries(folder=_copied(here, account, cache()), text=text, origin=origin)
 
 
 def _version(program: Path) -> str:

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from .account import Account
 
 NAME = "pytest-prodparity"
 VARIABLE = "PRODPARITY_CACHE"
-_SECRET = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,27 +38,22 @@ def cache(account: Account) -> Cache:
     return _first((usual, *_others()), account, quiet=account.differs)
 
 
-def secret(root: Path) -> bytes:
-    """A random text of this cache, readable by its user alone, from which the passwords of its servers' roles follow."""
-    file = root / "secret"
-    for _ in range(2):
-        try:
-            found = file.read_bytes()
-            if len(found) == _SECRET:
-                return found
-            file.unlink()
-        except FileNotFoundError:
-            pass
-        new = root / f".secret.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
-            handle.write(secrets.token_hex(_SECRET // 2).encode())
-        try:
-            file.hardlink_to(new)
-        except FileExistsError:
-            pass  # another process was faster, and its secret counts
-        finally:
-            new.unlink()
-    return file.read_bytes()
+def secret(root: Path) -> str:
+    """This cache's own random text, from which the passwords of roles of ours follow; made once, 0600.
+
+    It is known before any server runs: that is what lets a run's URL stand before its server does.
+    """
+    path = root / "secret"
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        handle, name = tempfile.mkstemp(prefix="secret.", dir=root)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(16))
+        with suppress(FileExistsError):  # another process was faster
+            os.link(name, path)
+        os.unlink(name)  # noqa: PTH108
+        return path.read_text(encoding="ascii")
 
 
 def _first(places: Sequence[Path], account: Account, *, quiet: bool) -> Cache:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProdparityError
 from ..core.levels import Level
 from .provider import Provider, Server
 
 if TYPE_CHECKING:
+    import psycopg
+
     from ..core.settings import Settings
     from ..profile.model import Profile
 
@@ -30,8 +32,7 @@ class Chosen:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the report should say besides; complete once the provider has started."""
-        more = getattr(self.provider, "notes", ())
-        return (*((self.why,) if self.why else ()), *more)
+        return (*((self.why,) if self.why else ()), *self.provider.notes)
 
     def shown(self, server: Server) -> str:
         """`postgres:16 (docker)`, `PostgreSQL 18.6 (embedded)`, as the report's second line ends."""
@@ -71,10 +72,9 @@ def provider(
     """
     major = production_version // 10000 if production_version else NEWEST
     if "://" in setting:
-        from ..profile.identity import identities
         from .external import External
 
-        external = External(setting, allowed=allow_external, production=identity, identities=identities)
+        external = External(setting, allowed=allow_external, production=identity, identities=_identities)
         return Chosen(provider=external, why="")
     run = run or os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if setting == "docker":
@@ -128,3 +128,9 @@ class _Either:
     def stop(self) -> None:
         """Whichever it became."""
         self._used.stop()
+
+
+def _identities(connection: psycopg.Connection[Any]) -> set[str]:
+    from ..profile.identity import identities
+
+    return identities(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +46,7 @@ class Docker:
         self.image = image or f"postgres:{major}"
         self._run = run or secrets.token_hex(8)
         self._say = say or (lambda _line: None)
+        self.notes: list[str] = []
         self._shared: Shared | None = None
         self._folder: Path | None = None
 
@@ -175,9 +177,13 @@ def sweep(client: DockerClient, root: Path) -> list[str]:
 
 def swept() -> list[str]:
     """Sweep, for those who have no client at hand."""
-    found = answering()
-    with _client(found) as client:
-        return sweep(client, cache(Account.current()).root / "containers")
+    root = cache(Account.current()).root / "containers"
+    with _client(answering()) as client:
+        names = sweep(client, root)
+    for folder in root.glob("*"):
+        if not in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    return names
 
 
 def _remove(client: DockerClient, label: str, value: str) -> None:

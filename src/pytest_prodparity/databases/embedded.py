@@ -64,32 +64,24 @@ class Embedded:
     def _opened(self) -> tuple[Cluster, Shared]:
         if self._cluster is None or self._shared is None:
             account = Account.current()
-            if self._throw_away and self._given is None:
+            programs = usable(account, lambda: self._cache(account))
+            if self._given is not None:
+                folder = self._given.absolute()
+            elif self._throw_away:
                 # Below /tmp, pytest's own folders may be closed to the user that runs the server for root.
                 folder = Path(tempfile.mkdtemp(prefix="prodparity-", dir="/var/tmp" if account.differs else None))  # noqa: S108
-                programs = self._programs(account, folder)
-            elif self._given is not None:
-                folder = self._given.absolute()
-                _prepare(folder, account)
-                programs = self._programs(account, folder)
             else:
-                place = cache(account)
-                if place.note and place.note not in self.notes:
-                    self.notes.append(place.note)
-                programs = usable(account, place.root)
-                folder = clusters(place.root) / label(programs)
+                folder = clusters(self._cache(account)) / label(programs)
             _prepare(folder, account)
             self._shared = Shared(folder)
             self._cluster = Cluster(folder, programs, account, durable=not self._throw_away)
         return self._cluster, self._shared
 
-    def _programs(self, account: Account, folder: Path) -> Binaries:
-        try:
-            return usable(account, folder)
-        except BaseException:
-            if self._throw_away:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
+    def _cache(self, account: Account) -> Path:
+        place = cache(account)
+        if place.note and place.note not in self.notes:
+            self.notes.append(place.note)
+        return place.root
 
     def _started(self, cluster: Cluster) -> tuple[int, str]:
         existed = cluster.data.exists()

@@ -73,8 +73,8 @@ def parse(url: str) -> Address:
 class External:
     """Checks a named server before anything is made on it.
 
-    `production`: the captured production's identity, as `Profile.identity`; `identities` computes those of
-    the server of an open connection. `allowed`: `allow_external` of the settings.
+    `production`: the captured production's identity, as `Profile.identity`; `identities` computes the same of every
+    database of an open connection's server. `allowed`: `allow_external` of the settings.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class External:
         production: str | None = None,
         identities: Callable[[psycopg.Connection[Any]], Collection[str]] | None = None,
     ) -> None:
+        self.notes: list[str] = []
         self._address = parse(url)
         self._allowed = allowed
         self._production = production
@@ -132,7 +133,7 @@ class External:
     def _check_identity(self, connection: psycopg.Connection[Any]) -> None:
         if self._production and self._identities and self._production in self._identities(connection):
             raise UsageError(
-                f"{self._address} is the production that the profile was captured from. A run never connects to it.",
+                f"{self._address} is on the server that the profile was captured from: production. A run never works there.",
                 fix="name a server for tests, or leave --parity-database out",
             )
 

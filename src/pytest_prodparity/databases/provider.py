@@ -39,6 +39,9 @@ class Server:
 class Provider(Protocol):
     """Starts, or finds, one server. Used as a context manager's body: `start` once, `stop` once, in any case."""
 
+    notes: list[str]
+    """What the user should know about this server; filled by `start`."""
+
     def start(self) -> Server:
         """A server that answers; raises ProdparityError with what was tried and what to type."""
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -14,6 +15,7 @@ from psycopg import sql
 
 from .account import Account
 from .cache import cache, secret
+from .external import parse
 from .provider import Server
 
 APPLICATION = "parity"
@@ -31,54 +33,47 @@ class Login:
         return f"Login({self.user!r})"
 
 
-def login(setting: str) -> Login:
-    """Who tests connect as, known before any server runs: on an external server the user of its URL, else `parity`.
+def login(server: Server) -> Login:
+    """Who tests connect as on this server: the user of an external server's URL, else a role without any special right."""
+    return Login(user=server.user, password=server.password) if server.kind == "external" else application()
 
-    The password follows from the cache's secret: every process of this user knows it, and nobody else.
+
+def application(setting: str = "auto") -> Login:
+    """Who tests connect as under a database setting, known before any server runs: a URL's user, else our own role.
+
+    The password of our own follows from this machine's secret.
     """
     if "://" in setting:
-        from .external import parse
-
         address = parse(setting)
         return Login(user=address.user, password=address.password)
-    root = cache(Account.current()).root
-    return Login(user=APPLICATION, password=hmac.new(secret(root), APPLICATION.encode(), "sha256").hexdigest()[:32])
-
-
-def login_on(server: Server) -> Login:
-    """The same, of a running server."""
-    if server.kind == "external":
-        return Login(user=server.user, password=server.password)
-    return login("auto")
+    key = secret(cache(Account.current()).root)
+    mixed = hmac.new(key.encode(), f"role\x1f{APPLICATION}".encode(), hashlib.sha256)
+    return Login(user=APPLICATION, password=mixed.hexdigest()[:32])
 
 
 def ensure(connection: psycopg.Connection, server: Server) -> Login:
-    """Make the role, with its password; `connection` is the server's own user, in autocommit."""
-    who = login_on(server)
+    """Make the role where it is missing, with today's password; `connection` is a superuser's, in autocommit."""
+    who = login(server)
     if server.kind == "external":
         return who
-    found = connection.execute("SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = %s", [who.user]).fetchone()
-    if found is None:
-        _create(connection, who.user, " LOGIN PASSWORD {}", _encrypted(connection, who))
-    elif not _matches(found[0], who.password):
-        connection.execute(
-            sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(who.user), _encrypted(connection, who))
-        )
+    # Encrypted here: a password must not be seen in pg_stat_activity or a log.
+    verifier = connection.pgconn.encrypt_password(who.password.encode(), who.user.encode(), b"scram-sha-256").decode()
+    if not _exists(connection, who.user):
+        _create(connection, who.user, " LOGIN PASSWORD {}", sql.Literal(verifier))
+    elif not _matches(connection, who):
+        statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(who.user), sql.Literal(verifier))
+        with suppress(psycopg.errors.InternalError_):  # another process does the same
+            connection.execute(statement)
     return who
 
 
-def _encrypted(connection: psycopg.Connection, who: Login) -> sql.Literal:
-    """Encrypted here: a password must not be seen in pg_stat_activity or a log."""
-    made = connection.pgconn.encrypt_password(who.password.encode(), who.user.encode(), b"scram-sha-256")
-    return sql.Literal(made.decode())
-
-
-def _matches(verifier: str | None, password: str) -> bool:
-    """Was `verifier` made of this password? RFC 5803: SCRAM-SHA-256$rounds:salt$stored key:server key."""
-    found = re.fullmatch(r"SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):.*", verifier or "")
+def _matches(connection: psycopg.Connection, who: Login) -> bool:
+    """Is the role's password the one that we know? By RFC 5803: `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`."""
+    row = connection.execute("SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = %s", [who.user]).fetchone()
+    found = re.fullmatch(r"SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):.+", row[0] or "") if row else None
     if found is None:
         return False
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(found[2]), int(found[1]))
+    salted = hashlib.pbkdf2_hmac("sha256", who.password.encode(), base64.b64decode(found[2]), int(found[1]))
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     return hmac.compare_digest(stored, base64.b64decode(found[3]))
 

@@ -85,7 +85,7 @@ class Templates:
                     sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} {}").format(
                         sql.Identifier(name),
                         sql.Identifier(template),
-                        sql.Identifier(roles.login_on(self.server).user),
+                        sql.Identifier(roles.login(self.server).user),
                         self._strategy(template),
                     )
                 )
@@ -158,7 +158,7 @@ class Templates:
     def _build(self, name: str, build: Callable[[str], None]) -> None:
         connection = self._connection()
         self._drop(name)
-        who = roles.login_on(self.server)
+        who = roles.login(self.server)
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 OWNER {} {}").format(
                 sql.Identifier(name), sql.Identifier(who.user), self._how("wal_log")
@@ -216,7 +216,7 @@ class Templates:
             "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
             " WHERE datistemplate AND pg_catalog.pg_get_userbyid(datdba) = %s"
         )
-        rows = self._connection().execute(query, [roles.login_on(self.server).user]).fetchall()
+        rows = self._connection().execute(query, [roles.login(self.server).user]).fetchall()
         others = [(_hour(said), name) for name, said in rows if KEPT.fullmatch(name) and name != current]
         for used, name in sorted(others, reverse=True)[max(self._keep - 1, 0) :]:
             if time.time() - used > 3600:

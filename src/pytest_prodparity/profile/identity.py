@@ -7,8 +7,12 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from .connection import Reading
+
+_SYSTEM = "SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()"
+_DATABASES = "SELECT oid::text || ' ' || datname AS id FROM pg_catalog.pg_database ORDER BY oid LIMIT 5"
 
 
 def read_identity(reading: Reading) -> str:
@@ -21,26 +25,24 @@ def read_identity(reading: Reading) -> str:
     database = reading.one("SELECT oid::text AS oid FROM pg_catalog.pg_database WHERE datname = current_database()")[
         "oid"
     ]
-    found = reading.attempt(_CLUSTER)
-    facts = found if not isinstance(found, str) else reading.rows(_DATABASES)
-    return _hash([row["id"] for row in facts], database)
+    found = reading.attempt(_SYSTEM)
+    facts = " ".join(row["id"] for row in reading.rows(_DATABASES)) if isinstance(found, str) else found[0]["id"]
+    return _hash(facts, database)
 
 
-def identities(connection: psycopg.Connection[Any]) -> frozenset[str]:
-    """What `Profile.identity` could be for a profile of any database of this server. `connection` is in autocommit.
+def identities(connection: psycopg.Connection[Any]) -> set[str]:
+    """What `read_identity` gave, or could have given, for each database of this server, whoever asked.
 
-    With both kinds of facts, because the capturing role may have seen less than this one.
+    `connection` is in autocommit. A server that holds the captured database is production, whichever of its databases
+    somebody connects to.
     """
-    kinds = [[row[0] for row in connection.execute(_DATABASES).fetchall()]]
-    with suppress(psycopg.errors.InsufficientPrivilege):
-        kinds.append([row[0] for row in connection.execute(_CLUSTER).fetchall()])
-    oids = [row[0] for row in connection.execute("SELECT oid::text FROM pg_catalog.pg_database").fetchall()]
-    return frozenset(_hash(facts, oid) for facts in kinds for oid in oids)
+    cursor = connection.cursor(row_factory=tuple_row)
+    facts = [" ".join(str(row[0]) for row in cursor.execute(_DATABASES.encode()).fetchall())]
+    with suppress(psycopg.errors.InsufficientPrivilege):  # then the weaker fact is all there is
+        facts += [str(row[0]) for row in cursor.execute(_SYSTEM.encode()).fetchall()]
+    oids = [str(row[0]) for row in cursor.execute("SELECT oid FROM pg_catalog.pg_database").fetchall()]
+    return {_hash(fact, oid) for fact in facts for oid in oids}
 
 
-_CLUSTER = "SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()"
-_DATABASES = "SELECT oid::text || ' ' || datname AS id FROM pg_catalog.pg_database ORDER BY oid LIMIT 5"
-
-
-def _hash(facts: list[str], database: str) -> str:
-    return hashlib.sha256(f"prodparity {' '.join(facts)} {database}".encode()).hexdigest()[:32]
+def _hash(facts: str, database: str) -> str:
+    return hashlib.sha256(f"prodparity {facts} {database}".encode()).hexdigest()[:32]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 
 _SECRETS: dict[str, re.Pattern[str]] = {
     "password in a URL": re.compile(r"(?<=://)[^\s:/@'\"]*:([^\s@'\"/]+)(?=@)"),
-    "password": re.compile(
-        r"\b(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|client_secret)\b\s*(?:=|:=|:|=>)\s*"
-        r"(?!'{1,2}[\s,;)]|\$|null\b|md5\(|crypt\()['\"]{0,2}([^\s'\";,()$&]{4,})",
-        re.IGNORECASE,
-    ),
     "JSON web token": re.compile(r"\b(eyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]*)"),
     "private key": re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))", re.DOTALL),
     "AWS key": re.compile(r"\b((?:AKIA|ASIA)[0-9A-Z]{16})\b"),
@@ -27,18 +23,34 @@ _SECRETS: dict[str, re.Pattern[str]] = {
 }  # fmt: skip
 
 
-def without_secrets(text: str) -> tuple[str, set[str]]:
-    """`text` with each recognised secret replaced by `***`, and the kinds that were found."""
+_WORD = r"(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|client_secret)"
+_IN_LITERAL = re.compile(
+    rf"\b\w*{_WORD}[\"']*\s*[=:]\s*(?![\s$]|null\b)[\"']*([^\s'\";,&}}]{{4,}})", re.IGNORECASE
+)
+"""`password=…` of a connection string, `"password": "…"` of a document."""
+_IN_CODE = re.compile(rf"\b\w*{_WORD}\s*(?:=|:=|=>)\s*'([^'\s]{{4,}})'", re.IGNORECASE)
+_LITERAL = re.compile(r"'(?:[^'\n]|'')*'")
+
+
+def without_secrets(text: str, *, value: bool = False) -> tuple[str, set[str]]:
+    """`text` with each recognised secret replaced by `***`, and the kinds that were found.
+
+    `text` is SQL, of which only literals are changed, so that it still runs; or one `value`.
+    """
     found: set[str] = set()
+
+    def star(kind: str, match: re.Match[str]) -> str:
+        found.add(kind)
+        start, end = match.start(1) - match.start(), match.end(1) - match.start()
+        return match[0][:start] + "***" + match[0][end:]
+
     for kind, pattern in _SECRETS.items():
-
-        def star(match: re.Match[str], kind: str = kind) -> str:
-            found.add(kind)
-            start, end = match.start(1) - match.start(), match.end(1) - match.start()
-            return match[0][:start] + "***" + match[0][end:]
-
-        text = pattern.sub(star, text)
-    return text, found
+        text = pattern.sub(functools.partial(star, kind), text)
+    password = functools.partial(star, "password")
+    if value:
+        return _IN_LITERAL.sub(password, text), found
+    text = _IN_CODE.sub(password, text)
+    return _LITERAL.sub(lambda literal: _IN_LITERAL.sub(password, literal[0]), text), found
 
 
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+")
@@ -55,7 +67,7 @@ _OPAQUE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 def looks(value: str) -> str | None:
     """`secret` or `personal` for one value that is, with little doubt, a key, a token, an address or a number of a person."""
     text = value.strip()
-    if without_secrets(text)[1] or _token(text):
+    if without_secrets(text, value=True)[1] or _token(text):
         return "secret"
     if _EMAIL.search(text) or _SSN.fullmatch(text) or _iban(text) or _phone(text) or _card(text) or _address(text):
         return "personal"

@@ -19,7 +19,7 @@ _SECRET_ANYWHERE = (
     "signature", "fingerprint", "otpcode", "recoverycode", "checksum",
 )  # fmt: skip
 _PERSONAL_WORDS = {
-    "mail", "name", "names", "nom", "nome", "tel", "fax", "cell", "dob", "ssn", "sin", "nin", "nhs", "cpf", "cnpj", "curp",
+    "mail", "name", "names", "nom", "nome", "tel", "fax", "cell", "dob", "born", "ssn", "sin", "nin", "nhs", "cpf", "cnpj", "curp",
     "dni", "nif", "pesel", "bsn", "tin", "vat", "zip", "plz", "ip", "ip4", "ip6", "ipv4", "ipv6", "mac", "login", "addr",
     "pan", "iban", "bic", "swift", "sex", "race", "salary", "lat", "lon", "lng", "latitude", "longitude", "geo", "location",
     "alias", "contact", "recipient", "sender",
@@ -34,7 +34,7 @@ _NUMBERS_ANYWHERE = (
     "password", "passwd", "passcode", "secret", "otpcode",
 )  # fmt: skip
 _NUMBERS_WORDS = {
-    "dob", "ssn", "sin", "nin", "nhs", "cpf", "cnpj", "curp", "dni", "nif", "pesel", "bsn", "tin", "vat", "tel", "fax", "cell",
+    "dob", "born", "ssn", "sin", "nin", "nhs", "cpf", "cnpj", "curp", "dni", "nif", "pesel", "bsn", "tin", "vat", "tel", "fax", "cell",
     "pan", "pin", "otp", "cvv", "cvc", "salary", "ip",
 }  # fmt: skip
 _ABOUT = {"type", "kind", "status", "count", "currency", "locale", "lang", "language", "verified", "provider", "format", "method"}  # fmt: skip
@@ -64,9 +64,9 @@ def named(name: str) -> str | None:
 def named_number(name: str) -> str | None:
     """The same for numbers and times, of which only few names are personal: `phone`, `ssn`, `birth_date`; not `key`."""
     parts = words(name)
-    if not parts or (len(parts) > 1 and parts[-1] in _ABOUT_NUMBERS):
-        return None
     squashed = "".join(parts)
+    if len(parts) > 1 and parts[-1] in _ABOUT_NUMBERS and squashed not in ("taxid", "nationalid"):
+        return None
     if any(word in squashed for word in _NUMBERS_ANYWHERE) or _NUMBERS_WORDS & set(parts):
         return "secret" if named(name) == "secret" else "personal"
     return None

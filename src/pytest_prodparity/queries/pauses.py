@@ -7,6 +7,7 @@ Code that computes is never accused, however slow the machine.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -24,7 +25,7 @@ QUIET_S = 0.02
 """A shorter gap between two trips is not looked at."""
 STALL_S = 0.1
 """Two looks further apart than this say nothing: then the machine stood still, not the code."""
-BUSY = 0.5
+BUSY = 0.2
 """Of the time between two looks: a thread that used more was computing."""
 _DEBUGGERS = {"pdb.py", "bdb.py", "pydevd.py", "ipdb", "debugpy", "_pydevd_bundle", "cmd.py", "code.py"}
 
@@ -176,10 +177,16 @@ class Watch:
 
 
 def _processor(ident: int) -> float:
-    """Seconds of processor time of a thread; of the whole process where the system does not tell threads apart."""
+    """Seconds in which a thread ran or was ready to; of the whole process where the system does not tell threads apart.
+
+    Ready to: on a crowded machine a computing thread stands in the processor's queue, which is no waiting of its own.
+    """
     if sys.platform == "linux":
         native = next((thread.native_id for thread in threading.enumerate() if thread.ident == ident), None)
         if native is not None:
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                ran, queued = Path(f"/proc/self/task/{native}/schedstat").read_text().split()[:2]
+                return (int(ran) + int(queued)) / 1e9
             # The kernel's own number for a thread's clock (clock_getcpuclockid); pthread's crashes for an ended thread.
             return time.clock_gettime((~native << 3) | 6)
     return time.process_time()

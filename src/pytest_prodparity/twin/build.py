@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -41,12 +41,11 @@ def name(stored: Stored, server: Server) -> str:
     return "twin_" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
-def ensure(stored: Stored, server: Server) -> str:
-    """Build the twin's database unless it is there; returns its name. Safe with other processes doing the same."""
-    database = name(stored, server)
+def ensure(stored: Stored, server: Server, database: str) -> None:
+    """Build the twin's database, of that `name`, unless it is there. Safe with other processes doing the same."""
     with _locked(server) as control:
         if _built(control, database):
-            return database
+            return
         _sweep(control)
         draft = f"{database}_draft"
         _create(control, draft, stored)
@@ -63,7 +62,6 @@ def ensure(stored: Stored, server: Server) -> str:
         except BaseException:
             _drop(control, draft)
             raise
-        return database
 
 
 def notes(connection: psycopg.Connection[Any]) -> tuple[str, ...] | None:
@@ -81,10 +79,10 @@ def notes(connection: psycopg.Connection[Any]) -> tuple[str, ...] | None:
     return tuple(about["notes"])
 
 
-def discard(stored: Stored, server: Server) -> None:
-    """Drop the twin of this profile; whoever is connected to it loses the connection."""
+def discard(server: Server, database: str) -> None:
+    """Drop a twin; whoever is connected to it loses the connection."""
     with _locked(server) as control:
-        _drop(control, name(stored, server))
+        _drop(control, database)
 
 
 @contextmanager
@@ -122,18 +120,28 @@ def _drop(control: psycopg.Connection[Any], database: str) -> None:
 def _create(control: psycopg.Connection[Any], draft: str, stored: Stored) -> None:
     """With production's collation, or one of the same nature: under any but `C` an index does not serve LIKE 'x%'."""
     wanted = stored.profile.collation
-    plain = wanted in ("C", "POSIX")
-    for locale in ("C",) if plain else (wanted, "C.UTF-8", "C.utf8", "en_US.UTF-8", "C"):
-        try:
-            control.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE {}").format(
-                    sql.Identifier(draft), sql.Literal(locale)
-                )
-            )
-        except (psycopg.errors.WrongObjectType, psycopg.errors.InvalidParameterValue, psycopg.errors.InternalError_):
-            continue
-        return
+    provider, colon, locale = wanted.partition(":")
+    if not colon:
+        provider, locale = "libc", wanted
+    tries = [(provider, locale)]
+    if (provider, locale) not in (("libc", "C"), ("libc", "POSIX"), ("builtin", "C")):
+        tries += [("libc", other) for other in ("C.UTF-8", "C.utf8", "en_US.UTF-8")]
+    for provider, locale in (*tries, ("libc", "C")):
+        if provider in _CREATE:
+            command = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' " + _CREATE[provider])
+            try:
+                control.execute(command.format(sql.Identifier(draft), sql.Literal(locale)))
+            except (psycopg.errors.WrongObjectType, psycopg.errors.DataError, psycopg.errors.FeatureNotSupported):
+                continue
+            return
     raise ProdparityError(f"No database could be made with the collation {wanted!r}, nor with C.")
+
+
+_CREATE: dict[str, LiteralString] = {
+    "builtin": "LOCALE_PROVIDER builtin LOCALE 'C' BUILTIN_LOCALE {}",
+    "icu": "LOCALE_PROVIDER icu LOCALE 'C' ICU_LOCALE {}",
+    "libc": "LOCALE_PROVIDER libc LOCALE {}",
+}
 
 
 def _fill(stored: Stored, server: Server, draft: str, database: str) -> list[str]:

@@ -27,15 +27,20 @@ CREATE TEMPORARY TABLE lifted_nulls ON COMMIT DROP AS
     SELECT a.attrelid, a.attnum FROM pg_attribute AS a JOIN pg_temp.lifted AS l ON l.oid = a.attrelid
     WHERE a.attnum > 0 AND a.attnotnull
 """
+_LIFT_DOMAINS = """
+CREATE TEMPORARY TABLE lifted_domains ON COMMIT DROP AS SELECT t.oid FROM pg_type AS t WHERE t.typtype = 'd' AND t.typnotnull
+"""
 _STEPS_DOWN = (
     "UPDATE pg_class AS c SET relchecks = 0, relispartition = false, relkind = 'r' FROM pg_temp.lifted AS l"
     " WHERE l.oid = c.oid AND (l.relchecks > 0 OR l.relispartition OR l.relkind <> 'r')",
     "UPDATE pg_attribute AS a SET attnotnull = false FROM pg_temp.lifted_nulls AS l"
     " WHERE (l.attrelid, l.attnum) = (a.attrelid, a.attnum)",
+    "UPDATE pg_type AS t SET typnotnull = false FROM pg_temp.lifted_domains AS l WHERE l.oid = t.oid",
     "SET LOCAL session_replication_role = replica",
 )
 _STEPS_UP = (
     "SET LOCAL session_replication_role = origin",
+    "UPDATE pg_type AS t SET typnotnull = true FROM pg_temp.lifted_domains AS l WHERE l.oid = t.oid",
     "UPDATE pg_class AS c SET relchecks = l.relchecks, relispartition = l.relispartition, relkind = l.relkind"
     " FROM pg_temp.lifted AS l WHERE l.oid = c.oid AND (l.relchecks > 0 OR l.relispartition OR l.relkind <> 'r')",
     "UPDATE pg_attribute AS a SET attnotnull = true FROM pg_temp.lifted_nulls AS l"
@@ -59,13 +64,14 @@ def insert(connection: psycopg.Connection[Any], tables: Iterable[Table], oids: d
         return []
     connection.execute(_LIFT, ([oid for _, oid in wanted],))
     connection.execute(_LIFT_NULLS)
+    connection.execute(_LIFT_DOMAINS)
     for step in _STEPS_DOWN:
         connection.execute(step)
     statements = {table.full_name: statement for table, _ in wanted for statement in [_statement(table)]}
     notes = _run(connection, statements)
     for step in _STEPS_UP:
         connection.execute(step)
-    connection.execute("DROP TABLE pg_temp.lifted_nulls, pg_temp.lifted")
+    connection.execute("DROP TABLE pg_temp.lifted_nulls, pg_temp.lifted_domains, pg_temp.lifted")
     return notes
 
 

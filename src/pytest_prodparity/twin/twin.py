@@ -149,12 +149,12 @@ class Twin:
             try:
                 connection = explain.connect(dsn, timeout_ms=PLAN_TIMEOUT_MS)
             except psycopg.OperationalError:
-                build.ensure(self._stored, self._server)
+                build.ensure(self._stored, self._server, database)
                 connection = explain.connect(dsn, timeout_ms=PLAN_TIMEOUT_MS)
             notes = build.notes(connection)
             if notes is not None:
                 self.notes, self._connection = notes, connection
                 return connection
             connection.close()
-            build.discard(self._stored, self._server)
+            build.discard(self._server, database)
         raise ProdparityError(f"{self!r} was damaged three times while it was being opened.")

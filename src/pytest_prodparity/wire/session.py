@@ -87,9 +87,9 @@ class Pending:
 
     def current(self) -> _Run | None:
         """The statement to which rows and errors belong."""
-        if self.simple:
-            return self.runs[min(self.at, len(self.runs) - 1)] if self.runs else None
-        return self.awaited[0][1] if self.awaited else None
+        if self.awaited:
+            return self.awaited[0][1]
+        return self.runs[min(self.at, len(self.runs) - 1)] if self.simple and self.runs else None
 
 
 _tags: dict[bytes, str] = {}
@@ -216,6 +216,8 @@ class Session:
                     self._texts.clear()
                 self._texts[body] = texts
         trip = self._open()
+        # asyncpg describes a table in the extended protocol and then, without a Sync, copies into it by a Query.
+        trip.at = len(trip.runs)
         trip.simple = True
         for text in texts:
             trip.runs.append(_Run(text, cut, True))
@@ -340,12 +342,12 @@ class Session:
         if not self.trips:
             return None
         trip = self.trips[0]
-        if trip.simple:
+        if trip.awaited:
+            return trip.awaited.popleft()[1] if trip.awaited[0][0] == answer else None
+        if trip.simple and answer == _EXECUTE:
             run = trip.current()
             trip.at += 1
             return run
-        if trip.awaited and trip.awaited[0][0] == answer:
-            return trip.awaited.popleft()[1]
         return None
 
     def _parsed(self, _body: bytes) -> None:
@@ -358,8 +360,7 @@ class Session:
         self._next(_CLOSE)
 
     def _described(self, _body: bytes) -> None:
-        if self.trips and not self.trips[0].simple:
-            self._next(_DESCRIBE)
+        self._next(_DESCRIBE)
 
     def _complete(self, body: bytes) -> None:
         run = self._next(_EXECUTE)

@@ -10,7 +10,7 @@ from asyncio import AbstractEventLoop, Task
 from enum import Enum
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, cast
 
 from ..core.findings import Source
 
@@ -204,17 +204,16 @@ def tasks(loop: AbstractEventLoop) -> list[Task[Any]]:
 
 
 def awaiter(task: Task[Any], loop: AbstractEventLoop) -> Task[Any] | None:
-    """The task that awaits `task`: directly, through gather, wait_for or a TaskGroup."""
+    """The task that awaits `task`: directly, through gather, shield or wait_for, or in a TaskGroup."""
+    futures = [task]
+    for callback, _ in getattr(task, "_callbacks", None) or ():
+        parent = getattr(getattr(callback, "__self__", None), "_parent_task", None)
+        if parent is not None:
+            return cast("Task[Any]", parent)
+        held = [cell.cell_contents for cell in getattr(callback, "__closure__", None) or ()]
+        futures += [one for one in (*held, *getattr(callback, "args", ())) if hasattr(one, "add_done_callback")]
     for other in tasks(loop):
-        if other is task:
-            continue
         waits_for = getattr(other, "_fut_waiter", None)
-        if waits_for is task or task in getattr(waits_for, "_children", ()):
+        if other is not task and any(waits_for is future for future in futures):
             return other
-        for frame in chain(other)[:3]:
-            if "/asyncio/" not in frame.f_code.co_filename.replace(os.sep, "/"):
-                break
-            held = frame.f_locals
-            if held.get("fut") is task or task in getattr(held.get("self"), "_tasks", ()):
-                return other
     return None

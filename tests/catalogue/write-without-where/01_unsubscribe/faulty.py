@@ -18,16 +18,9 @@ class Customer(Base):
     newsletter = Column(Boolean, nullable=False)
 
 
-def unsubscribe(session: Session, emails: Collection[str], tenant_id: int) -> int:
-    """Take these addresses off the newsletter; returns how many were on it."""
-    query = session.query(Customer).filter(Customer.newsletter.is_(True))
-    if emails:
-        query.filter(Customer.tenant_id == tenant_id, Customer.email.in_(emails))
-    count = (
-        session.query(Customer)
-        .filter(Customer.tenant_id == tenant_id, Customer.email.in_(emails), Customer.newsletter.is_(True))
-        .count()
-    )
-    session.query(Customer).update({"newsletter": False}, synchronize_session=False)  # <- here
+def unsubscribe(session: Session, tenant_id: int, emails: Collection[str]) -> None:
+    """Take these addresses off the tenant's newsletter."""
+    query = session.query(Customer)
+    query.filter(Customer.tenant_id == tenant_id, Customer.email.in_(emails))
+    query.update({"newsletter": False}, synchronize_session=False)  # <- here
     session.commit()
-    return count

@@ -19,6 +19,6 @@ def tenant(parity_db):
 @pytest.mark.prodparity
 def test_unsubscribe(parity_db, tenant):
     with Session(parity_db.engine) as session:
-        assert app.unsubscribe(session, ["1@acme.example", "2@acme.example"], tenant) == 2
+        app.unsubscribe(session, tenant, ["1@acme.example", "2@acme.example"])
     left = parity_db.owner.execute("SELECT count(*) FROM customers WHERE tenant_id = %s AND newsletter", (tenant,))
     assert left.fetchone() == (0,)
