@@ -102,8 +102,6 @@ def test_a_link_to_a_page_leads_to_a_page() -> None:
 
 
 def test_the_readme_names_each_rule_in_its_words() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("`", "")
     for name, rule in RULES.items():
-        assert f"| [`{name}`](docs/reference/rules/{name}.md) | {rule.finds.partition(';')[0]}" in text.replace(
-            "`work_mem`", "work_mem"
-        ).replace("`statement_timeout`", "statement_timeout").replace("`Budget`", "Budget"), name
+        assert f"| [{name}](docs/reference/rules/{name}.md) | {rule.finds}" in text
