@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +22,18 @@ def server() -> Iterator[Server]:
         yield provider.start()
     finally:
         provider.stop()
+
+
+@pytest.fixture(scope="session")
+def cache() -> Iterator[Path]:
+    """Where the projects' clusters live: shared by all of them, thrown away with the run.
+
+    Not below pytest's temporary folder, which the user that runs the server for root may not enter.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="prodparity cache ", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,9 +7,9 @@ import io
 import psycopg
 import pytest
 from psycopg import sql
-from tests.postgres.wire.watching import Watched, line
 
 from pytest_prodparity.wire.trip import Trip
+from tests.postgres.wire.watching import Watched, line
 
 
 def test_a_statement_is_seen_with_its_values_rows_and_line(watched: Watched) -> None:
