@@ -169,7 +169,7 @@ def _side(words: list[str], table: Table, alias: str) -> tuple[str | None, str |
 
 
 def _of_type(word: str) -> bool:
-    return word.isspace() or word[0].isalpha() or word[0] in "_\"" or word.isdigit() or word in "().,[]"
+    return word.isspace() or word[0].isalpha() or word[0] in '_"' or word.isdigit() or word in "().,[]"
 
 
 def _type(words: list[str]) -> str:
