@@ -27,7 +27,7 @@ class Planner(Protocol):
     def plan(self, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
         """Production's plan of one statement with these values."""
 
-    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
         """The same, as if `ddl` had been run before."""
 
 
@@ -50,7 +50,7 @@ class Plans:
         self.asked += 1
         return self._planner.plan(sql, parameters)
 
-    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
         """Remembered by statement and `ddl`: the same remedy is tried once, however many tests need it."""
         key = (ddl, sql)
         if key not in self._proofs:
