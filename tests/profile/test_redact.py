@@ -93,7 +93,11 @@ def test_what_leaves_was_there_and_shares_stay(
 ) -> None:
     result = redact(policy, subject(name, kind, rows), found)
     assert set(shown(result)) <= set(shown(found))
-    assert (result.null_frac, result.avg_width, result.n_distinct) == (found.null_frac, found.avg_width, found.n_distinct)
+    assert (result.null_frac, result.avg_width, result.n_distinct) == (
+        found.null_frac,
+        found.avg_width,
+        found.n_distinct,
+    )
     assert len(result.most_common_vals or []) == len(result.most_common_freqs or [])
     before = dict(zip(found.most_common_vals or [], found.most_common_freqs or [], strict=True))
     for value, share in zip(result.most_common_vals or [], result.most_common_freqs or [], strict=True):

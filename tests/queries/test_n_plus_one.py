@@ -146,8 +146,8 @@ def test_a_function_of_the_users_that_sends_everything(root: Path) -> None:
 
 
 def test_rows_that_are_inserted_one_by_one(root: Path) -> None:
-    assert rules(root, *children(range(10), "shop.py:36 insert", INSERT)) == ["n-plus-one shop.py:36"]
-    assert rules(root, *children(range(9), "shop.py:36 insert", INSERT)) == []
+    assert rules(root, *children(range(5), "shop.py:36 insert", INSERT)) == ["n-plus-one shop.py:36"]
+    assert rules(root, *children(range(4), "shop.py:36 insert", INSERT)) == []
 
 
 def test_tasks_that_run_at_once_need_a_parent(root: Path) -> None:

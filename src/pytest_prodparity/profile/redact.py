@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from ..core.errors import UsageError
 from ..core.suggest import closest
 from .model import ColumnStatistics
-from .scrub import looks
+from .scrub import card, looks
 from .types import ValueType
 from .words import named, named_number
 
@@ -181,7 +181,8 @@ def has_values(statistics: ColumnStatistics) -> bool:
 
 def _content(values: Sequence[str], *, number: bool) -> str | None:
     """`secret` or `personal` where the values look like it: one of a text column, most of a column of numbers."""
-    found = [reason for reason in map(looks, values) if reason]
-    if not found or (number and len(found) * 2 < len(values)):
-        return None
-    return "secret" if "secret" in found else "personal"
+    if number:
+        cards = sum(len(value) >= 13 and card(value) for value in values)
+        return "personal" if values and cards * 2 >= len(values) else None
+    found = {reason for reason in map(looks, values) if reason}
+    return "secret" if "secret" in found else "personal" if found else None

@@ -10,6 +10,7 @@ from ..profile.model import ColumnStatistics, Profile
 from ..twin.plan import CannotTell, Plan
 from ..wire.trip import Parameter
 from .fingerprint import Slot
+from .reading import Reading
 from .statements import Execution, Group
 from .values import literal, text_of
 
@@ -26,7 +27,7 @@ class Planner(Protocol):
     def plan(self, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
         """Production's plan of one statement with these values."""
 
-    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
         """The same, as if `ddl` had been run before."""
 
 
@@ -38,6 +39,7 @@ class Plans:
         self.profile = profile
         """The production that it plans for, with the row counts that the test asked for."""
         self._known: OrderedDict[tuple[object, ...], Plan | CannotTell] = OrderedDict()
+        self._readings: OrderedDict[int, tuple[Plan, Reading]] = OrderedDict()
         self._proofs: OrderedDict[tuple[str, str], Plan | CannotTell] = OrderedDict()
         self._common: dict[tuple[tuple[str, ...], str], frozenset[str]] = {}
         self.asked = 0
@@ -48,7 +50,7 @@ class Plans:
         self.asked += 1
         return self._planner.plan(sql, parameters)
 
-    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
         """Remembered by statement and `ddl`: the same remedy is tried once, however many tests need it."""
         key = (ddl, sql)
         if key not in self._proofs:
@@ -75,6 +77,15 @@ class Plans:
                 break
         assert best is not None
         return best
+
+    def reading(self, plan: Plan, profile: Profile, words: tuple[str, ...]) -> Reading:
+        """A plan, read; remembered like the plan itself."""
+        found = self._readings.get(id(plan))
+        if found is None or found[0] is not plan or found[1].profile is not profile:
+            found = self._readings[id(plan)] = plan, Reading(plan, profile, words=words)
+            if len(self._readings) > REMEMBERED:
+                self._readings.popitem(last=False)
+        return found[1]
 
     def _class(self, execution: Execution) -> tuple[object, ...]:
         bound = execution.statement.parameters

@@ -226,6 +226,9 @@ class Reading:
                 if not str(step.node.get("Schema")).startswith(("pg_", "information_schema")):
                     self.unread.append(f"{step.node.table} is not in the profile")
                 continue
+            if not table.readable and table.size >= UNKNOWN:
+                self.unread.append(f"{table.full_name} could not be read when production was captured")
+                continue
             if not _analysed(table):
                 self.unread.append(f"{table.full_name} was never analysed in production")
                 continue

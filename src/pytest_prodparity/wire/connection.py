@@ -71,6 +71,8 @@ class Connection:
         """Held while a chunk is read, so that no answer passes before we know who asked."""
         self._from_server: threading.Thread | None = None
         self._ending = False
+        self._over = False
+        """Every trip has been delivered."""
 
     def __repr__(self) -> str:
         return f"Connection({self.number})"
@@ -99,12 +101,12 @@ class Connection:
     def in_flight(self) -> bool:
         """A trip is under way, or the client has sent what has not been read yet."""
         session = self.session
-        if session is None or self._ending:
+        if session is None:
             return False
-        if session.trips:
-            return True
+        if session.trips or self._ending:
+            return not self._over
         try:
-            return bool(self.client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)) and not self._ending
+            return bool(self.client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
         except OSError:
             return False
 
@@ -120,7 +122,7 @@ class Connection:
         try:
             if self._greet():
                 self._relay()
-        except (OSError, postgres.Garbled):
+        except (OSError, postgres.GarbledError):
             pass  # either side has left, in the middle of something
         finally:
             self._end()
@@ -170,7 +172,7 @@ class Connection:
             return None
 
     def _tell(self, error: ProdparityError) -> None:
-        sqlstate = error.sqlstate if isinstance(error, home.Refused) else "08001"
+        sqlstate = error.sqlstate if isinstance(error, home.RefusedError) else "08001"
         happened = error.happened if error.tried is None else f"{error.happened}\n{error.tried}"
         self._refuse(happened, sqlstate, error.fix)
 
@@ -360,6 +362,7 @@ class Connection:
         broken: list[Trip] = self.session.broken(time.monotonic()) if self.session is not None else []
         for trip in broken:
             self._wire.deliver(trip)
+        self._over = True
         self.client.close()
         if at is not None:
             at.server.close()

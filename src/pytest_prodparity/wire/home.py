@@ -16,7 +16,7 @@ from .upstream import Upstream
 _CONNECT_S = 30
 
 
-class Refused(ProdparityError):
+class RefusedError(ProdparityError):
     """The server's side cannot be had; `sqlstate` is what the client is told."""
 
     def __init__(self, happened: str, *, sqlstate: str, fix: str | None = None) -> None:
@@ -25,7 +25,7 @@ class Refused(ProdparityError):
 
 
 def connect(upstream: Upstream) -> Socket:
-    """A connection to the server, under TLS where `sslmode` asks for it. Raises Refused."""
+    """A connection to the server, under TLS where `sslmode` asks for it. Raises RefusedError."""
     where = upstream.host if upstream.host.startswith("/") else f"{upstream.host}:{upstream.port}"
     try:
         if upstream.host.startswith("/"):
@@ -38,7 +38,7 @@ def connect(upstream: Upstream) -> Socket:
             if upstream.sslmode not in ("disable", "allow"):
                 return _ask_for_tls(plain, upstream)
     except OSError as cause:
-        raise Refused(f"The server at {where} cannot be reached: {cause}.", sqlstate="08001") from cause
+        raise RefusedError(f"The server at {where} cannot be reached: {cause}.", sqlstate="08001") from cause
     plain.settimeout(None)
     return plain
 
@@ -58,7 +58,7 @@ def _ask_for_tls(plain: socket.socket, upstream: Upstream) -> Socket:
         plain.close()
         raise
     plain.close()
-    raise Refused(
+    raise RefusedError(
         f"The server at {upstream.host}:{upstream.port} does not support TLS, and sslmode={upstream.sslmode} needs it.",
         sqlstate="08001",
     )
@@ -73,11 +73,11 @@ class Reader:
         self.rest = b""
 
     def message(self) -> tuple[bytes, bytes]:
-        """The next message's type and body. Raises ConnectionResetError at the end, Garbled for what is none."""
+        """The next message's type and body. Raises ConnectionResetError at the end, GarbledError for what is none."""
         head = self._exactly(5)
         kind, length = postgres.HEADER.unpack(head)
         if kind not in postgres.BACKEND or not 4 <= length <= postgres.KEPT:
-            raise postgres.Garbled(f"message type {bytes([kind])!r} of length {length}")
+            raise postgres.GarbledError(f"message type {bytes([kind])!r} of length {length}")
         return head[:1], self._exactly(length - 4)
 
     def _exactly(self, count: int) -> bytes:
@@ -114,11 +114,11 @@ class Home:
 def move_in(upstream: Upstream, asked: Mapping[str, str], protocol: int, memory: Memory) -> Home:
     """Log in to `upstream` as the client once did, and bring its session's settings and prepared statements along.
 
-    Only `upstream`'s password is known, so only its user can be logged in. Raises Refused.
+    Only `upstream`'s password is known, so only its user can be logged in. Raises RefusedError.
     """
     user = asked.get("user", "")
     if user != upstream.user:
-        raise Refused(
+        raise RefusedError(
             f"A connection of user {user!r} cannot move to the new database: only {upstream.user!r} can be logged in.",
             sqlstate="28000",
             fix=f"connect as {upstream.user!r}, or close the connection before the test ends",
@@ -132,8 +132,8 @@ def move_in(upstream: Upstream, asked: Mapping[str, str], protocol: int, memory:
         home.rest = reader.rest
     except BaseException as cause:
         home.server.close()
-        if isinstance(cause, (OSError, scram.LoginRefused, postgres.Garbled)):
-            raise Refused(
+        if isinstance(cause, (OSError, scram.LoginError, postgres.GarbledError)):
+            raise RefusedError(
                 f"The login to database {upstream.database!r} did not come about: {cause}.", sqlstate="08006"
             ) from cause
         raise
@@ -150,7 +150,7 @@ def _log_in(home: Home, reader: Reader, login: scram.Login) -> None:
                 home.server.sendall(answer)
         elif kind == b"E":
             said = postgres.fields(body)
-            raise Refused(
+            raise RefusedError(
                 f"The server refuses the login to database {home.upstream.database!r}: {said.get('M', '')}.",
                 sqlstate=said.get("C", "08004"),
             )

@@ -19,6 +19,8 @@ KEPT_REPLY = 1 << 16
 LONGEST = (1 << 30) + (1 << 20)
 """PostgreSQL's own limit for a message is 1 GiB."""
 
+_MANY = 4096
+
 FRONTEND = frozenset(b"QPBDECSHFdcfpX")
 BACKEND = frozenset(b"RSKZCDENTAtGHWdcIns123Vv")
 
@@ -27,7 +29,7 @@ GSSENC_REQUEST = 80877104
 CANCEL_REQUEST = 80877102
 
 
-class Garbled(Exception):
+class GarbledError(Exception):
     """These bytes are not PostgreSQL's protocol."""
 
 
@@ -43,7 +45,7 @@ class Frames:
     Rows (DataRow, CopyData) are counted, never kept, so a result of any size costs no memory.
     """
 
-    __slots__ = ("_body", "_cap", "_head", "_kinds", "_missing", "_rows", "_started", "position")
+    __slots__ = ("_body", "_cap", "_head", "_kinds", "_missing", "_rows", "_started", "position", "textual")
 
     def __init__(self, kinds: frozenset[int], rows: bytes, cap: int) -> None:
         self._kinds = kinds
@@ -57,6 +59,8 @@ class Frames:
         self._missing = 0
         self.position = 0
         """Bytes seen."""
+        self.textual = False
+        """These are rows of a COPY in text or CSV: most are skipped uncounted, for the end of a COPY says how many."""
 
     @property
     def whole(self) -> bool:
@@ -64,16 +68,22 @@ class Frames:
         return self._started is None and not self._head
 
     def feed(self, data: bytes | bytearray, size: int) -> list[Message]:
-        """The messages that the first `size` bytes of `data` complete. Raises Garbled."""
+        """The messages that the first `size` bytes of `data` complete. Raises GarbledError."""
         found: list[Message] = []
         at = 0
         if self._head or self._started is not None:
             at = self._resume(data, size, found)
+        if self.textual and size - at > _MANY:
+            # The server writes one row a message, with its newline, and text has no zero byte: this is a header.
+            last = data.rfind(b"\nd\0\0", at, size) + 1
+            if last > at:
+                found.append((ord("d"), b"", self.position + last, 1, 0))
+                at = last
         base, kinds, rows, cap, unpack = self.position, self._kinds, self._rows, self._cap, HEADER.unpack_from
         while at + 5 <= size:
             kind, length = unpack(data, at)
             if kind not in kinds or length < 4 or length > LONGEST:
-                raise Garbled(f"message type {bytes([kind])!r} of length {length}")
+                raise GarbledError(f"message type {bytes([kind])!r} of length {length}")
             end = at + 1 + length
             if end > size:
                 break
@@ -106,7 +116,7 @@ class Frames:
             return
         kind, length = HEADER.unpack_from(data, at)
         if kind not in self._kinds or not 4 <= length <= LONGEST:
-            raise Garbled(f"message type {bytes([kind])!r} of length {length}")
+            raise GarbledError(f"message type {bytes([kind])!r} of length {length}")
         self._started = (kind, length - 4)
         self._body = bytearray()
         if kind not in self._rows:

@@ -14,7 +14,7 @@ from . import postgres
 OK, CLEARTEXT, MD5, SASL, SASL_CONTINUE, SASL_FINAL = 0, 3, 5, 10, 11, 12
 
 
-class LoginRefused(Exception):
+class LoginError(Exception):
     """The server asks for what we cannot do, or does not prove that it knows the password."""
 
 
@@ -29,7 +29,7 @@ class Login:
         self._proof_of_server = b""
 
     def answer(self, request: bytes) -> bytes | None:
-        """The message due after an Authentication message with this body; None where none is. Raises LoginRefused."""
+        """The message due after an Authentication message with this body; None where none is. Raises LoginError."""
         kind = int.from_bytes(request[:4], "big")
         rest = request[4:]
         if kind == OK:
@@ -45,7 +45,7 @@ class Login:
         if kind == SASL_FINAL:
             self._check(rest.decode())
             return None
-        raise LoginRefused(f"the server asks for authentication method {kind}; only passwords can be given here")
+        raise LoginError(f"the server asks for authentication method {kind}; only passwords can be given here")
 
     def _md5(self, salt: bytes) -> bytes:
         inner = hashlib.md5((self._password + self._user).encode()).hexdigest()  # noqa: S324  # the protocol's
@@ -54,7 +54,7 @@ class Login:
     def _begin(self, mechanisms: bytes) -> bytes:
         offered = [name.decode() for name in mechanisms.split(b"\0") if name]
         if "SCRAM-SHA-256" not in offered:
-            raise LoginRefused(f"the server offers only {', '.join(offered)}")
+            raise LoginError(f"the server offers only {', '.join(offered)}")
         # PostgreSQL takes the user from the start-up message and ignores the one here.
         self._first = f"n=,r={self._nonce}"
         first = b"n,," + self._first.encode()
@@ -64,7 +64,7 @@ class Login:
         said = dict(part.split("=", 1) for part in challenge.split(",") if "=" in part)
         nonce, salt, rounds = said.get("r", ""), said.get("s", ""), said.get("i", "")
         if not nonce.startswith(self._nonce) or not rounds.isdigit():
-            raise LoginRefused("the server's SCRAM challenge does not belong to our request")
+            raise LoginError("the server's SCRAM challenge does not belong to our request")
         salted = hashlib.pbkdf2_hmac("sha256", saslprep(self._password).encode(), base64.b64decode(salt), int(rounds))
         key = hmac.digest(salted, b"Client Key", "sha256")
         final = f"c=biws,r={nonce}"
@@ -77,7 +77,7 @@ class Login:
     def _check(self, final: str) -> None:
         said = final.removeprefix("v=").split(",")[0]
         if not hmac.compare_digest(base64.b64decode(said), self._proof_of_server):
-            raise LoginRefused("the server does not know the password either")
+            raise LoginError("the server does not know the password either")
 
 
 def saslprep(password: str) -> str:

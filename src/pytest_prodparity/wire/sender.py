@@ -7,10 +7,10 @@ the task whose driver frames hold the connection.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import socket
-import sys
 import threading
 import time
 import weakref
@@ -18,6 +18,7 @@ from asyncio import AbstractEventLoop, Task, current_task
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from sys import _current_frames as _frames
 from types import FrameType
 from typing import Any
 
@@ -31,7 +32,11 @@ OWN_THREADS: set[int] = set()
 
 _REMEMBERED = 10_000
 _TRIES = 40
+_AGAIN = 4
+"""How often to look again where a sender is found and no line of the user's: its frames may just have changed."""
 _PAUSE_S = 0.00005
+_TASKS = 10
+"""How far up the tasks that await one another are followed."""
 _DRIVERS = ("/psycopg/", "/psycopg_pool/", "/asyncpg/", "/psycopg2/", "/pg8000/", "/asyncio/selector_events.py")
 _NAMES = ("self", "fileno", "conn", "connection", "con", "tr", "cursor", "pgconn")
 _DEPTH = 12
@@ -86,7 +91,23 @@ class Senders:
             self._meet(peer)
         if peer.foreign is not None:
             return peer.foreign
-        frames = sys._current_frames()
+        found: Sender | None = None
+        again = _AGAIN
+        for attempt in range(_TRIES):
+            if attempt:
+                # The sender may still be on its way from send to wait.
+                time.sleep(_PAUSE_S)
+            # Other threads change under our eyes, and a trip without a line beats none.
+            with contextlib.suppress(Exception):
+                found = self._look(peer) or found
+            if found is not None:
+                again -= 1
+                if found.source is not None or not again:
+                    return found
+        return found or UNKNOWN
+
+    def _look(self, peer: Peer) -> Sender | None:
+        frames = _frames()
         try:
             others = frames.keys() - OWN_THREADS
             if len(others) == 1:
@@ -98,12 +119,14 @@ class Senders:
                 found = self._in_loop(peer, loop, frames[ident], lines)
                 if found is not None:
                     return found
-            return self._search(peer, frames)
-        except Exception:  # noqa: BLE001  # other threads change under our eyes; a trip without a line beats none
-            return UNKNOWN
         finally:
             # Else this frame holds itself and the user's objects until a garbage collection.
             frames.clear()
+        for ident in sorted(others, key=peer.thread.__ne__):
+            if self._waits(ident, peer):
+                peer.thread = ident
+                return self._blocked(ident)
+        return self._by_objects(peer)
 
     def _sender(self, actor: str, lines: list[Line]) -> Sender:
         stack = tuple([text for _, text in lines])
@@ -115,69 +138,65 @@ class Senders:
             self._senders[actor, stack] = known
         return known
 
-    def _search(self, peer: Peer, frames: dict[int, FrameType]) -> Sender:
-        for attempt in range(_TRIES):
-            if attempt:
-                # The sender may still be on its way from send to wait.
-                time.sleep(_PAUSE_S)
-                frames.clear()
-                frames.update(sys._current_frames())
-            others = [ident for ident in frames if ident not in OWN_THREADS]
-            others.sort(key=peer.thread.__ne__)
-            for ident in others:
-                if self._waits(ident, peer):
-                    peer.thread = ident
-                    return self._blocked(ident, frames[ident])
-            for ident in others:
-                found = self._by_objects(peer, ident, frames[ident])
-                if found is not None:
-                    peer.thread = ident
-                    return found
-        return UNKNOWN
-
     def _waits(self, ident: int, peer: Peer) -> bool | None:
         thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001  # enumerate() takes a lock
         native = getattr(thread, "native_id", None)
         return self._waiting.on(native, peer.descriptor) if native is not None else None
 
-    def _blocked(self, ident: int, frame: FrameType) -> Sender:
-        lines: list[Line] = []
-        loop = self._lines.of_thread(frame, lines)
-        return self._sender(_name(ident) if loop is None else _running(loop, ident), lines)
+    def _blocked(self, ident: int) -> Sender | None:
+        frames = _frames()  # now that it waits: those from before may have ended
+        try:
+            lines: list[Line] = []
+            loop = self._lines.of_thread(frames[ident], lines)
+            task = current_task(loop) if loop is not None else None
+            return self._sender(_name(ident) if task is None else task.get_name(), lines)
+        finally:
+            frames.clear()
 
-    def _by_objects(self, peer: Peer, ident: int, frame: FrameType) -> Sender | None:
-        lines: list[Line] = []
-        loop = self._lines.of_thread(frame, lines)
-        if loop is not None:
-            return self._in_loop(peer, loop, frame, lines)
-        return self._sender(_name(ident), lines) if self._holds(_outward(frame), peer) else None
+    def _by_objects(self, peer: Peer) -> Sender | None:
+        frames = _frames()
+        try:
+            for ident in sorted(frames.keys() - OWN_THREADS, key=peer.thread.__ne__):
+                lines: list[Line] = []
+                frame = frames[ident]
+                loop = self._lines.of_thread(frame, lines)
+                found = None
+                if loop is not None:
+                    found = self._in_loop(peer, loop, frame, lines)
+                elif self._holds(_outward(frame), peer):
+                    found = self._sender(_name(ident), lines)
+                if found is not None:
+                    peer.thread = ident
+                    return found
+        finally:
+            frames.clear()
+        return None
 
     def _in_loop(self, peer: Peer, loop: AbstractEventLoop, frame: FrameType, lines: list[Line]) -> Sender | None:
         if self._holds(_outward(frame), peer):
             # A step of the sending task has not come to its wait yet, or blocks.
-            return self._sender(_running(loop, 0), lines)
+            running = current_task(loop)
+            return self._awaited(running, loop, lines) if running is not None else None
         last = peer.task() if peer.task is not None else None
-        if last is not None and not last.done() and self._holds(chain(last), peer):
-            return self._task(peer, last, loop)
-        for task in tasks(loop):
-            if task is not last and self._holds(chain(task), peer):
-                return self._task(peer, task, loop)
-        return None
+        found = last if last is not None and not last.done() and self._holds(chain(last), peer) else None
+        if found is None:
+            found = next((task for task in tasks(loop) if task is not last and self._holds(chain(task), peer)), None)
+        if found is None:
+            return None
+        peer.task = weakref.ref(found)
+        self._lines.of_task(found, lines := [])
+        return self._awaited(found, loop, lines)
 
-    def _task(self, peer: Peer, task: Task[Any], loop: AbstractEventLoop) -> Sender:
-        peer.task = weakref.ref(task)
-        actor = task.get_name()
-        lines: list[Line] = []
+    def _awaited(self, task: Task[Any], loop: AbstractEventLoop, lines: list[Line]) -> Sender:
+        """Where `task` has no line of the user's, that of the task that awaits it: gather makes tasks of the driver's."""
         seen: Task[Any] | None = task
-        for _ in range(10):
-            if seen is None:
+        for _ in range(_TASKS):
+            if lines or seen is None:
                 break
-            self._lines.of_task(seen, lines)
-            if lines:
-                break
-            # `gather(connection.fetch(…))` makes a task of the driver's own coroutine: ask who awaits it.
             seen = awaiter(seen, loop)
-        return self._sender(actor, lines)
+            if seen is not None:
+                self._lines.of_task(seen, lines)
+        return self._sender(task.get_name(), lines)
 
     def _holds(self, frames: Iterable[FrameType], peer: Peer) -> bool:
         """Whether one of the innermost frames is the driver's, at work on this connection."""
@@ -204,11 +223,6 @@ class Senders:
 def _name(ident: int) -> str:
     thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001
     return thread._name if thread is not None else f"thread {ident}"  # noqa: SLF001  # `name` asserts first
-
-
-def _running(loop: AbstractEventLoop, ident: int) -> str:
-    task = current_task(loop)
-    return task.get_name() if task is not None else _name(ident)
 
 
 def _outward(frame: FrameType) -> Iterator[FrameType]:

@@ -6,12 +6,13 @@ import itertools
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from . import lexer, postgres
 from .memory import Memory, Prepared
-from .sender import UNKNOWN, Sender
-from .trip import Parameter, Statement, Trip
+from .pending import Pending, Portal, Run, draft
+from .sender import UNKNOWN
+from .trip import Trip
 
 _SHORT = 2_000
 _REMEMBERED = 500
@@ -19,90 +20,8 @@ _COPY_DATA = frozenset(b"dcf")
 _PARSE, _BIND, _DESCRIBE, _CLOSE, _EXECUTE = "1", "2", "T", "3", "C"
 
 
-def _draft(made: type) -> Any:
-    """A class with the same slots, which can be filled and then turned into `made`.
-
-    A frozen dataclass sets each of its fields through `object.__setattr__`, which took a third of a trip's time.
-    """
-    return type(f"_{made.__name__}Draft", (), {"__slots__": made.__slots__})  # type: ignore[attr-defined]
-
-
-_StatementDraft = _draft(Statement)
-_TripDraft = _draft(Trip)
-
-
-class _Run:
-    """A Statement that is still becoming."""
-
-    __slots__ = ("cut", "error", "executed", "parameters", "rows", "sql", "sqlstate", "suspended", "tag")
-
-    def __init__(self, sql: str, cut: bool, executed: bool) -> None:
-        self.sql = sql
-        self.cut = cut
-        self.executed = executed
-        self.parameters: tuple[Parameter, ...] = ()
-        self.rows = 0
-        self.tag: str | None = None
-        self.sqlstate: str | None = None
-        self.error: str | None = None
-        self.suspended = False
-
-    def statement(self) -> Statement:
-        made = _StatementDraft()
-        made.sql = self.sql
-        made.parameters = self.parameters
-        made.described_only = not self.executed
-        made.tag = self.tag
-        made.rows = self.rows
-        made.sqlstate = self.sqlstate
-        made.error = self.error
-        made.suspended = self.suspended
-        made.cut = self.cut
-        made.__class__ = Statement
-        return made
-
-
-class Pending:
-    """A trip under way."""
-
-    __slots__ = ("at", "awaited", "closed", "end", "failed", "named", "runs", "sender", "simple", "started")
-
-    def __init__(self, started: float) -> None:
-        self.started = started
-        self.runs: list[_Run] = []
-        self.simple = False
-        self.closed = False
-        """Its Query or Sync has been sent."""
-        self.end = 0
-        """Position in the client's stream after it."""
-        self.failed = False
-        """The server has refused something and skips what follows."""
-        self.at = 0
-        """Of a simple Query: the statement that runs."""
-        self.awaited: deque[tuple[str, _Run | None, Callable[[], None] | None]] = deque()
-        """Of the extended protocol: the answer that is due, for which statement, and how to undo what we assumed."""
-        self.named: dict[bytes, _Run] = {}
-        """Statements parsed or described in this trip and not yet bound, by name."""
-        self.sender: Sender | None = None
-
-    def current(self) -> _Run | None:
-        """The statement to which rows and errors belong."""
-        if self.awaited:
-            return self.awaited[0][1]
-        return self.runs[min(self.at, len(self.runs) - 1)] if self.simple and self.runs else None
-
-
+_Draft = draft(Trip)
 _tags: dict[bytes, str] = {}
-
-
-class _Portal:
-    __slots__ = ("parameters", "prepared", "run", "trip")
-
-    def __init__(self, prepared: Prepared | None, parameters: tuple[Parameter, ...], run: _Run, trip: Pending) -> None:
-        self.prepared = prepared
-        self.parameters = parameters
-        self.run = run
-        self.trip = trip
 
 
 def _forget(known: dict[bytes, Prepared], name: bytes, prepared: Prepared) -> None:
@@ -134,7 +53,7 @@ class Session:
         self._out_before = 0
         self._in_before = 0
         self._numbers = itertools.count(1)
-        self._portals: dict[bytes, _Portal] = {}
+        self._portals: dict[bytes, Portal] = {}
         self._now = 0.0
         self._done: list[Trip] = []
         self._closed: list[Pending] = []
@@ -151,7 +70,7 @@ class Session:
         self._from_server: dict[int, Callable[[bytes], None]] = {
             ord("1"): self._parsed, ord("2"): self._bound, ord("3"): self._closed_one, ord("T"): self._described,
             ord("n"): self._described, ord("C"): self._complete, ord("s"): self._suspended, ord("I"): self._empty,
-            ord("E"): self._error, ord("G"): self._copies_in, ord("S"): self._parameter,
+            ord("E"): self._error, ord("G"): self._copies_in, ord("H"): self._copies_out, ord("S"): self._parameter,
         }  # fmt: skip
 
     @property
@@ -178,20 +97,21 @@ class Session:
         self._now = now
         self._closed = []
         try:
-            messages = self._out.feed(data, size)
-        except postgres.Garbled:
+            self._read_client(self._out.feed(data, size))
+        except Exception:  # noqa: BLE001  # whatever a faulty client sends must reach the server, which answers it
             self.opaque = True
-            return []
-        handlers = self._from_client
+        return self._closed
+
+    def _read_client(self, messages: list[postgres.Message]) -> None:
+        handlers, closed = self._from_client, self._closed
         for kind, body, end, _, length in messages:
             handler = handlers.get(kind)
             if handler is not None:
                 handler(body, length)
-                if self._closed and not self._closed[-1].end:
-                    self._closed[-1].end = end
+                if closed and not closed[-1].end:
+                    closed[-1].end = end
             elif kind in _COPY_DATA and self.trips and self.trips[0].closed:
                 self.trips[0].end = end
-        return self._closed
 
     def _open(self) -> Pending:
         """The trip that the client is sending."""
@@ -220,7 +140,7 @@ class Session:
         trip.at = len(trip.runs)
         trip.simple = True
         for text in texts:
-            trip.runs.append(_Run(text, cut, True))
+            trip.runs.append(Run(text, cut, True))
         self._shut(trip)
 
     def _function_call(self, _body: bytes, _length: int) -> None:
@@ -233,7 +153,7 @@ class Session:
         cut = length > len(body)
         trip = self._open()
         prepared = Prepared(sql=text.decode(self._codec, "replace"), types=types, message=b"" if cut else body, cut=cut)
-        run = _Run(prepared.sql, cut, False)
+        run = Run(prepared.sql, cut, False)
         trip.runs.append(run)
         trip.named[name] = run
         known = self.memory.prepared
@@ -244,26 +164,26 @@ class Session:
             undo = partial(_forget, known, name, prepared)
         trip.awaited.append((_PARSE, run, undo))
 
-    def _bind(self, body: bytes, length: int) -> None:
+    def _bind(self, body: bytes, _length: int) -> None:
         trip = self._open()
         at = postgres.text(body)[1]
         prepared = self.memory.prepared.get(postgres.text(body, at)[0])
         portal, name, parameters = postgres.bind(body, prepared.types if prepared else ())
         run = trip.named.pop(name, None) or self._run(trip, prepared)
         run.parameters = parameters
-        self._portals[portal] = _Portal(prepared, parameters, run, trip)
+        self._portals[portal] = Portal(prepared, parameters, run, trip)
         trip.awaited.append((_BIND, run, None))
 
     @staticmethod
-    def _run(trip: Pending, prepared: Prepared | None) -> _Run:
-        run = _Run(prepared.sql, prepared.cut, False) if prepared else _Run("", True, False)
+    def _run(trip: Pending, prepared: Prepared | None) -> Run:
+        run = Run(prepared.sql, prepared.cut, False) if prepared else Run("", True, False)
         trip.runs.append(run)
         return run
 
     def _describe(self, body: bytes, _length: int) -> None:
         trip = self._open()
         name = postgres.text(body, 1)[0]
-        run: _Run | None
+        run: Run | None
         if body[:1] == b"S":
             run = trip.named.get(name)
             if run is None:
@@ -312,10 +232,13 @@ class Session:
         self._now = now
         self._done = []
         try:
-            messages = self._in.feed(data, size)
-        except postgres.Garbled:
+            self._read_server(self._in.feed(data, size))
+        except Exception:  # noqa: BLE001  # as above
             self.opaque = True
-            return self.broken(now)
+            return self._done + self.broken(now)
+        return self._done
+
+    def _read_server(self, messages: list[postgres.Message]) -> None:
         handlers, trips = self._from_server, self.trips
         for kind, body, end, count, _ in messages:
             if kind == 68 or kind == 100:  # DataRow, CopyData
@@ -328,7 +251,6 @@ class Session:
                 handler = handlers.get(kind)
                 if handler is not None:
                     handler(body)
-        return self._done
 
     def broken(self, now: float) -> list[Trip]:
         """The connection has ended: the trips that will never be complete."""
@@ -337,7 +259,7 @@ class Session:
         self.trips.clear()
         return done
 
-    def _next(self, answer: str) -> _Run | None:
+    def _next(self, answer: str) -> Run | None:
         """Whose turn `answer` ends."""
         if not self.trips:
             return None
@@ -371,6 +293,10 @@ class Session:
                 if len(_tags) < _REMEMBERED:
                     _tags[body] = tag
             run.tag = tag
+            if self._in.textual:
+                self._in.textual = False
+                if tag.startswith("COPY "):
+                    run.rows = int(tag[5:])
             self.memory.completed(tag, run.sql, run.parameters)
 
     def _suspended(self, _body: bytes) -> None:
@@ -393,6 +319,7 @@ class Session:
             run.sqlstate = said.get("C")
             run.error = said.get("M")
         trip.failed = True
+        self._in.textual = False
         # Everything up to the Sync is skipped by the server, so nothing of it has happened.
         for _, _, undo in reversed(trip.awaited):
             if undo is not None:
@@ -412,9 +339,12 @@ class Session:
                 trip.closed, trip.end = True, following.end
                 del self.trips[1]
 
+    def _copies_out(self, body: bytes) -> None:
+        self._in.textual = body[:1] == b"\0"
+
     def _parameter(self, body: bytes) -> None:
         name, at = postgres.text(body)
-        self.parameters[name.decode()] = postgres.text(body, at)[0].decode("utf-8", "replace")
+        self.parameters[name.decode("utf-8", "replace")] = postgres.text(body, at)[0].decode("utf-8", "replace")
         self._read_parameters()
 
     def _read_parameters(self) -> None:
@@ -439,7 +369,7 @@ class Session:
 
     def _trip(self, pending: Pending, after: str, end: int, *, broken: bool = False) -> Trip:
         sender = pending.sender or UNKNOWN
-        made = _TripDraft()
+        made: Any = _Draft()
         made.connection = self.number
         made.number = next(self._numbers)
         made.statements = tuple([run.statement() for run in pending.runs])
@@ -458,4 +388,4 @@ class Session:
         made.stack = sender.stack
         made.broken = broken
         made.__class__ = Trip
-        return made
+        return cast("Trip", made)

@@ -139,7 +139,7 @@ class Lines:
         if not path.startswith(self._root + os.sep) or path.startswith(self._foreign):
             return None
         relative = path[len(self._root) + 1 :]
-        parts = relative.split(os.sep)
+        parts = Path(relative).parts
         if "site-packages" in parts or "dist-packages" in parts:
             return None
         folder = Path(self._root)

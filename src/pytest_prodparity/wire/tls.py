@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from typing import cast
 
 _CHUNK = 1 << 16
 
@@ -52,7 +53,7 @@ class TlsSocket:
         while True:
             with self._lock:
                 try:
-                    return self._tls.read(len(buffer), buffer)  # type: ignore[arg-type]
+                    return cast("int", self._tls.read(len(buffer), cast("bytearray", buffer)))
                 except ssl.SSLWantReadError:
                     pass
                 except ssl.SSLError:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.postgres.wire.watching import Watched
 
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.upstream import Upstream
+from tests.postgres.wire.watching import Watched
 
 
 @pytest.fixture(scope="session")

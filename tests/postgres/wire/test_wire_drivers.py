@@ -42,7 +42,7 @@ def test_a_named_cursor_of_psycopg2(watched: Watched) -> None:
     with connection.cursor(name="slow") as cursor:
         cursor.itersize = 10
         cursor.execute("SELECT generate_series(1, 25)")
-        assert len([row for row in cursor]) == 25  # fetches
+        assert len(list(cursor)) == 25  # fetches
     connection.close()
     fetches = [trip for trip in watched.trips if "FETCH" in trip.statements[0].sql]
     assert [trip.statements[0].rows for trip in fetches] == [10, 10, 5, 0]
@@ -192,7 +192,7 @@ def django(watched: Watched) -> Iterator[Any]:
         book = apps.get_registered_model("wire", "Book")
     except LookupError:
 
-        class Book(models.Model):
+        class Book(models.Model):  # type: ignore[misc]
             title = models.TextField()
 
             class Meta:

@@ -7,9 +7,9 @@ import io
 import psycopg
 import pytest
 from psycopg import sql
-from tests.postgres.wire.watching import Watched, line
 
 from pytest_prodparity.wire.trip import Trip
+from tests.postgres.wire.watching import Watched, line
 
 
 def test_a_statement_is_seen_with_its_values_rows_and_line(watched: Watched) -> None:
@@ -112,11 +112,16 @@ def test_a_pipeline_is_one_trip_up_to_its_sync(watched: Watched) -> None:
 
 
 def test_in_a_pipeline_what_follows_an_error_is_not_reached(watched: Watched) -> None:
-    with psycopg.connect(watched.url(), autocommit=True) as connection:  # noqa: SIM117
-        with pytest.raises(psycopg.errors.DivisionByZero), connection.pipeline():
-            connection.execute("SELECT 1")
-            connection.execute("SELECT 1/%s::int", [0])
-            connection.execute("SELECT 3")
+    with psycopg.connect(watched.url(), autocommit=True) as connection:
+
+        def send() -> None:
+            with connection.pipeline():
+                connection.execute("SELECT 1")
+                connection.execute("SELECT 1/%s::int", [0])
+                connection.execute("SELECT 3")
+
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            send()
     ends = [(one.sql, one.tag, one.sqlstate) for one in watched.statements]
     assert ends == [("SELECT 1", "SELECT 1", None), ("SELECT 1/$1::int", None, "22012"), ("SELECT 3", None, None)]
 
@@ -175,7 +180,7 @@ def test_a_copy_that_fails_ends_its_trip(watched: Watched) -> None:
 def test_a_copy_that_the_client_gives_up_ends_its_trip(watched: Watched) -> None:
     with psycopg.connect(watched.url(), autocommit=True) as connection:
         connection.execute("CREATE TEMP TABLE copied (id int)")
-        with (
+        with (  # noqa: PT012
             pytest.raises(RuntimeError, match="enough"),
             connection.cursor().copy("COPY copied FROM STDIN") as copy,
         ):

@@ -79,7 +79,7 @@ class Evidence:
         plan, execution = self.plans.worst(group)
         if isinstance(plan, CannotTell):
             return plan, execution
-        return Reading(plan, self.profile, words=group.shape.words), execution
+        return self.plans.reading(plan, self.profile, group.shape.words), execution
 
     def reading(self, group: Group) -> Reading | None:
         """Production's plan, None where there is none."""
