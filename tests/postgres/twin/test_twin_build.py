@@ -152,7 +152,10 @@ def test_a_missing_extension_is_named_once(server: Server) -> None:
     with pytest.raises(ProdparityError) as raised:
         Twin.open(little(text, extensions=[postgis]), server)
     lines = str(raised.value).splitlines()
-    assert lines[0] == "Production's schema needs the extension postgis, which this PostgreSQL 18 (embedded) does not have."
+    assert (
+        lines[0]
+        == "Production's schema needs the extension postgis, which this PostgreSQL 18 (embedded) does not have."
+    )
     assert lines[1] == 'schema.sql, line 1: type "geometry" does not exist.'
     assert lines[2].startswith("To fix: ")
 
