@@ -25,8 +25,8 @@ ORDER: tuple[Rule, ...] = (
     UnboundedRead(),
     SeqScan(),
     UnindexedReference(),
-    Spill(),
     Timeout(),
+    Spill(),
     IdleInTransaction(),
     OverBudget(),
 )

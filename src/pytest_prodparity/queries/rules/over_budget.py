@@ -50,5 +50,22 @@ def _spender(evidence: Evidence, part: str) -> Source | None:
     return next(iter(source for source, _ in _lines(evidence, part).most_common() if source is not None), None)
 
 
+def _ran_out(evidence: Evidence, part: str, limit: int) -> Source | None:
+    """The line that sent the first statement, trip or row over the budget."""
+    spent = 0
+    for trip in evidence.trips if part == "trips" else ():
+        spent += 1
+        if spent > limit:
+            return trip.source
+    runs = [
+        (each.order, group.source, each.statement.rows) for group in evidence.sorted.groups for each in group.executions
+    ]
+    for _, source, given in sorted(runs, key=lambda run: run[0]):
+        spent += given if part == "rows" else 1
+        if spent > limit:
+            return source
+    return None
+
+
 def _most(evidence: Evidence, part: str) -> dict[str, int]:
     return {str(source or "elsewhere"): spent for source, spent in _lines(evidence, part).most_common(5)}
