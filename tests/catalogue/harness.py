@@ -123,7 +123,9 @@ class Catalogue:
                 for setting, value in settable(admin, build.SETTINGS).items():
                     statement = sql.SQL("ALTER DATABASE {} SET {} = {}")
                     admin.execute(statement.format(sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)))
-                with psycopg.connect(self._server.dsn(name), autocommit=True, options="-c statement_timeout=0") as connection:
+                with psycopg.connect(
+                    self._server.dsn(name), autocommit=True, options="-c statement_timeout=0"
+                ) as connection:
                     connection.execute(migration.encode())
                     connection.execute("ANALYZE")
             profile, schema = capture(self._server.dsn(name))

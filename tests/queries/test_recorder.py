@@ -98,6 +98,22 @@ def test_what_is_only_described_has_not_run() -> None:
     assert sort([trip]).groups == []
 
 
+def test_the_line_that_spent_most_is_the_place() -> None:
+    trips = [
+        sent("SELECT * FROM a", at="shop.py:5 f"),
+        *[sent(f"SELECT {n} FROM b", at="shop.py:9 g") for n in range(2)],
+    ]
+    judgement = judge(
+        trips,
+        planner=None,
+        profile=None,
+        expectation=Expectation(queries=Budget(statements=2)),
+        thresholds={},
+        test=TEST,
+    )
+    assert [str(found.source) for found in judgement.findings] == ["shop.py:9"]
+
+
 def spent(budget: Budget) -> list[tuple[str, str]]:
     trips = [
         sent("BEGIN", state="IT"),

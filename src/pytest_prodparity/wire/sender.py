@@ -188,14 +188,14 @@ class Senders:
         return self._awaited(found, loop, lines)
 
     def _awaited(self, task: Task[Any], loop: AbstractEventLoop, lines: list[Line]) -> Sender:
-        """Where `task` has no line of the user's, that of the task that awaits it: gather makes tasks of the driver's."""
-        seen: Task[Any] | None = task
+        """With the lines of the tasks that await `task`: who gathers is to a task what a caller is to a function."""
+        seen = task
         for _ in range(_TASKS):
-            if lines or seen is None:
+            above = awaiter(seen, loop)
+            if above is None:
                 break
-            seen = awaiter(seen, loop)
-            if seen is not None:
-                self._lines.of_task(seen, lines)
+            self._lines.of_task(above, lines)
+            seen = above
         return self._sender(task.get_name(), lines)
 
     def _holds(self, frames: Iterable[FrameType], peer: Peer) -> bool:

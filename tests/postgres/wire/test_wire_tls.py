@@ -58,7 +58,9 @@ def test_the_servers_side_is_encrypted_and_the_login_is_the_clients(sslmode: str
         with psycopg.connect(seen.url(), autocommit=True) as connection:
             row = connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
             assert row == (True,)
-            with connection.cursor().copy("COPY (SELECT repeat('x', 900) FROM generate_series(1, 9000)) TO STDOUT") as c:
+            with connection.cursor().copy(
+                "COPY (SELECT repeat('x', 900) FROM generate_series(1, 9000)) TO STDOUT"
+            ) as c:
                 assert sum(len(data) for data in c) == 901 * 9000
             connection.execute("CREATE TEMP TABLE copied (note text)")
             with connection.cursor().copy("COPY copied FROM STDIN") as copy:
@@ -122,5 +124,3 @@ def test_a_cancel_request_reaches_a_server_under_tls(secured: Upstream) -> None:
             assert result.error_field(psycopg.pq.DiagnosticField.SQLSTATE) == b"57014"
             while connection.pgconn.get_result() is not None:
                 pass
-
-

@@ -109,6 +109,10 @@ def _by_call(group: Group) -> list[list[Execution]]:
     parts: dict[frozenset[str], list[Execution]] = {}
     for execution in group.executions:
         parts.setdefault(frozenset(execution.trip.stack), []).append(execution)
+    unseen = parts.pop(frozenset(), [])
+    if len(parts) == 1:
+        # The wire looks at a running thread, and now and then comes too late.
+        return [[*next(iter(parts.values())), *unseen]]
     return sorted(parts.values(), key=len, reverse=True)
 
 
@@ -129,13 +133,19 @@ def inside(evidence: Evidence, execution: Execution) -> list[Frame]:
     return frames[: frames.index(own)] if own else frames
 
 
+def repeats(evidence: Evidence, frames: list[Frame]) -> bool:
+    """Does one of these frames, innermost first, call the next one in a loop?"""
+    callees = [None, *(each.name for each in frames)]
+    return any(loops(evidence.root, at, callee) for at, callee in zip(frames, callees, strict=False))
+
+
 def _loop(evidence: Evidence, executions: list[Execution]) -> _Loop:
     own = _test_frame(evidence, executions[0])
     below = inside(evidence, executions[0])
     recursive = any(_recursive(inside(evidence, each)) for each in executions)
     return _Loop(
-        code=recursive or any(loops(evidence.root, each) for each in below),
-        test=own is not None and loops(evidence.root, own),
+        code=recursive or repeats(evidence, below),
+        test=own is not None and loops(evidence.root, own, below[-1].name if below else None),
         direct=own is not None and not below,
         known=own is not None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...core.findings import Finding, Remedy
+from ...core.findings import Finding, Remedy, Source
 from ..budget import spent
 from ..wording import count
 from .protocol import Claim, Evidence
@@ -29,7 +29,7 @@ class OverBudget:
             yield Claim(
                 None,
                 Finding(
-                    rule=self.id, subject=part, test=evidence.test,
+                    rule=self.id, subject=part, test=evidence.test, source=_spender(evidence, part),
                     title=f"{count(number)} {part}, the budget is {count(limit)}",
                     details={part: number, "budget": limit, "most_from": _most(evidence, part)},
                     remedy=Remedy(text=f"Send fewer, or raise it: Budget({part}={number})."),
@@ -37,10 +37,18 @@ class OverBudget:
             )  # fmt: skip
 
 
-def _most(evidence: Evidence, part: str) -> dict[str, int]:
-    """The lines that spent most."""
-    lines: Counter[str] = Counter()
+def _lines(evidence: Evidence, part: str) -> Counter[Source | None]:
+    lines: Counter[Source | None] = Counter()
     for group in evidence.sorted.groups:
         for execution in group.executions:
-            lines[str(group.source or "elsewhere")] += execution.statement.rows if part == "rows" else 1
-    return dict(lines.most_common(5))
+            lines[group.source] += execution.statement.rows if part == "rows" else 1
+    return lines
+
+
+def _spender(evidence: Evidence, part: str) -> Source | None:
+    """The line that spent most."""
+    return next(iter(source for source, _ in _lines(evidence, part).most_common() if source is not None), None)
+
+
+def _most(evidence: Evidence, part: str) -> dict[str, int]:
+    return {str(source or "elsewhere"): spent for source, spent in _lines(evidence, part).most_common(5)}

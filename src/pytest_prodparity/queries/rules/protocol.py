@@ -81,6 +81,13 @@ class Evidence:
             return plan, execution
         return self.plans.reading(plan, self.profile, group.shape.words), execution
 
+    def typical(self, group: Group) -> tuple[Reading, Execution] | None:
+        """The plan for rarer values than the test's, where those are among production's most common ones."""
+        if self.plans is None or self.profile is None:
+            return None
+        found = self.plans.typical(self.asked(group)[1])
+        return None if found is None else (self.plans.reading(found[0], self.profile, group.shape.words), found[1])
+
     def reading(self, group: Group) -> Reading | None:
         """Production's plan, None where there is none."""
         found = self.asked(group)[0]

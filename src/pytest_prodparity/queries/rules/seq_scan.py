@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from ...core.findings import Remedy
 from ...profile.model import Table
 from ..conditions import Condition
-from ..indexing import asked_of, joined_on, order_of, prove, quoted, remedy
+from ..indexing import asked_of, candidates, joined_on, order_of, prove, quoted, remedy
+from ..rarity import rare
 from ..reading import Reading, Scan, Step
-from ..statements import Group
-from ..wording import name, rows
+from ..statements import Execution, Group
+from ..wording import name, node, rows
 from .production import outlook
 from .protocol import Claim, Evidence
 
@@ -25,26 +26,65 @@ class SeqScan:
     id = "seq-scan"
 
     def find(self, evidence: Evidence) -> Iterator[Claim]:
-        """One claim a scan."""
-        least, share = evidence.threshold(self.id, "rows"), evidence.threshold(self.id, "share")
+        """One claim a scan; where the test's own values say nothing, by values that are less common."""
         for group, reading in evidence.readings():
-            for scan in reading.scans:
-                if scan.scanned < least:
-                    continue
-                used, why = used_of(scan)
-                if used > share * scan.scanned or not _whole(scan):
-                    continue
-                claim = self._judge(evidence, group, reading, scan, used, why)
-                if claim is not None:
-                    yield claim
+            claims = list(self._claims(evidence, group, reading, evidence.asked(group)[1]))
+            if not claims:
+                other = evidence.typical(group)
+                claims = list(self._claims(evidence, group, *other)) if other else []
+            yield from claims
+
+    def _claims(self, evidence: Evidence, group: Group, reading: Reading, execution: Execution) -> Iterator[Claim]:
+        least, share = evidence.threshold(self.id, "rows"), evidence.threshold(self.id, "share")
+        for scan in reading.scans:
+            if not _whole(scan):
+                continue
+            used, why = used_of(scan)
+            claim = None
+            if scan.scanned >= least and used <= share * scan.scanned:
+                claim = self._judge(evidence, group, reading, execution, scan, used, why)
+            elif scan.step.fraction < 1 and scan.rows >= least and scan.step.type != "Bitmap Heap Scan":
+                claim = self._search(evidence, group, reading, scan)
+            if claim is not None:
+                yield claim
+
+    def _search(self, evidence: Evidence, group: Group, reading: Reading, scan: Scan) -> Claim | None:
+        """A LIMIT over a search for what few rows hold: the planner guesses that it ends early, and reads to the end."""
+        looked_for = [each for each in asked_of(scan) if rare(each, scan.table)]
+        limit = next((step for step in scan.top.up() if step.type == "Limit"), None)
+        if not looked_for or limit is None:
+            return None
+        subject = name(scan.table, reading.profile)
+        made = next((each for each in candidates(scan) if each.keys[0].startswith("(")), None)
+        fix = _rewrite(scan, reading, None, "filter")
+        if made is not None:
+            fix = Remedy(
+                text="The comparison is with an expression, which no index on the column alone can serve.",
+                sql=made.ddl(concurrently=True) + ";",
+            )
+        return evidence.claim(
+            self.id, group, subject=subject,
+            title=f"reads up to {rows(scan.rows)} to {_purpose(group)} at most {max(1, round(limit.node.rows)):,}",
+            production=f"{node(scan.step, reading.profile)}, to the end unless the LIMIT is reached before",
+            details={"scanned": round(scan.rows), "table_rows": round(scan.rows), "confidence": "low"},
+            remedy=fix,
+        )  # fmt: skip
 
     def _judge(
-        self, evidence: Evidence, group: Group, reading: Reading, scan: Scan, used: float, why: str
+        self,
+        evidence: Evidence,
+        group: Group,
+        reading: Reading,
+        execution: Execution,
+        scan: Scan,
+        used: float,
+        why: str,
     ) -> Claim | None:
         assert evidence.plans is not None
-        execution = evidence.asked(group)[1]
         unsure = [each for each in asked_of(scan) if not _sure(each, scan.table)]
         early = scan.step.fraction < 1 and why == "filter"
+        if early and any(rare(each, scan.table) for each in unsure):
+            return self._search(evidence, group, reading, scan)
         if early and unsure:
             evidence.cannot_tell(
                 group, f"how soon the LIMIT is reached on {scan.table.name} depends on an estimate without statistics"
