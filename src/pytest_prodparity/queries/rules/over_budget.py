@@ -29,7 +29,7 @@ class OverBudget:
             yield Claim(
                 None,
                 Finding(
-                    rule=self.id, subject=part, test=evidence.test, source=_spender(evidence, part),
+                    rule=self.id, subject=part, test=evidence.test, source=_spender(evidence, part, limit),
                     title=f"{count(number)} {part}, the budget is {count(limit)}",
                     details={part: number, "budget": limit, "most_from": _most(evidence, part)},
                     remedy=Remedy(text=f"Send fewer, or raise it: Budget({part}={number})."),
@@ -45,9 +45,18 @@ def _lines(evidence: Evidence, part: str) -> Counter[Source | None]:
     return lines
 
 
-def _spender(evidence: Evidence, part: str) -> Source | None:
-    """The line that spent most."""
-    return next(iter(source for source, _ in _lines(evidence, part).most_common() if source is not None), None)
+def _spender(evidence: Evidence, part: str, limit: int) -> Source | None:
+    """The line that spent most; among equal ones the one that went over the budget."""
+    lines = _lines(evidence, part)
+    lines.pop(None, None)
+    most = max(lines.values(), default=0)
+    spent = 0
+    runs = [(each.order, group, each) for group in evidence.sorted.groups for each in group.executions]
+    for _, group, execution in sorted(runs, key=lambda run: run[0]):
+        spent += execution.statement.rows if part == "rows" else 1
+        if spent > limit and lines.get(group.source) == most:
+            return group.source
+    return next((source for source, count in lines.items() if count == most), None)
 
 
 def _ran_out(evidence: Evidence, part: str, limit: int) -> Source | None:

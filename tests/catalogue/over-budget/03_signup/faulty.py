@@ -30,10 +30,10 @@ async def signup(conn: asyncpg.Connection, tenant_id: int, email: str, name: str
         name,
         country,
     )
-    customer = await conn.fetchval("SELECT id FROM customers WHERE tenant_id = $1 AND email = $2", tenant_id, email)
+    customer = await conn.fetchval("SELECT id FROM customers WHERE tenant_id = $1 AND email = $2", tenant_id, email)  # <- here
     await conn.execute("UPDATE customers SET last_seen = now() WHERE id = $1", customer)
     await conn.execute("UPDATE customers SET segment = 'new' WHERE id = $1", customer)
-    shop = await conn.fetchval("SELECT name FROM tenants WHERE id = $1", tenant_id)  # <- here
+    shop = await conn.fetchval("SELECT name FROM tenants WHERE id = $1", tenant_id)
     await conn.execute(
         "INSERT INTO emails (customer_id, recipient, subject, body) VALUES ($1, $2, $3, $4)",
         customer,
