@@ -137,7 +137,8 @@ def _categories(statistics: ColumnStatistics, rows: float) -> list[tuple[str, fl
     """Values of a histogram as common values with their average share, where the column holds a fixed number of them.
 
     Of 150 values that are equally frequent ANALYZE lists a few as common, by chance, and puts the others into the
-    histogram. They are no less common.
+    histogram. They are no less common. Its ends stay behind: the smallest and the largest value are where a stray
+    entry would stand.
     """
     known, bounds = statistics.most_common_freqs or [], statistics.histogram_bounds or []
     others = statistics.n_distinct - len(known)
@@ -145,7 +146,7 @@ def _categories(statistics: ColumnStatistics, rows: float) -> list[tuple[str, fl
     if not bounds or others < 1 or rest <= 0 or rest * rows < CATEGORY_ROWS * others:
         return []
     share = min([rest / others, *known])
-    return [(value, share) for value in dict.fromkeys(bounds) if value not in (statistics.most_common_vals or [])]
+    return [(value, share) for value in dict.fromkeys(bounds[1:-1]) if value not in (statistics.most_common_vals or [])]
 
 
 def _emptied(statistics: ColumnStatistics, reason: str | None) -> ColumnStatistics:

@@ -25,6 +25,8 @@ _COPIED = 1 << 14
 """Up to this size a chunk is copied once, because bytes are cheaper to cut than a bytearray."""
 _LONGEST_START = 10_000
 """PostgreSQL's own limit for a start-up message."""
+_LOGIN_S = 2.0
+"""How long `release` waits for a login under way."""
 _ASKS_BACK = frozenset((3, 5, 7, 8, 9, 10, 11))
 """Authentication requests that the client answers."""
 
@@ -70,6 +72,8 @@ class Connection:
         self._lock = threading.Lock()
         """Held while a chunk is read, so that no answer passes before we know who asked."""
         self._from_server: threading.Thread | None = None
+        self._logged_in = threading.Event()
+        """Or refused."""
         self._ending = False
         self._over = False
         """Every trip has been delivered."""
@@ -147,7 +151,10 @@ class Connection:
                 return False
             self._asked, self._protocol = postgres.startup_parameters(body), code
             self.opener = self._wire.senders.find(self.peer)
-            return self._log_in()
+            try:
+                return self._log_in()
+            finally:
+                self._logged_in.set()
 
     def _exactly(self, count: int) -> bytes:
         data = b""
@@ -206,13 +213,17 @@ class Connection:
                 head = self._exactly(5)
                 found.server.sendall(head + self._exactly(min(postgres.HEADER.unpack(head)[1] - 4, postgres.KEPT)))
         found.rest = reader.rest
-        self.session = Session(
-            self.number, database=found.upstream.database, user=self._asked.get("user", ""),
-            parameters=found.parameters, backend=found.pid,
-        )  # fmt: skip
-        if self._wire.generation != self._generation:
-            raise ConnectionResetError  # moved or released meanwhile
-        self._listen(found)
+        with self._lock:
+            self.session = Session(
+                self.number, database=found.upstream.database, user=self._asked.get("user", ""),
+                parameters=found.parameters, backend=found.pid,
+            )  # fmt: skip
+            if self._wire.generation == self._generation and not self._ending:
+                self._listen(found)
+            else:
+                # Moved meanwhile: the client, which is none the wiser, follows at its first message.
+                self._home = None
+                found.server.close()
         self.client.sendall(said)
         return True
 
@@ -292,11 +303,13 @@ class Connection:
 
     def release(self) -> str | None:
         """Leave the server and keep the client; returns why the client could not be kept, None where it was."""
+        if self._home is not None:
+            self._logged_in.wait(_LOGIN_S)
         with self._lock:
             at, session = self._home, self.session
             if session is None:
-                _hang_up(self.client)  # it has not logged in yet: it would log in to the wrong database
-                if at is not None:
+                if at is not None:  # somebody is still typing a password, for the wrong database
+                    _hang_up(self.client)
                     _hang_up(at.server)
                 return None
             if at is None:

@@ -23,7 +23,7 @@ from pytest_prodparity.wire import postgres
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.trip import Trip
 from pytest_prodparity.wire.upstream import Upstream
-from tests.postgres.wire.watching import Watched, open_files, until
+from tests.postgres.wire.watching import Watched, cancelled_while_it_sleeps, open_files, until
 
 
 def _raw(wire: Wire) -> socket.socket:
@@ -175,11 +175,8 @@ class _Slow:
 
 def test_a_cancel_request_reaches_the_backend(watched: Watched) -> None:
     with psycopg.connect(watched.url(), autocommit=True) as connection:
-        timer = threading.Timer(0.1, connection.cancel_safe)
-        timer.start()
-        with pytest.raises(psycopg.errors.QueryCanceled):
+        with cancelled_while_it_sleeps(connection, watched.upstream), pytest.raises(psycopg.errors.QueryCanceled):
             connection.execute("SELECT pg_sleep(30)")
-        timer.join()
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert watched.of("pg_sleep").statements[0].sqlstate == "57014"
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.upstream import Upstream
-from tests.postgres.wire.watching import Watched, until
+from tests.postgres.wire.watching import Watched, cancelled_while_it_sleeps, until
 
 
 @pytest.fixture
@@ -157,11 +157,8 @@ def test_a_cancel_request_reaches_the_new_backend(watched: Watched, second: Upst
     with psycopg.connect(watched.url(), autocommit=True) as connection:
         watched.wire.move(second)
         connection.execute("SELECT 1")
-        timer = threading.Timer(0.1, connection.cancel_safe)
-        timer.start()
-        with pytest.raises(psycopg.errors.QueryCanceled):
+        with cancelled_while_it_sleeps(connection, second), pytest.raises(psycopg.errors.QueryCanceled):
             connection.execute("SELECT pg_sleep(30)")
-        timer.join()
 
 
 def test_another_user_than_the_wires_cannot_be_moved_and_is_told_so(
@@ -293,14 +290,16 @@ def test_moves_under_load_break_no_idle_connection(watched: Watched, second: Ups
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for _ in range(15):
-        watched.wire.move(second)
-        seen = len(watched.all)
-        until(lambda seen=seen: len(watched.all) > seen + 20)
-        watched.wire.move(watched.upstream)
-    stop.set()
-    for thread in threads:
-        thread.join(20)
+    try:
+        for _ in range(15):
+            watched.wire.move(second)
+            seen = len(watched.all)
+            until(lambda seen=seen: len(watched.all) > seen + 20)
+            watched.wire.move(watched.upstream)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(20)
     assert not wrong
     assert not any(thread.is_alive() for thread in threads)
 

@@ -15,7 +15,7 @@ import pytest
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.upstream import Upstream
-from tests.postgres.wire.watching import Watched, until
+from tests.postgres.wire.watching import Watched, cancelled_while_it_sleeps, until
 
 
 @pytest.fixture(scope="module")
@@ -114,13 +114,10 @@ def test_an_unknown_sslmode_is_named() -> None:
 
 
 def test_a_cancel_request_reaches_a_server_under_tls(secured: Upstream) -> None:
-    with Wire(lambda: secured, root=Path(__file__).parent) as wire:
-        with psycopg.connect(Watched(wire, secured).url(), autocommit=True) as connection:
-            connection.pgconn.send_query(b"SELECT pg_sleep(30)")
-            until(lambda: wire.connections[0].busy)
-            connection.cancel_safe()
-            result = connection.pgconn.get_result()
-            assert result is not None
-            assert result.error_field(psycopg.pq.DiagnosticField.SQLSTATE) == b"57014"
-            while connection.pgconn.get_result() is not None:
-                pass
+    with (
+        Wire(lambda: secured, root=Path(__file__).parent) as wire,
+        psycopg.connect(Watched(wire, secured).url(), autocommit=True) as connection,
+        cancelled_while_it_sleeps(connection, secured),
+        pytest.raises(psycopg.errors.QueryCanceled),
+    ):
+        connection.execute("SELECT pg_sleep(30)")

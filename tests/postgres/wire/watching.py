@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+import psycopg
 
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.trip import Statement, Trip
@@ -73,3 +79,22 @@ def until(condition: object, seconds: float = DEADLINE_S) -> None:
 def open_files() -> int:
     """How many descriptors this process has open."""
     return len(list(Path("/dev/fd").iterdir()))
+
+
+@contextmanager
+def cancelled_while_it_sleeps(connection: psycopg.Connection[Any], upstream: Upstream) -> Iterator[None]:
+    """Cancel through the wire what the body runs, once the server's backend sleeps in it."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event = 'PgSleep'"
+
+    def cancel() -> None:
+        with psycopg.connect(
+            host=upstream.host, port=upstream.port, user=upstream.user, password=upstream.password, dbname="postgres",
+            autocommit=True,
+        ) as past:  # fmt: skip
+            until(lambda: past.execute(query, [upstream.database]).fetchone() == (1,))
+        connection.cancel_safe()
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    yield
+    canceller.join()
