@@ -230,11 +230,11 @@ def test_the_same_shares_of_a_larger_table_leave() -> None:
 
 
 def test_categories_leave_as_common_values_and_names_do_not() -> None:
-    found = replace(statistics(["sent"], [0.1], ["a", "b", "b", "c"]), n_distinct=10)
+    found = replace(statistics(["sent"], [0.1], ["a", "b", "b", "c", "d"]), n_distinct=10)
     shown = redact(Policy(), subject(rows=100_000), found)
     assert shown.histogram_bounds is None
-    assert shown.most_common_vals == ["sent", "a", "b", "c"]
-    assert shown.most_common_freqs == [0.1] * 4
+    assert shown.most_common_vals == ["sent", "b", "c"], "the ends of a histogram stay behind"
+    assert shown.most_common_freqs == [0.1] * 3
     assert redact(Policy(), subject(rows=9_000), found).most_common_vals == ["sent"], "too few rows of each"
     many = replace(found, n_distinct=-0.5)
     assert redact(Policy(), subject(rows=100_000), many).most_common_vals == ["sent"], "more of them as the table grows"
