@@ -25,8 +25,8 @@ from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.trip import Trip
 from pytest_prodparity.wire.upstream import Upstream
 
-ROUNDS = 60
-STATEMENTS = 300
+ROUNDS = 200
+STATEMENTS = 100
 COPY_ROUNDS = 7
 COPY_BYTES = 64 << 20
 
