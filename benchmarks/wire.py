@@ -27,8 +27,8 @@ from pytest_prodparity.wire.upstream import Upstream
 
 ROUNDS = 200
 STATEMENTS = 100
-COPY_ROUNDS = 7
-COPY_BYTES = 64 << 20
+COPY_ROUNDS = 5
+COPY_BYTES = 32 << 20
 
 
 class _Counts:
