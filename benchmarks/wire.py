@@ -25,10 +25,10 @@ from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.trip import Trip
 from pytest_prodparity.wire.upstream import Upstream
 
-ROUNDS = 60
-STATEMENTS = 300
-COPY_ROUNDS = 7
-COPY_BYTES = 64 << 20
+ROUNDS = 200
+STATEMENTS = 100
+COPY_ROUNDS = 5
+COPY_BYTES = 32 << 20
 
 
 class _Counts:

@@ -70,7 +70,7 @@ class Connection:
         self._protocol = 0
         self._generation = 0
         self._lock = threading.Lock()
-        """Held while a chunk is read, so that no answer passes before we know who asked."""
+        """Held while a chunk is read, and while the server's side changes."""
         self._from_server: threading.Thread | None = None
         self._logged_in = threading.Event()
         """Or refused."""
@@ -239,22 +239,22 @@ class Connection:
             if not size:
                 return
             now = monotonic()
-            while self._home is None:
-                self._go_home(session)
-            with lock:
-                at = self._home
-                if at is None:
-                    raise ConnectionResetError
-                # The server begins while we read along; its answer waits at the lock.
-                sent = _send(at.server, view[:size])
-                data = bytes(view[:size]) if size <= _COPIED else buffer
-                closed = session.client(data, size, now)
-                if closed:
-                    sender = find(peer)
-                    for trip in closed:
-                        trip.sender = sender
-            if sent < size:
-                at.server.sendall(view[sent:size])
+            data = bytes(view[:size]) if size <= _COPIED else buffer
+            while True:
+                if self._home is None:
+                    self._go_home(session)
+                with lock:
+                    at = self._home
+                    if at is None:
+                        continue  # released meanwhile
+                    # Before anything is passed on: as long as no answer can come, the sender stays where it waits.
+                    closed = session.client(data, size, now)
+                    if closed:
+                        sender = find(peer)
+                        for trip in closed:
+                            trip.sender = sender
+                    break
+            at.server.sendall(view[:size])
 
     # The server's side
 
@@ -386,16 +386,6 @@ class Connection:
         self.client.close()
         if self._home is not None:
             self._home.server.close()
-
-
-def _send(server: tls.Socket, data: memoryview) -> int:
-    """Send what goes without waiting."""
-    if isinstance(server, tls.TlsSocket):
-        return 0
-    try:
-        return server.send(data, socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return 0
 
 
 def _status(key: str, value: str) -> bytes:

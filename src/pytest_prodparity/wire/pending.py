@@ -8,29 +8,21 @@ from typing import Any, cast
 
 from .memory import Prepared
 from .sender import Sender
-from .trip import Parameter, Statement
-
-
-def draft(made: type) -> Any:
-    """A class with the same slots, which can be filled and then turned into `made`.
-
-    A frozen dataclass sets each of its fields through `object.__setattr__`, which took a third of a trip's time.
-    """
-    return type(f"_{made.__name__}Draft", (), {"__slots__": made.__slots__})  # type: ignore[attr-defined]
-
-
-_StatementDraft = draft(Statement)
+from .trip import Parameter, Statement, Trip
 
 
 class Run:
-    """A Statement that is still becoming."""
+    """A Statement that is still becoming: it has the same slots, so that in the end it can be turned into one.
 
-    __slots__ = ("cut", "error", "executed", "parameters", "rows", "sql", "sqlstate", "suspended", "tag")
+    A frozen dataclass sets each of its fields through `object.__setattr__`, which took a third of a trip's time.
+    """
 
-    def __init__(self, sql: str, cut: bool, executed: bool) -> None:
+    __slots__ = Statement.__slots__
+
+    def __init__(self, sql: str, cut: bool, described_only: bool) -> None:
         self.sql = sql
         self.cut = cut
-        self.executed = executed
+        self.described_only = described_only
         self.parameters: tuple[Parameter, ...] = ()
         self.rows = 0
         self.tag: str | None = None
@@ -39,42 +31,39 @@ class Run:
         self.suspended = False
 
     def statement(self) -> Statement:
-        made: Any = _StatementDraft()
-        made.sql = self.sql
-        made.parameters = self.parameters
-        made.described_only = not self.executed
-        made.tag = self.tag
-        made.rows = self.rows
-        made.sqlstate = self.sqlstate
-        made.error = self.error
-        made.suspended = self.suspended
-        made.cut = self.cut
+        """What it has become; it changes no more."""
+        made: Any = self
         made.__class__ = Statement
         return cast("Statement", made)
 
 
-class Pending:
-    """A trip under way."""
+class TripDraft:
+    """A Trip before its last field is set, made as a Run is."""
 
-    __slots__ = ("at", "awaited", "closed", "end", "failed", "named", "runs", "sender", "simple", "started")
+    __slots__ = Trip.__slots__
+
+
+class Pending:
+    """A trip under way. (Defaults of the class, because most trips are one simple Query and need few of them.)"""
+
+    simple = False
+    closed = False
+    """Its Query or Sync has been sent."""
+    end = 0
+    """Position in the client's stream after it."""
+    failed = False
+    """The server has refused something and skips what follows."""
+    at = 0
+    """Of a simple Query: the statement that runs."""
+    sender: Sender | None = None
+    awaited: deque[tuple[str, Run | None, Callable[[], None] | None]] | None = None
+    """Of the extended protocol: the answer that is due, for which statement, and how to undo what we assumed."""
+    named: dict[bytes, Run] | None = None
+    """Statements parsed or described in this trip and not yet bound, by name."""
 
     def __init__(self, started: float) -> None:
         self.started = started
         self.runs: list[Run] = []
-        self.simple = False
-        self.closed = False
-        """Its Query or Sync has been sent."""
-        self.end = 0
-        """Position in the client's stream after it."""
-        self.failed = False
-        """The server has refused something and skips what follows."""
-        self.at = 0
-        """Of a simple Query: the statement that runs."""
-        self.awaited: deque[tuple[str, Run | None, Callable[[], None] | None]] = deque()
-        """Of the extended protocol: the answer that is due, for which statement, and how to undo what we assumed."""
-        self.named: dict[bytes, Run] = {}
-        """Statements parsed or described in this trip and not yet bound, by name."""
-        self.sender: Sender | None = None
 
     def current(self) -> Run | None:
         """The statement to which rows and errors belong."""
@@ -82,8 +71,22 @@ class Pending:
             return self.awaited[0][1]
         return self.runs[min(self.at, len(self.runs) - 1)] if self.simple and self.runs else None
 
+    def wait(self, answer: str, run: Run | None, undo: Callable[[], None] | None = None) -> None:
+        """An answer is due."""
+        if self.awaited is None:
+            self.awaited = deque()
+        self.awaited.append((answer, run, undo))
+
+    def name(self, name: bytes, run: Run) -> None:
+        """The statement of this name, which has not been bound yet."""
+        if self.named is None:
+            self.named = {}
+        self.named[name] = run
+
 
 class Portal:
+    """A prepared statement with its values, ready to be executed, in parts if the client likes."""
+
     __slots__ = ("parameters", "prepared", "run", "trip")
 
     def __init__(self, prepared: Prepared | None, parameters: tuple[Parameter, ...], run: Run, trip: Pending) -> None:

@@ -103,7 +103,7 @@ class Frames:
                 found.append((kind, b"", base + at, count, 0))
                 continue
             body = data[at + 5 : end] if length <= cap else data[at + 5 : at + 5 + cap]
-            found.append((kind, bytes(body), base + end, 1, length - 4))
+            found.append((kind, body if isinstance(body, bytes) else bytes(body), base + end, 1, length - 4))
             at = end
         if at < size:
             self._begin(data, at, size)

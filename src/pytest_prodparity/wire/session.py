@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from . import lexer, postgres
 from .memory import Memory, Prepared
-from .pending import Pending, Portal, Run, draft
+from .pending import Pending, Portal, Run, TripDraft
 from .sender import UNKNOWN
 from .trip import Trip
 
@@ -20,7 +20,6 @@ _COPY_DATA = frozenset(b"dcf")
 _PARSE, _BIND, _DESCRIBE, _CLOSE, _EXECUTE = "1", "2", "T", "3", "C"
 
 
-_Draft = draft(Trip)
 _tags: dict[bytes, str] = {}
 
 
@@ -69,7 +68,7 @@ class Session:
         }  # fmt: skip
         self._from_server: dict[int, Callable[[bytes], None]] = {
             ord("1"): self._parsed, ord("2"): self._bound, ord("3"): self._closed_one, ord("T"): self._described,
-            ord("n"): self._described, ord("C"): self._complete, ord("s"): self._suspended, ord("I"): self._empty,
+            ord("n"): self._described, ord("s"): self._suspended, ord("I"): self._empty,
             ord("E"): self._error, ord("G"): self._copies_in, ord("H"): self._copies_out, ord("S"): self._parameter,
         }  # fmt: skip
 
@@ -140,7 +139,7 @@ class Session:
         trip.at = len(trip.runs)
         trip.simple = True
         for text in texts:
-            trip.runs.append(Run(text, cut, True))
+            trip.runs.append(Run(text, cut, False))
         self._shut(trip)
 
     def _function_call(self, _body: bytes, _length: int) -> None:
@@ -153,30 +152,30 @@ class Session:
         cut = length > len(body)
         trip = self._open()
         prepared = Prepared(sql=text.decode(self._codec, "replace"), types=types, message=b"" if cut else body, cut=cut)
-        run = Run(prepared.sql, cut, False)
+        run = Run(prepared.sql, cut, True)
         trip.runs.append(run)
-        trip.named[name] = run
+        trip.name(name, run)
         known = self.memory.prepared
         undo: Callable[[], None] | None = None
         # A name that exists will be refused; the unnamed one is replaced.
         if not trip.failed and (not name or name not in known):
             known[name] = prepared
             undo = partial(_forget, known, name, prepared)
-        trip.awaited.append((_PARSE, run, undo))
+        trip.wait(_PARSE, run, undo)
 
     def _bind(self, body: bytes, _length: int) -> None:
         trip = self._open()
         at = postgres.text(body)[1]
         prepared = self.memory.prepared.get(postgres.text(body, at)[0])
         portal, name, parameters = postgres.bind(body, prepared.types if prepared else ())
-        run = trip.named.pop(name, None) or self._run(trip, prepared)
+        run = (trip.named.pop(name, None) if trip.named else None) or self._run(trip, prepared)
         run.parameters = parameters
         self._portals[portal] = Portal(prepared, parameters, run, trip)
-        trip.awaited.append((_BIND, run, None))
+        trip.wait(_BIND, run)
 
     @staticmethod
     def _run(trip: Pending, prepared: Prepared | None) -> Run:
-        run = Run(prepared.sql, prepared.cut, False) if prepared else Run("", True, False)
+        run = Run(prepared.sql, prepared.cut, True) if prepared else Run("", True, True)
         trip.runs.append(run)
         return run
 
@@ -185,27 +184,28 @@ class Session:
         name = postgres.text(body, 1)[0]
         run: Run | None
         if body[:1] == b"S":
-            run = trip.named.get(name)
+            run = trip.named.get(name) if trip.named else None
             if run is None:
-                run = trip.named[name] = self._run(trip, self.memory.prepared.get(name))
+                run = self._run(trip, self.memory.prepared.get(name))
+                trip.name(name, run)
         else:
             portal = self._portals.get(name)
             run = portal.run if portal else None
-        trip.awaited.append((_DESCRIBE, run, None))
+        trip.wait(_DESCRIBE, run)
 
     def _execute(self, body: bytes, _length: int) -> None:
         trip = self._open()
         portal = self._portals.get(postgres.text(body)[0])
         if portal is None:
             run = self._run(trip, None)
-        elif portal.run.executed or portal.trip is not trip:
+        elif portal.trip is not trip or not portal.run.described_only:
             run = portal.run = self._run(trip, portal.prepared)
             run.parameters = portal.parameters
             portal.trip = trip
         else:
             run = portal.run
-        run.executed = True
-        trip.awaited.append((_EXECUTE, run, None))
+        run.described_only = False
+        trip.wait(_EXECUTE, run)
 
     def _close(self, body: bytes, _length: int) -> None:
         trip = self._open()
@@ -218,7 +218,7 @@ class Session:
             gone = known.pop(name, None)
             if gone is not None:
                 undo = partial(_restore, known, name, gone)
-        trip.awaited.append((_CLOSE, None, undo))
+        trip.wait(_CLOSE, None, undo)
 
     def _sync(self, _body: bytes, _length: int) -> None:
         self._shut(self._open())
@@ -245,6 +245,8 @@ class Session:
                 run = trips[0].current() if trips else None
                 if run is not None:
                     run.rows += count
+            elif kind == 67:  # CommandComplete
+                self._complete(body)
             elif kind == 90:  # ReadyForQuery
                 self._ready(body, end)
             else:
@@ -266,10 +268,10 @@ class Session:
         trip = self.trips[0]
         if trip.awaited:
             return trip.awaited.popleft()[1] if trip.awaited[0][0] == answer else None
-        if trip.simple and answer == _EXECUTE:
-            run = trip.current()
-            trip.at += 1
-            return run
+        if trip.simple and answer == _EXECUTE and trip.runs:
+            at = trip.at
+            trip.at = at + 1
+            return trip.runs[at if at < len(trip.runs) else -1]
         return None
 
     def _parsed(self, _body: bytes) -> None:
@@ -321,10 +323,10 @@ class Session:
         trip.failed = True
         self._in.textual = False
         # Everything up to the Sync is skipped by the server, so nothing of it has happened.
-        for _, _, undo in reversed(trip.awaited):
+        for _, _, undo in reversed(trip.awaited or ()):
             if undo is not None:
                 undo()
-        trip.awaited.clear()
+        trip.awaited = None
 
     def _copies_in(self, _body: bytes) -> None:
         """In copy-in mode the server throws a Sync away; the client sends another one after its data."""
@@ -369,7 +371,7 @@ class Session:
 
     def _trip(self, pending: Pending, after: str, end: int, *, broken: bool = False) -> Trip:
         sender = pending.sender or UNKNOWN
-        made: Any = _Draft()
+        made: Any = TripDraft()
         made.connection = self.number
         made.number = next(self._numbers)
         made.statements = tuple([run.statement() for run in pending.runs])
