@@ -16,6 +16,7 @@ from .production import outlook
 from .protocol import Claim, Evidence
 
 _NEEDS_ALL = {"Aggregate", "Group", "Unique", "SetOp", "WindowAgg", "Recursive Union"}
+_MEMBERSHIP = {"Anti", "Right Anti", "Semi", "Right Semi"}
 FEW = 1_000
 """Without a proven index, only a scan that keeps at most so many rows is accused: nothing else explains it."""
 
@@ -116,10 +117,11 @@ def used_of(scan: Scan) -> tuple[float, str]:
         if step.type in _NEEDS_ALL or (below.node.get("Parent Relationship") in ("SubPlan", "InitPlan")):
             break
         if step.type in ("Hash Join", "Merge Join", "Nested Loop"):
-            if step.node.get("Join Type") in ("Anti", "Right Anti", "Semi", "Right Semi") and step.given < used:
-                used, why = step.given, "membership"
-            elif step.given < used:
-                used, why = step.given, "join"
+            # By whole runs: a LIMIT above says nothing of rows that a sort below has read already.
+            entered = below.full * below.calls / max(step.calls, 1e-9)
+            if step.full < entered:
+                used *= step.full / entered
+                why = "membership" if step.node.get("Join Type") in _MEMBERSHIP else "join"
         elif step.type == "Limit" and step.given < used and _sorted_below(scan.top, step):
             used, why = step.given, "order"
         below = step
