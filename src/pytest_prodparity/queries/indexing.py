@@ -255,7 +255,7 @@ def candidates(scan: Scan) -> list[Candidate]:
     found: list[Candidate] = []
     for keys, where in ideas:
         keys = tuple(dict.fromkeys(keys))[:WIDEST]
-        candidate = Candidate(scan.table, keys, where)
+        candidate = Candidate(scan.target, keys, where)
         if keys and candidate not in found and not _exists(candidate):
             found.append(candidate)
     return found[:TRIED]
@@ -352,7 +352,7 @@ def remedy(proof: Proof, scan: Scan, profile: Profile) -> Remedy:
     what = node(using.step, profile) if using else "the index"
     extra = (
         " One index per partition, built CONCURRENTLY and attached, avoids the lock."
-        if scan.table.kind == "partitioned"
+        if proof.candidate.table.kind == "partitioned"
         else ""
     )
     return Remedy(

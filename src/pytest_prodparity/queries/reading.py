@@ -113,6 +113,13 @@ class Scan:
     scanned: float
     kept: float
     """Rows that pass the scan's own conditions."""
+    root: Table
+    """The partitioned table above, the table itself where there is none."""
+
+    @property
+    def target(self) -> Table:
+        """What an index belongs on: the partitioned table, unless the statement names the partition itself."""
+        return self.root if self.alias != self.table.name else self.table
 
     @property
     def step(self) -> Step:
@@ -240,7 +247,7 @@ class Reading:
             rows, scanned = max(0.0, table.rows), self._scanned(step, table)
             scan = found.get(key)
             if scan is None:
-                found[key] = Scan([step], root if append is not None else table, rows, scanned, step.given)
+                found[key] = Scan([step], root if append is not None else table, rows, scanned, step.given, root)
             else:
                 scan.steps.append(step)
                 scan.rows += rows
