@@ -38,7 +38,7 @@ def tests(session: nox.Session) -> None:
     """The whole suite on this Python, under coverage. What needs Docker is skipped where no daemon answers."""
     install(session, "test")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["-n", "2", "--dist", "loadfile"]))
+    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["-n", "2", "--dist", "worksteal"]))
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", *([] if session.posargs else [f"--fail-under={COVERED}"]))
 
@@ -49,7 +49,7 @@ def pythons(session: nox.Session) -> None:
     install(session, "test")
     folders = [str(path) for path in sorted(Path("tests").iterdir()) if path.is_dir() and any(path.glob("test_*.py"))]
     quick = [path for path in folders if Path(path).name not in ("docker", "docs", "postgres", "catalogue")]
-    session.run("pytest", "-n", "2", "--dist", "loadfile", *(session.posargs or quick))
+    session.run("pytest", "-n", "2", "--dist", "worksteal", *(session.posargs or quick))
 
 
 @nox.session

@@ -19,14 +19,17 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
     provider = Embedded(throw_away=True)
     table = [["rule", "faulty", "found", "right twins", "accused", "missed or accused"]]
     totals = {"faulty": 0, "found": 0, "corrected": 0, "accused": 0}
-    with tempfile.TemporaryDirectory(prefix="prodparity-detect-") as folder:
+    with tempfile.TemporaryDirectory(prefix="prodparity-detect-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
         try:
-            catalogue = Catalogue(provider.start(), Path(folder) / "catalogue")
+            catalogue = Catalogue(provider.start(), Path(folder) / "catalogue", Path(folder) / "cache")
             counts: dict[str, dict[str, int]] = {}
             wrong: dict[str, list[str]] = {}
             for case in [*cases(innocent=False), *cases(innocent=True)]:
                 group = counts.setdefault(case.rule, dict.fromkeys(totals, 0))
                 place = Path(folder) / case.name.replace("/", "-")
+                for name in ("faulty", "corrected", "app"):
+                    (place / name).mkdir(parents=True)
                 if case.rule != "none":
                     group["faulty"] += 1
                     findings = catalogue.run(case, "faulty", place / "faulty").findings

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import generated
+from pygments.lexers.sql import PostgresLexer
 from sphinx.application import Sphinx
 
 from pytest_prodparity import __version__
@@ -37,5 +38,6 @@ def _fill(_app: Sphinx, _name: str, source: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Fill the places of every page as it is read."""
+    """Fill the places of every page as it is read; `sql` blocks are PostgreSQL's, with its `$1`."""
+    app.add_lexer("sql", PostgresLexer)
     app.connect("source-read", _fill)

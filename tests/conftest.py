@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +17,26 @@ from pytest_prodparity.databases.provider import Server
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A real, empty PostgreSQL for this run (and worker), apart from the clusters that users keep."""
-    provider = Embedded(throw_away=True)
+    # Thousands of small files: in memory where there is plenty.
+    memory = Path("/dev/shm")
+    plenty = memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30
+    provider = Embedded(Path(tempfile.mkdtemp(prefix="prodparity-", dir=memory)) if plenty else None, throw_away=True)
     try:
         yield provider.start()
     finally:
         provider.stop()
+
+
+@pytest.fixture(scope="session")
+def cache() -> Iterator[Path]:
+    """Where the projects' clusters live: shared by all of them, thrown away with the run.
+
+    Not below pytest's temporary folder, which the user that runs the server for root may not enter.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="prodparity cache ", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

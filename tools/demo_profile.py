@@ -103,9 +103,8 @@ def build(server: Server) -> str:
                 sql.SQL("ALTER ROLE shop IN DATABASE shop SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
             )
     with psycopg.connect(server.dsn("shop"), autocommit=True) as connection:
-        for setting in ("maintenance_work_mem = '1GB'", "synchronous_commit = off", "max_wal_size = '8GB'"):
-            connection.execute(sql.SQL("ALTER SYSTEM SET {}").format(sql.SQL(setting)))
-        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        connection.execute("SET synchronous_commit = off")
         connection.execute("SELECT setseed(0.5)")
         connection.execute(TABLES)
         for table, rows in ROWS.items():

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from .core.errors import ProdparityError, UsageError
 from .core.expectation import Expectation
@@ -24,11 +23,11 @@ from .core.findings import Judgement
 from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
-from .databases import schema
 from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
 from .databases.roles import Login, application
+from .databases.schema import load_schema
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
@@ -37,6 +36,7 @@ from .queries.judge import judge
 from .queries.planning import Plans
 from .queries.recorder import Recorder
 from .twin.twin import Twin
+from .wire.connection import Open
 from .wire.proxy import Wire
 from .wire.trip import Trip
 from .wire.upstream import Upstream
@@ -150,9 +150,9 @@ class Session:
         """The database of the open test, or of what runs outside tests; raises ProdparityError where none can be had."""
         with self._lock:
             if self._test is None:
-                self._base = self._base or self._clone(self._template)
+                self._base = self._base or self._clone()
                 return self._base
-            self._current = self._current or self._clone(self._base or self._template)
+            self._current = self._current or self._clone()
             return self._current
 
     def refusal(self) -> ProdparityError | None:
@@ -163,11 +163,31 @@ class Session:
             return error
         return None
 
-    def _clone(self, template: str) -> str:
+    def _clone(self) -> str:
+        """Of the base where there is one, else of the template; on a new server where the old one was lost."""
         try:
-            return self._templates.clone(template)
+            try:
+                return self._templates.clone(self._base or self._template, search_path=self._search_path)
+            except psycopg.OperationalError as lost:
+                self._forget_server()
+                self.notes[f"the database server was lost, and started again: {str(lost).splitlines()[0]}"] = None
+                return self._templates.clone(self._template, search_path=self._search_path)
         except psycopg.Error as cause:
             raise ProdparityError(f"The test's database could not be made: {str(cause).strip()}") from cause
+
+    @property
+    def _search_path(self) -> str | None:
+        return self.stored.profile.settings.get("search_path") if self.stored else None
+
+    def _forget_server(self) -> None:
+        self._templates.close()
+        self.__dict__.pop("_templates", None)
+        self.__dict__.pop("_template", None)
+        self._server = self._base = None
+        for twin in self._open_twins:
+            twin.close()
+        self._open_twins.clear()
+        self._twins.clear()
 
     def end(self, test: str) -> None:
         """Throw the test's database away; what runs between tests meets the base again."""
@@ -197,8 +217,8 @@ class Session:
                 raise self._broken
             if self._server is None:
                 try:
-                    profile = self.stored.profile if self.stored else None
-                    self._chosen = choose(self.settings, profile)
+                    if self._chosen is None:
+                        self._chosen = choose(self.settings, self.stored.profile if self.stored else None)
                     self._server = self._chosen.provider.start()
                 except ProdparityError as error:
                     self._broken = error
@@ -215,11 +235,7 @@ class Session:
         stored = self.stored
         if stored is None:
             return self._templates.ensure("empty", lambda _dsn: None)
-        return self._templates.ensure(stored.key, lambda dsn: self._load(dsn, stored))
-
-    def _load(self, dsn: str, stored: Stored) -> None:
-        database = conninfo_to_dict(dsn)["dbname"]
-        schema.load(self._running, str(database), stored.schema, extensions=stored.profile.extensions)
+        return self._templates.ensure(stored.key, lambda dsn: load_schema(self._running, dsn, stored))
 
     def _upstream(self) -> Upstream:
         """Where the wire leads now; called by its threads."""
@@ -337,12 +353,22 @@ class Watch:
             test=self._test,
             root=session.settings.root,
             pauses=self._recorder.pauses,
-            left_open=[one.number for one in session.wire.connections if one.state in "TE"],
+            left_open=[one.number for one in session.wire.connections if self._opened_by_the_code(one)],
             dropped=self._recorder.dropped,
         )
         replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
         findings = tuple(replace(found, replay=replay) for found in judgement.findings)
         return replace(judgement, findings=findings)
+
+    def _opened_by_the_code(self, one: Open) -> bool:
+        """In a transaction, and opened during the call by the code under test: not by a fixture, nor by the test."""
+        own = (self._test.partition("::")[0], "conftest.py")
+        return (
+            one.state in ("T", "E")
+            and one.since >= self._started
+            and one.source is not None
+            and not one.source.path.endswith(own)
+        )
 
     def message(self, judged: TestReport) -> str:
         """What stands in place of a traceback."""

@@ -33,6 +33,7 @@ ASYNC_DATABASE_URL = "{db.async_url}"
 
 [tool.pytest.ini_options]
 asyncio_mode = "auto"
+asyncio_default_fixture_loop_scope = "function"
 """
 
 
@@ -75,22 +76,27 @@ def cases(*, innocent: bool) -> list[Case]:
 class Catalogue:
     """The captured production that all programs share, built once below `folder`."""
 
-    def __init__(self, server: Server, folder: Path) -> None:
+    def __init__(self, server: Server, folder: Path, cache: Path) -> None:
         self._server = server
         self._folder = folder
-        self._cache = folder / "cache"
+        self._cache = cache
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, case: Case, variant: str, project: Path, *arguments: str) -> Result:
-        """Run a case's tests with `faulty`, `corrected` or `app` as its module app."""
+        """Run a case's marked tests with `faulty`, `corrected` or `app` as its module app."""
         parity = self._parity(case.migration if variant == "corrected" else "")
         shutil.copytree(parity, project / "parity", dirs_exist_ok=True)
+        return self._made(case, variant, project).run("test_parity.py", "--parity-level=dev", *arguments)
+
+    def mock(self, case: Case, variant: str, project: Path) -> Result:
+        """Run its mock tests, without this plugin: they set an environment of their own."""
+        return self._made(case, variant, project).run("test_mock.py", "-p", "no:prodparity")
+
+    def _made(self, case: Case, variant: str, project: Path) -> Project:
         for test in case.folder.glob("test_*.py"):
             shutil.copy(test, project / test.name)
         shutil.copy(case.folder / f"{variant}.py", project / "app.py")
-        return (
-            Project(project, self._cache).write({"pyproject.toml": SETTINGS}).run("--parity-level=staging", *arguments)
-        )
+        return Project(project, self._cache).write({"pyproject.toml": SETTINGS})
 
     def _parity(self, migration: str) -> Path:
         target = self._folder / (sha256(migration.encode()).hexdigest()[:12] if migration else "plain")
@@ -117,7 +123,9 @@ class Catalogue:
                 for setting, value in settable(admin, build.SETTINGS).items():
                     statement = sql.SQL("ALTER DATABASE {} SET {} = {}")
                     admin.execute(statement.format(sql.Identifier(name), sql.Identifier(setting), sql.Literal(value)))
-                with psycopg.connect(self._server.dsn(name), autocommit=True) as connection:
+                with psycopg.connect(
+                    self._server.dsn(name), autocommit=True, options="-c statement_timeout=0"
+                ) as connection:
                     connection.execute(migration.encode())
                     connection.execute("ANALYZE")
             profile, schema = capture(self._server.dsn(name))

@@ -12,8 +12,8 @@ from tests.catalogue.harness import Case, Catalogue, cases
 
 
 @pytest.fixture(scope="session")
-def catalogue(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    return Catalogue(server, tmp_path_factory.getbasetemp() / "catalogue")
+def catalogue(server: Server, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    return Catalogue(server, tmp_path_factory.getbasetemp() / "catalogue", cache)
 
 
 def name(case: Case) -> str:
@@ -24,18 +24,24 @@ def name(case: Case) -> str:
 def test_a_faulty_program_is_found_at_its_line(case: Case, catalogue: Catalogue, tmp_path: Path) -> None:
     result = catalogue.run(case, "faulty", tmp_path)
     assert (case.rule, f"app.py:{case.line}") in result.findings, result.out
-    assert result.outcomes.get("passed", 0) >= 1, "the mock test must pass"
 
 
 @pytest.mark.parametrize("case", cases(innocent=False), ids=name)
 def test_its_corrected_twin_is_not_accused(case: Case, catalogue: Catalogue, tmp_path: Path) -> None:
     result = catalogue.run(case, "corrected", tmp_path)
     assert result.findings == [], result.out
-    assert set(result.outcomes) == {"passed"}, result.out
+    assert set(result.outcomes) <= {"passed", "warning", "warnings"}, result.out
+
+
+@pytest.mark.parametrize("variant", ["faulty", "corrected"])
+@pytest.mark.parametrize("case", cases(innocent=False), ids=name)
+def test_mocks_see_no_difference(case: Case, variant: str, catalogue: Catalogue, tmp_path: Path) -> None:
+    result = catalogue.mock(case, variant, tmp_path)
+    assert set(result.outcomes) <= {"passed", "warning", "warnings"}, result.out
 
 
 @pytest.mark.parametrize("case", cases(innocent=True), ids=name)
 def test_an_innocent_program_is_not_accused(case: Case, catalogue: Catalogue, tmp_path: Path) -> None:
     result = catalogue.run(case, "app", tmp_path)
     assert result.findings == [], result.out
-    assert set(result.outcomes) == {"passed"}, result.out
+    assert set(result.outcomes) <= {"passed", "warning", "warnings"}, result.out

@@ -99,3 +99,9 @@ def test_a_link_to_a_page_leads_to_a_page() -> None:
     for path in [*pages(), ROOT / "ARCHITECTURE.md", ROOT / "SECURITY.md"]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.relative_to(ROOT)}: {target} does not exist"
+
+
+def test_the_readme_names_each_rule_in_its_words() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("`", "")
+    for name, rule in RULES.items():
+        assert f"| [{name}](docs/reference/rules/{name}.md) | {rule.finds}" in text

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -29,18 +28,6 @@ INSERT INTO "order" (customer_id, state, total, created_at)
   FROM generate_series(1, 200000) n;
 INSERT INTO country SELECT 'c' || n, 'country ' || n FROM generate_series(0, 39) n;
 """
-
-
-@pytest.fixture(scope="session")
-def cache() -> Iterator[Path]:
-    """Where the projects' clusters live: shared by all of them, thrown away with the run.
-
-    Not below pytest's temporary folder, which the user that runs the server for root may not enter.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="prodparity cache ", dir="/var/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

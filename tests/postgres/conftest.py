@@ -64,7 +64,7 @@ class Production:
         name, password = f"reader_{secrets.token_hex(4)}", "pass word/@" + secrets.token_hex(4)
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} " + attributes).format(sql.Identifier(name), password)  # type: ignore[arg-type]
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} " + attributes).format(sql.Identifier(name), password)
             )
             for grant in grants:
                 connection.execute(grant.format(name).encode())

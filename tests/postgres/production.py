@@ -91,14 +91,22 @@ class Explaining:
         assert value is not None
         return Plan(Node(json.loads(value)[0]["Plan"]))
 
-    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+    def generic(self, sql: str) -> Plan | CannotTell:
+        try:
+            row = self._connection.execute(b"EXPLAIN (FORMAT JSON, VERBOSE, GENERIC_PLAN) " + sql.encode()).fetchone()
+        except psycopg.Error as refused:
+            return CannotTell(str(refused))
+        assert row is not None
+        return Plan(Node(row[0][0]["Plan"]))
+
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
         with self._connection.transaction(force_rollback=True):
             try:
                 with self._connection.transaction():
                     self._connection.execute(ddl.encode())
             except psycopg.Error as refused:
                 return CannotTell(str(refused))
-            return self.plan(sql, parameters)
+            return self.plan(sql, parameters) if parameters is not None else self.generic(sql)
 
 
 @dataclass

@@ -15,7 +15,6 @@ from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.model import Profile, Table
 from pytest_prodparity.profile.store import load, save
-
 from tests.postgres.awkward import SCHEMA
 from tests.postgres.conftest import Production, production_on
 

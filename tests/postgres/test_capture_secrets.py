@@ -177,7 +177,9 @@ def test_secrets_of_the_schema_stay(either: Server, tmp_path: Path, make_product
             profile, schema = capture(who)
             save(tmp_path, profile, schema)
             written = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
-            found = [what for what, secret in SCHEMA_SECRETS.items() if any(form in written for form in spellings(secret))]
+            found = [
+                what for what, secret in SCHEMA_SECRETS.items() if any(form in written for form in spellings(secret))
+            ]
             assert found == []
             notes = "\n".join(profile.notes)
             assert "server far: its options were left out (host, port)" in notes

@@ -171,11 +171,11 @@ def run(
     )  # fmt: skip
 
 
-def marked(root: Path, function: str) -> str:
-    """The line that says `# here` after `def function`."""
+def marked(root: Path, function: str, text: str = "# here") -> str:
+    """The first line that holds `text` after `def function`."""
     lines = (root / "shop.py").read_text().splitlines()
     start = next(at for at, line in enumerate(lines) if f"def {function}(" in line)
-    return f"shop.py:{next(at for at in range(start, len(lines)) if lines[at].endswith('# here')) + 1}"
+    return f"shop.py:{next(at for at in range(start, len(lines)) if text in lines[at]) + 1}"
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,12 @@ def test_a_wait_with_a_transaction_open_is_found_at_its_line(
     wire: Wire, upstream: Upstream, tmp_path: Path, program: ModuleType, name: str, where: str
 ) -> None:
     found = run(wire, upstream, tmp_path, program, name).findings
-    assert [(each.rule, str(each.source)) for each in found] == [("idle-in-transaction", marked(tmp_path, where))]
+    at = marked(tmp_path, where)
+    assert [each.rule for each in found] == ["idle-in-transaction"]
+    assert found[0].details["waits_at"] == at
+    assert str(found[0].source) == marked(tmp_path, name if name in ("calls_out", "awaits") else "sleeps", "SELECT 1")
     assert 100 < found[0].details["ms"] <= 600
-    assert found[0].title.endswith("of waiting for something else while a transaction is open")
+    assert found[0].title.endswith(f"of waiting at {at} while a transaction is open")
 
 
 @pytest.mark.parametrize(

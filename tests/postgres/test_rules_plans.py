@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ def test_joins_that_read_each_table_once_are_not_quadratic(production: Productio
     assert [each for each in production.rules(sent(sql)) if each.startswith("quadratic")] == []
 
 
-SPILLS: Rules = {"spill": {"factor": 4, "mb": 8}, "unbounded-read": {"rows": 10_000_000}}
+SPILLS: Rules = {"spill": {"factor": 3, "mb": 8}, "unbounded-read": {"rows": 10_000_000}}
 
 
 @pytest.mark.parametrize(
@@ -300,6 +301,16 @@ def test_a_table_that_production_never_analysed_is_not_judged(production: Produc
     assert judgement.findings == ()
     assert [each.reason for each in judgement.untold] == ["public.never_analysed was never analysed in production"]
     assert judgement.statements == 0
+
+
+def test_a_table_that_could_not_be_read_at_capture_is_not_judged(production: Production) -> None:
+    hidden = [replace(each, readable=each.name != "orders") for each in production.profile.tables]
+    blind = Production(replace(production.profile, tables=hidden), production.planner, production.connection)
+    judgement = blind.judge(sent("SELECT * FROM orders WHERE customer_id = $1", 5))
+    assert judgement.findings == ()
+    assert [each.reason for each in judgement.untold] == [
+        "public.orders could not be read when production was captured"
+    ]
 
 
 def test_a_temporary_table_cannot_be_told(production: Production) -> None:

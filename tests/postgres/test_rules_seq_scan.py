@@ -111,6 +111,10 @@ INNOCENT = [
         "SELECT c.id FROM customers c WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id)", (),
     ),
     ("recursion", "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100) SELECT * FROM n", ()),
+    (
+        "distinct page of a join",
+        "SELECT DISTINCT c.* FROM customers c JOIN orders o ON o.customer_id = c.id ORDER BY c.name, c.id LIMIT 100", (),
+    ),
     ("most of a range", "SELECT count(*) FROM orders WHERE total < 900", ()),
 ]  # fmt: skip
 

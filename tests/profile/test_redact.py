@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,11 +93,15 @@ def test_what_leaves_was_there_and_shares_stay(
 ) -> None:
     result = redact(policy, subject(name, kind, rows), found)
     assert set(shown(result)) <= set(shown(found))
-    assert (result.null_frac, result.avg_width, result.n_distinct) == (found.null_frac, found.avg_width, found.n_distinct)
+    assert (result.null_frac, result.avg_width, result.n_distinct) == (
+        found.null_frac,
+        found.avg_width,
+        found.n_distinct,
+    )
     assert len(result.most_common_vals or []) == len(result.most_common_freqs or [])
     before = dict(zip(found.most_common_vals or [], found.most_common_freqs or [], strict=True))
     for value, share in zip(result.most_common_vals or [], result.most_common_freqs or [], strict=True):
-        assert before[value] == share
+        assert before.get(value, share) == share
     if len(shown(result)) < len(shown(found)):
         assert result.withheld is not None
 
@@ -221,6 +227,17 @@ def test_the_same_shares_of_a_larger_table_leave() -> None:
     assert redact(Policy(), subject(rows=19_000), found).most_common_vals == ["open"]
     assert redact(Policy(), subject(rows=20_000), found).most_common_vals == ["open", "rare"]
     assert redact(Policy(), subject(rows=-1), found).most_common_vals is None
+
+
+def test_categories_leave_as_common_values_and_names_do_not() -> None:
+    found = replace(statistics(["sent"], [0.1], ["a", "b", "b", "c", "d"]), n_distinct=10)
+    shown = redact(Policy(), subject(rows=100_000), found)
+    assert shown.histogram_bounds is None
+    assert shown.most_common_vals == ["sent", "b", "c"], "the ends of a histogram stay behind"
+    assert shown.most_common_freqs == [0.1] * 3
+    assert redact(Policy(), subject(rows=9_000), found).most_common_vals == ["sent"], "too few rows of each"
+    many = replace(found, n_distinct=-0.5)
+    assert redact(Policy(), subject(rows=100_000), many).most_common_vals == ["sent"], "more of them as the table grows"
 
 
 def test_ends_of_text_and_of_personal_columns_stay() -> None:

@@ -131,3 +131,18 @@ def test_what_a_value_is_for(sql: str, roles: list[tuple[str, str | None]]) -> N
 )
 def test_what_a_statement_does_and_to_which_tables(sql: str, verb: str, tables: tuple[str, ...]) -> None:
     assert (shape(sql).verb, shape(sql).tables) == (verb, tables)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO t (a, b) VALUES {}",
+        "SELECT * FROM t WHERE x = 1 AND id IN ({})",
+        "SELECT * FROM t WHERE id IN ({})",
+    ],
+)
+def test_very_long_lists_have_one_fingerprint_and_are_read_in_part(sql: str) -> None:
+    rows = ["(1, 'x')" if "VALUES" in sql else "'abc'"] * 300_000
+    long, longer = shape(sql.format(", ".join(rows[:200_000]))), shape(sql.format(",".join(rows)))
+    assert long.key == longer.key
+    assert len(long.text) < 40_000

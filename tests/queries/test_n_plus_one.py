@@ -73,6 +73,7 @@ def test_shop(c):
         names(c)
         c.execute("child", [key])
     assert [one(c, key) for key in keys]
+    assert [row.id for row in names(c)]
 """
 
 PARENT = "SELECT id, customer_id FROM orders"
@@ -146,8 +147,19 @@ def test_a_function_of_the_users_that_sends_everything(root: Path) -> None:
 
 
 def test_rows_that_are_inserted_one_by_one(root: Path) -> None:
-    assert rules(root, *children(range(10), "shop.py:36 insert", INSERT)) == ["n-plus-one shop.py:36"]
-    assert rules(root, *children(range(9), "shop.py:36 insert", INSERT)) == []
+    assert rules(root, *children(range(5), "shop.py:36 insert", INSERT)) == ["n-plus-one shop.py:36"]
+    assert rules(root, *children(range(4), "shop.py:36 insert", INSERT)) == []
+
+
+def test_what_a_comprehension_goes_through_is_evaluated_once(root: Path) -> None:
+    trips = children(range(5), "shop.py:5 names", stack=("tests/test_shop.py:9 test_shop",))
+    assert rules(root, *trips) == ["n-plus-one shop.py:5"]
+
+
+def test_a_line_that_was_not_seen_is_taken_from_the_same_statement(root: Path) -> None:
+    trips = children(range(5), "shop.py:5 names")
+    unseen = sent(CHILD, 2, at="")
+    assert rules(root, *trips[:2], unseen, *trips[3:]) == ["n-plus-one shop.py:5"]
 
 
 def test_tasks_that_run_at_once_need_a_parent(root: Path) -> None:

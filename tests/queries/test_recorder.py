@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import pytest
 
@@ -8,6 +9,8 @@ from pytest_prodparity.core.expectation import Budget, Expectation
 from pytest_prodparity.queries.fingerprint import shape
 from pytest_prodparity.queries.judge import judge
 from pytest_prodparity.queries.recorder import Recorder
+from pytest_prodparity.queries.rules.over_budget import OverBudget
+from pytest_prodparity.queries.rules.protocol import Claim, Evidence
 from pytest_prodparity.queries.statements import kind, sort
 from pytest_prodparity.wire.trip import Statement
 from tests.queries.sending import TEST, sent, together
@@ -95,6 +98,22 @@ def test_what_is_only_described_has_not_run() -> None:
     assert sort([trip]).groups == []
 
 
+def test_the_line_that_spent_most_is_the_place() -> None:
+    trips = [
+        sent("SELECT * FROM a", at="shop.py:5 f"),
+        *[sent(f"SELECT {n} FROM b", at="shop.py:9 g") for n in range(2)],
+    ]
+    judgement = judge(
+        trips,
+        planner=None,
+        profile=None,
+        expectation=Expectation(queries=Budget(statements=2)),
+        thresholds={},
+        test=TEST,
+    )
+    assert [str(found.source) for found in judgement.findings] == ["shop.py:9"]
+
+
 def spent(budget: Budget) -> list[tuple[str, str]]:
     trips = [
         sent("BEGIN", state="IT"),
@@ -117,3 +136,19 @@ def test_a_budget_counts_the_tests_own_statements_round_trips_and_rows() -> None
         ("rows", "35 rows, the budget is 34"),
     ]
     assert spent(Budget(statements=0)) == [("statements", "3 statements, the budget is 0")]
+
+
+def test_a_rule_that_breaks_is_told_and_costs_nothing_else() -> None:
+    class Broken:
+        id = "seq-scan"
+
+        def find(self, evidence: Evidence) -> Iterator[Claim]:
+            raise KeyError("secret")
+            yield
+
+    judgement = judge(
+        [sent("SELECT * FROM a")] * 3, planner=None, profile=None, expectation=Expectation(queries=Budget(rows=0, trips=1)),
+        thresholds={}, test=TEST, rules=[Broken(), OverBudget()],
+    )  # fmt: skip
+    assert [found.subject for found in judgement.findings] == ["trips"]
+    assert judgement.untold[0].reason == "the rule seq-scan broke with KeyError; please report it"

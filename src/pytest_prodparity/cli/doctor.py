@@ -187,12 +187,12 @@ def _docker(settings: Settings, *, fix: bool) -> Iterator[Line]:
         found=f"{found.version} at {found.host}, {image} {'is there' if there else 'is not there yet'}",
         fix=None if there else f"docker pull {image}",
     )
-    root = cache(Account.current()).root / "containers"
-    dead = [folder for folder in root.glob("*") if not in_use(folder)]
-    if dead:
-        from ..databases.docker import swept
+    if next(cache(Account.current()).root.glob("containers/*/server.json"), None):
+        from ..databases.docker import containers, left, swept
 
-        yield _leftover("containers", f"{len(dead)} left by dead runs", fix=fix, remove=swept)
+        dead = left(containers(Account.current()))
+        if dead:
+            yield _leftover("containers", f"{len(dead)} left by dead runs", fix=fix, remove=swept)
 
 
 def _profile(settings: Settings) -> Line:

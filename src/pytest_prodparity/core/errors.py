@@ -26,5 +26,5 @@ class UsageError(ProdparityError):
     """The author asked for something that does not exist: a wrong flag, key, value, URL or marker."""
 
 
-class ParityFailure(AssertionError):  # noqa: N818  # it is a failed expectation, not an error of ours
+class ParityFailure(AssertionError):  # it is a failed expectation, not an error of ours
     """A test passed here and would fail in production. Shown without a traceback; the findings say where."""

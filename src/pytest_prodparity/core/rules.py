@@ -30,7 +30,7 @@ RULES: dict[str, RuleInfo] = {
     "spill": RuleInfo(
         finds="a sort or hash does not fit into production's work_mem", thresholds={"factor": 16, "mb": 256}
     ),
-    "timeout": RuleInfo(finds="production's statement_timeout would end the statement", thresholds={"margin": 3.0}),
+    "timeout": RuleInfo(finds="production's statement_timeout would end the statement", thresholds={"margin": 1.25}),
     "write-without-where": RuleInfo(finds="UPDATE or DELETE changes every row of a table", thresholds={"rows": 1_000}),
     "over-budget": RuleInfo(finds="the test exceeds its own Budget"),
     "idle-in-transaction": RuleInfo(

@@ -56,6 +56,19 @@ class Account:
         if self.differs:
             os.chown(path, self.uid, self.gid)
 
+    def passage(self, folder: Path) -> None:
+        """Make `folder` and what is missing above it, so that this user can enter, whatever the umask."""
+        for place in (*reversed(folder.parents), folder):
+            try:
+                place.mkdir()
+            except FileExistsError:
+                continue
+            except OSError:
+                if place.is_dir():
+                    continue
+                raise
+            place.chmod(0o711 if self.differs else 0o700)
+
     def reaches(self, path: Path) -> bool:
         """Can this user enter every folder down to `path`, which exists? Decided by permission bits."""
         path = path.resolve()

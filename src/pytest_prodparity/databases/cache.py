@@ -88,7 +88,7 @@ def _named(place: Path, account: Account) -> Cache:
     problem = _problem(place, account)
     if problem is None:
         return Cache(root=place)
-    if account.differs and os.access(place, os.W_OK):
+    if account.differs and place.is_dir() and not account.reaches(place):
         return _stand_in(place, account)
     raise UsageError(
         f"{VARIABLE}={str(place)!r} cannot be used: {problem}.",
@@ -100,7 +100,7 @@ def _stand_in(named: Path, account: Account) -> Cache:
     """A folder elsewhere in place of root's `named`, below a folder that the server's user may not enter."""
     stand_ins = _first(_others(), account, quiet=True).root / "stand-ins"
     place = stand_ins / hashlib.sha256(os.fsencode(named)).hexdigest()[:12]
-    place.mkdir(mode=0o755, parents=True, exist_ok=True)
+    account.passage(place)
     (place / "for").write_bytes(os.fsencode(named))
     return Cache(root=place, note=f"servers are kept in {place}, because {account.name!r} cannot enter {named}")
 
@@ -113,7 +113,7 @@ def abandoned(account: Account) -> list[Path]:
 
 def _problem(place: Path, account: Account) -> str | None:
     try:
-        place.mkdir(mode=0o755 if account.differs else 0o700, parents=True, exist_ok=True)
+        account.passage(place)
         found = place.stat()
         if found.st_uid != os.geteuid():
             return f"{place} belongs to another user"

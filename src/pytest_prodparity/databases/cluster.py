@@ -30,19 +30,17 @@ from .spread import spread
 HALF = "half-made."
 GONE = "gone."
 LAUNCH = """
-mark=$1 token=$2; shift 2
 (
     "$@" </dev/null >&2 &
     echo $!
     exec </dev/null >&2
-    wait $! && [ -n "$mark" ] && { sync -f "$(dirname "$mark")" 2>/dev/null || sync; } && echo "$token" >"$mark"
+    wait
 ) &
 """
-"""The shell that stays above the server: it reaps it, so that a dead server never looks alive, and once the server has
-stopped cleanly it flushes the disk and notes so: with fsync off, only then do the files outlive a power cut."""
+"""The shell that stays above the server: it reaps it, so that a dead server never looks alive."""
 
 
-class NotStarted(ProdparityError):  # noqa: N818
+class NotStarted(ProdparityError):
     """The server ended before it was ready. `damaged`: its data are the likely cause."""
 
     def __init__(self, happened: str, *, tried: str, damaged: bool) -> None:
@@ -55,13 +53,11 @@ class State:
     """`state.json`, 0600: what must be known of the cluster beside its data."""
 
     password: str
-    token: str = ""
-    """Of the last launch."""
     boot: str = ""
-    """Which boot of the machine that was in."""
+    """The boot of the machine in which the server last ran."""
 
     def __repr__(self) -> str:
-        return f"State(token={self.token!r}, boot={self.boot!r})"
+        return f"State(boot={self.boot!r})"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,14 +72,13 @@ class Postmaster:
 class Cluster:
     """A data directory `folder/data` with its log and its state."""
 
-    def __init__(self, folder: Path, binaries: Binaries, account: Account, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, binaries: Binaries, account: Account) -> None:
         self.folder = folder
         self.version = binaries.version
         self.data = folder / "data"
         self._binaries = binaries
         self._account = account
         self._log = folder / "log"
-        self._mark = self.data / "prodparity.durable" if durable else None
 
     def find(self) -> tuple[int, str] | None:
         """Port and password of the running server; None where none runs. A stale `postmaster.pid` is removed."""
@@ -107,16 +102,14 @@ class Cluster:
         return None
 
     def usable(self) -> bool:
-        """Are there whole data, that no power cut can have torn?"""
+        """Are there whole data of this boot? With fsync off, what an earlier boot wrote may be torn, and look whole."""
         state = self._state()
-        if state is None or not (self.data / "PG_VERSION").exists():
-            return False
-        if not state.token or state.boot == boot.identity():
-            return True
-        try:
-            return self._mark is not None and self._mark.read_text().strip() == state.token
-        except OSError:
-            return False
+        return (
+            state is not None
+            and state.boot in ("", boot.identity())
+            and (self.data / "PG_VERSION").exists()
+            and (self.data / "global" / "pg_control").exists()
+        )
 
     def make(self) -> None:
         """A new, empty cluster in place of whatever is there."""
@@ -147,11 +140,11 @@ class Cluster:
         assert state is not None, "launch without data"
         with self._enough_disk():
             (self.data / "postgresql.auto.conf").write_bytes(b"")
-            state = State(password=state.password, token=secrets.token_hex(8), boot=boot.identity())
+            state = State(password=state.password, boot=boot.identity())
             self._write(state)
             for _ in range(10):
                 port = _free_port()
-                if self._launched(port, state.token):
+                if self._launched(port):
                     return port, state.password
         raise NotStarted("PostgreSQL found no free port in 10 tries.", tried=self.tail(), damaged=False)
 
@@ -186,14 +179,14 @@ class Cluster:
             "\n".join(["The end of its log:", *(f"  {line}" for line in lines[-8:])]) if lines else "Its log is empty."
         )
 
-    def _launched(self, port: int, token: str) -> bool:
+    def _launched(self, port: int) -> bool:
         """False where the port was taken meanwhile."""
         chosen = options.settings(self._binaries.major) | {
             "port": str(port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
         }
-        command: list[str | Path] = ["/bin/sh", "-c", LAUNCH, "prodparity", self._mark or "", token]
+        command: list[str | Path] = ["/bin/sh", "-c", LAUNCH, "prodparity"]
         command += [self._binaries.folder / "postgres", "-D", self.data]
         for name, value in chosen.items():
             command += ["-c", f"{name}={value}"]
@@ -216,7 +209,7 @@ class Cluster:
         said = self._log.read_text(errors="replace")
         if "Address already in use" in said:
             return False
-        if "No space left on device" in said:
+        if _says_full(said):
             raise self._disk_full()
         machine = (
             "shared memory",
@@ -301,7 +294,7 @@ class Cluster:
 
     def _failed_initdb(self, done: subprocess.CompletedProcess[bytes]) -> ProdparityError:
         said = done.stderr.decode(errors="replace").strip()
-        if "No space left on device" in said:
+        if _says_full(said):
             return self._disk_full()
         return ProdparityError(
             f"Could not make a PostgreSQL cluster: initdb ended with status {done.returncode}.",
@@ -323,6 +316,10 @@ class Cluster:
             f"No space left on the disk of {self.folder}: {free(self.folder) >> 20} MB free, a cluster needs 100 MB.",
             fix=f"free some space (prodparity doctor --fix), or set {VARIABLE} to a folder on another disk",
         )
+
+
+def _says_full(text: str) -> bool:
+    return "No space left on device" in text or "Check free disk space" in text
 
 
 def _free_port() -> int:

@@ -30,6 +30,8 @@ LABEL = "prodparity.run"
 FOLDER = "prodparity.folder"
 PATIENCE = 60.0
 """Seconds for the server in the container to become ready."""
+OLD = 86400.0
+"""Seconds after which the folder of a run that is over is removed."""
 SILENCE = 20
 """Seconds without a word from the registry after which a pull is given up."""
 
@@ -53,7 +55,8 @@ class Docker:
     def start(self) -> Server:
         """Start the container, or find that of this run; raises ProdparityError: no daemon, no right, no image."""
         found = answering()
-        root = cache(Account.current()).root / "containers"
+        root = containers(Account.current())
+        _forget_old(root)
         folder = root / "".join(letter if letter.isalnum() else "-" for letter in self._run)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._shared = folder, self._shared or Shared(folder)
@@ -85,10 +88,8 @@ class Docker:
             return
         with suppress(Exception), _client(found) as client:  # whatever the daemon's client may raise
             _remove(client, LABEL, self._run)
-        for name in ("server.json", "users", "changing"):
-            (self._folder / name).unlink(missing_ok=True)
-        with suppress(OSError):
-            self._folder.rmdir()
+        # The folder stays for now: another worker may be waiting for its lock.
+        (self._folder / "server.json").unlink(missing_ok=True)
 
     def _known(self, client: DockerClient) -> Server | None:
         """The container that another worker of this run has started."""
@@ -177,13 +178,29 @@ def sweep(client: DockerClient, root: Path) -> list[str]:
 
 def swept() -> list[str]:
     """Sweep, for those who have no client at hand."""
-    root = cache(Account.current()).root / "containers"
+    root = containers(Account.current())
     with _client(answering()) as client:
         names = sweep(client, root)
-    for folder in root.glob("*"):
-        if not in_use(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in left(root):
+        (folder / "server.json").unlink(missing_ok=True)
     return names
+
+
+def containers(account: Account) -> Path:
+    """Where each run that has a container has a folder with its locks."""
+    return cache(account).root / "containers"
+
+
+def left(root: Path) -> list[Path]:
+    """Folders of runs that were killed while they had a container."""
+    return [file.parent for file in root.glob("*/server.json") if not in_use(file.parent)]
+
+
+def _forget_old(root: Path) -> None:
+    for folder in root.glob("*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > OLD and not in_use(folder):
+                shutil.rmtree(folder)
 
 
 def _remove(client: DockerClient, label: str, value: str) -> None:

@@ -74,7 +74,7 @@ class Embedded:
                 folder = clusters(self._cache(account)) / label(programs)
             _prepare(folder, account)
             self._shared = Shared(folder)
-            self._cluster = Cluster(folder, programs, account, durable=not self._throw_away)
+            self._cluster = Cluster(folder, programs, account)
         return self._cluster, self._shared
 
     def _cache(self, account: Account) -> Path:
@@ -84,7 +84,6 @@ class Embedded:
         return place.root
 
     def _started(self, cluster: Cluster) -> tuple[int, str]:
-        existed = cluster.data.exists()
         if cluster.usable():
             try:
                 return cluster.launch()
@@ -92,8 +91,6 @@ class Embedded:
                 if not broken.damaged:
                     raise
                 self.notes.append("the kept server's data were damaged: it was made anew")
-        elif existed:
-            self.notes.append("the machine was restarted, perhaps without saving the kept server: it was made anew")
         cluster.make()
         return cluster.launch()
 
@@ -115,7 +112,7 @@ def label(programs: Binaries) -> str:
 
 def _prepare(folder: Path, account: Account) -> None:
     try:
-        folder.mkdir(mode=0o755 if account.differs else 0o700, parents=True, exist_ok=True)
+        account.passage(folder)
         if account.differs:
             folder.chmod(0o711)
     except OSError as cause:

@@ -29,7 +29,7 @@ _SKIPPED = re.compile(
 )
 """Replication would speak to production; extensions are made before; owners and databases are ours."""
 
-_SET = re.compile(r"SET\s+(?:SESSION\s+|LOCAL\s+)?([a-z_]+)\s*(?:=|TO)", re.IGNORECASE)
+_SET = re.compile(r"SET\s+(?:SESSION\s+|LOCAL\s+)?(\w+)\s*(?:=|TO)", re.IGNORECASE)
 _ROLE = re.compile(
     r"""^(?:CREATE\s+POLICY\b[\s\S]*?\sTO\s+(?P<policy>(?:"(?:[^"]|"")+"|[\w$]+)(?:\s*,\s*(?:"(?:[^"]|"")+"|[\w$]+))*)
        |(?:GRANT|REVOKE)\b[\s\S]*\s(?:TO|FROM)\s+(?P<grant>(?:"(?:[^"]|"")+"|[\w$]+)(?:\s*,\s*(?:"(?:[^"]|"")+"|[\w$]+))*)
@@ -74,9 +74,11 @@ def load(
         if ours:
             roles.ensure_named(connection, mentioned(statements))
             _become_loader(connection)
-        for statement in statements:
+        for statement in statements if not _at_once(connection, statements) else ():
             try:
                 connection.execute(statement.text.encode())
+            except psycopg.errors.DuplicateSchema:
+                continue  # it was made for an extension, or comes with every database
             except psycopg.Error as cause:
                 if missing:
                     raise _lacks(server, missing, tried=_failed(statement, cause, server).happened) from cause
@@ -90,6 +92,15 @@ def load(
 def load_schema(server: Server, dsn: str, stored: Stored) -> None:
     """`load` for a template's `build`: the profile's schema into the database that `dsn` names."""
     load(server, str(conninfo_to_dict(dsn)["dbname"]), stored.schema, extensions=stored.profile.extensions)
+
+
+def _at_once(connection: psycopg.Connection, statements: Sequence[Statement]) -> bool:
+    """All statements in one round trip and one transaction, which is twice as fast; False, and nothing done, if one fails."""
+    try:
+        connection.execute("\n;\n".join(statement.text for statement in statements).encode())
+    except psycopg.Error:
+        return False
+    return True
 
 
 def mentioned(statements: Sequence[Statement]) -> list[str]:
@@ -179,10 +190,12 @@ def _hand_over(connection: psycopg.Connection, owner: str) -> None:
             )
     connection.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(sql.Identifier(LOADER), sql.Identifier(owner)))
     schemas = connection.execute(
-        "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'"
+        "SELECT nspname, nspowner = current_user::regrole FROM pg_catalog.pg_namespace"
+        " WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'"
     ).fetchall()
-    for (name,) in schemas:
-        connection.execute(sql.SQL("GRANT ALL ON SCHEMA {} TO {}").format(sql.Identifier(name), sql.Identifier(owner)))
+    for name, is_ours in schemas:
+        form = "ALTER SCHEMA {} OWNER TO {}" if is_ours else "GRANT ALL ON SCHEMA {} TO {}"
+        connection.execute(sql.SQL(form).format(sql.Identifier(name), sql.Identifier(owner)))
 
 
 def _failed(statement: Statement, cause: psycopg.Error, server: Server) -> ProdparityError:

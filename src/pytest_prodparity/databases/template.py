@@ -74,8 +74,11 @@ class Templates:
         self._used(template)
         return template
 
-    def clone(self, template: str) -> str:
-        """A new database, equal to the template, for this process alone."""
+    def clone(self, template: str, *, search_path: str | None = None) -> str:
+        """A new database, equal to the template, for this process alone.
+
+        `search_path`, as SHOW prints it: a database's own settings are not copied with it.
+        """
         connection = self._connection()
         while True:
             self._count += 1
@@ -103,6 +106,12 @@ class Templates:
                     fix="free some space (prodparity doctor --fix)",
                 ) from cause
             self._mine.add(name)
+            if search_path not in (None, '"$user", public'):
+                connection.execute("SELECT set_config('search_path', %s, false)", [search_path])
+                connection.execute(
+                    sql.SQL("ALTER DATABASE {} SET search_path FROM CURRENT").format(sql.Identifier(name))
+                )
+                connection.execute("RESET search_path")
             return name
 
     def drop(self, database: str) -> None:

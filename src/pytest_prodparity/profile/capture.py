@@ -273,6 +273,7 @@ def _table(
     """`has_unknown`: before PostgreSQL 14 a table that was never analysed has 0 tuples instead of -1."""
     never = row["tuples"] < 0 or (not has_unknown and row["tuples"] == 0 and row["pages"] == 0)
     kind = "partition" if row["partition"] and row["relkind"] == "r" else _RELKINDS[row["relkind"]]
+    counted = row["live_rows"] if kind != "partitioned" else parts.rows[_full(row)]
     constraints = [
         replace(entry, definition=_shown(entry.definition)) for entry in parts.constraints.get(row["oid"], [])
     ]
@@ -295,7 +296,7 @@ def _table(
         options=sorted(row["options"]) if kind != "foreign" else [],
         ends={column: ends[oid, column] for oid, column in sorted(ends) if oid == row["oid"]},
         readable=row["readable"],
-        live_rows=int(row["live_rows"]) if never and row["live_rows"] else None,
+        live_rows=int(counted) if never and counted else None,
     )
 
 
@@ -367,7 +368,8 @@ def _note_gaps(production: Reading, parts: _Parts, tables: Sequence[Table]) -> N
     hidden = [_full(row) for row in parts.tables if row["rls_active"] and row["readable"]]
     if hidden:
         note(f"No statistics of {_some(hidden)}: row-level security hides them. To fix: ALTER ROLE {role} BYPASSRLS;")
-    never = [table.full_name for table in tables if table.tuples < 0 and table.kind not in ("foreign", "partitioned")]
+    filled = [table for table in tables if table.size and table.kind not in ("foreign", "partitioned")]
+    never = [table.full_name for table in filled if table.tuples < 0]
     if never:
         note(f"Never analysed, so production's planner guesses: {_some(never)}.")
     expressions = [
@@ -377,8 +379,8 @@ def _note_gaps(production: Reading, parts: _Parts, tables: Sequence[Table]) -> N
         if table.readable and table.tuples > 0 and not index.expression_statistics and _has_expression(index, table)
     ]
     if expressions:
-        need = f"GRANT pg_read_all_data TO {role};" if production.has(14) else "only the owner may read them before 14"
-        note(f"No statistics of expressions in {_some(expressions)}. To fix: {need}")
+        need = f"To fix: GRANT pg_read_all_data TO {role};" if production.has(14) else "Before 14 only a superuser may."
+        note(f"No statistics of expressions in {_some(expressions)}: the role may not read them. {need}")
     if not production.has(17) and any(kind.form == "range" for kind in _used(parts)):
         note("Statistics of ranges are readable from PostgreSQL 17 on; they are missing.")
     if production.one("SELECT pg_catalog.pg_is_in_recovery() AS standby")["standby"]:

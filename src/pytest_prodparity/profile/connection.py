@@ -197,6 +197,7 @@ def _failure(cause: psycopg.Error) -> tuple[str, str]:
     fixes = {
         "57014": "give it more time: --timeout 120",
         "55P03": "another session holds a lock, perhaps a migration: try again when it is done",
+        "57P01": "the server was shut down or restarted, or an administrator ended the connection: try again",
         "40001": "a standby cancelled it: try again, or capture from the primary",
         "42501": "GRANT pg_read_all_data TO the role (PostgreSQL 14 and later), or SELECT on the schema's tables",
     }

@@ -121,7 +121,7 @@ class Table:
     readable: bool = True
     """False where the capturing role may not read the table: no statistics then."""
     live_rows: int | None = None
-    """Rows as production's counters have them; only where the table was never analysed, so `tuples` does not tell."""
+    """Only where `tuples` does not tell: rows as production's counters have them, or as a partitioned table's parts have."""
 
     @property
     def full_name(self) -> str:

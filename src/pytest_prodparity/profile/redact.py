@@ -14,11 +14,13 @@ from fnmatch import fnmatchcase
 from ..core.errors import UsageError
 from ..core.suggest import closest
 from .model import ColumnStatistics
-from .scrub import looks
+from .scrub import card, looks
 from .types import ValueType
 from .words import named, named_number
 
 ENOUGH_ROWS = 20
+CATEGORY_ROWS = 50 * ENOUGH_ROWS
+"""So many rows share each value on average: then it is one of a fixed set of categories, such as a type or a state."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +123,7 @@ def redact(policy: Policy, subject: Subject, statistics: ColumnStatistics) -> Co
 def _common(statistics: ColumnStatistics, rows: float) -> ColumnStatistics:
     """Text: the common values of at least twenty rows, and nothing else."""
     pairs = list(zip(statistics.most_common_vals or [], statistics.most_common_freqs or [], strict=True))
+    pairs += _categories(statistics, rows)
     enough = [(value, share) for value, share in pairs if share * rows >= ENOUGH_ROWS]
     reason = "rare" if len(enough) < len(pairs) else "text" if statistics.histogram_bounds else None
     return replace(
@@ -128,6 +131,22 @@ def _common(statistics: ColumnStatistics, rows: float) -> ColumnStatistics:
         most_common_vals=[value for value, _ in enough] or None,
         most_common_freqs=[share for _, share in enough] or None,
     )
+
+
+def _categories(statistics: ColumnStatistics, rows: float) -> list[tuple[str, float]]:
+    """Values of a histogram as common values with their average share, where the column holds a fixed number of them.
+
+    Of 150 values that are equally frequent ANALYZE lists a few as common, by chance, and puts the others into the
+    histogram. They are no less common. Its ends stay behind: the smallest and the largest value are where a stray
+    entry would stand.
+    """
+    known, bounds = statistics.most_common_freqs or [], statistics.histogram_bounds or []
+    others = statistics.n_distinct - len(known)
+    rest = 1 - statistics.null_frac - sum(known)
+    if not bounds or others < 1 or rest <= 0 or rest * rows < CATEGORY_ROWS * others:
+        return []
+    share = min([rest / others, *known])
+    return [(value, share) for value in dict.fromkeys(bounds[1:-1]) if value not in (statistics.most_common_vals or [])]
 
 
 def _emptied(statistics: ColumnStatistics, reason: str | None) -> ColumnStatistics:
@@ -163,7 +182,8 @@ def has_values(statistics: ColumnStatistics) -> bool:
 
 def _content(values: Sequence[str], *, number: bool) -> str | None:
     """`secret` or `personal` where the values look like it: one of a text column, most of a column of numbers."""
-    found = [reason for reason in map(looks, values) if reason]
-    if not found or (number and len(found) * 2 < len(values)):
-        return None
-    return "secret" if "secret" in found else "personal"
+    if number:
+        cards = sum(len(value) >= 13 and card(value) for value in values)
+        return "personal" if values and cards * 2 >= len(values) else None
+    found = {reason for reason in map(looks, values) if reason}
+    return "secret" if "secret" in found else "personal" if found else None

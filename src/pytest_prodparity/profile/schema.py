@@ -65,7 +65,9 @@ def read_schema(
     """
     program = pg_dump(reading.version // 10000, binaries)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    with tempfile.TemporaryDirectory(prefix="prodparity-") as name:
+    # a socket's path holds about 100 characters
+    short = "/tmp" if len(tempfile.gettempdir()) > 60 else None  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="prodparity-", dir=short) as name:
         folder = Path(name)
         archive, order, text = folder / "dump", folder / "list", folder / "schema.sql"
         command = [

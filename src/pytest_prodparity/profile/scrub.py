@@ -24,9 +24,7 @@ _SECRETS: dict[str, re.Pattern[str]] = {
 
 
 _WORD = r"(?:password|passwd|pwd|secret|api_?key|access_?key|auth_?token|client_secret)"
-_IN_LITERAL = re.compile(
-    rf"\b\w*{_WORD}[\"']*\s*[=:]\s*(?![\s$]|null\b)[\"']*([^\s'\";,&}}]{{4,}})", re.IGNORECASE
-)
+_IN_LITERAL = re.compile(rf"\b\w*{_WORD}[\"']*\s*[=:]\s*(?![\s$]|null\b)[\"']*([^\s'\";,&}}]{{4,}})", re.IGNORECASE)
 """`password=…` of a connection string, `"password": "…"` of a document."""
 _IN_CODE = re.compile(rf"\b\w*{_WORD}\s*(?:=|:=|=>)\s*'([^'\s]{{4,}})'", re.IGNORECASE)
 _LITERAL = re.compile(r"'(?:[^'\n]|'')*'")
@@ -69,7 +67,7 @@ def looks(value: str) -> str | None:
     text = value.strip()
     if without_secrets(text, value=True)[1] or _token(text):
         return "secret"
-    if _EMAIL.search(text) or _SSN.fullmatch(text) or _iban(text) or _phone(text) or _card(text) or _address(text):
+    if _EMAIL.search(text) or _SSN.fullmatch(text) or _iban(text) or _phone(text) or card(text) or _address(text):
         return "personal"
     return None
 
@@ -98,8 +96,8 @@ def _iban(text: str) -> bool:
     return int("".join(str(int(c, 36)) for c in turned)) % 97 == 1
 
 
-def _card(text: str) -> bool:
-    """Luhn's check over 13 to 19 digits."""
+def card(text: str) -> bool:
+    """Is it a card number? 13 to 19 digits that pass Luhn's check."""
     if not _CARD.fullmatch(text):
         return False
     digits = [int(c) for c in text if c.isdigit()][::-1]

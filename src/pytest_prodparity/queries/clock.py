@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from ..twin.clock import estimated_seconds
 from .reading import Reading
-
-SECONDS_PER_COST = 1e-5
-"""One cost unit is one page read in sequence: 8 kB at 800 MB/s, or 100 rows at 0.1 us each."""
 
 
 def estimate(reading: Reading) -> float | None:
     """Seconds that production would take, right within a factor of a few."""
-    return reading.plan.cost * SECONDS_PER_COST
+    return estimated_seconds(reading.plan, reading.profile.settings)[1]

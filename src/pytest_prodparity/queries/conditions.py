@@ -152,6 +152,8 @@ def _side(words: list[str], table: Table, alias: str) -> tuple[str | None, str |
     for at in range(len(words) - 1, -1, -1):
         depth += (words[at] in ")]") - (words[at] in "([")
         if depth == 0 and words[at] == "::":
+            if not all(_of_type(word) for word in words[at + 1 :]):
+                break
             cast = _type(words[at + 1 :])
             inner, deeper, _ = _side(words[:at], table, alias)
             if inner is None:
@@ -164,6 +166,10 @@ def _side(words: list[str], table: Table, alias: str) -> tuple[str | None, str |
     if _mentions(words, alias):
         return None, None, _unqualified(words, alias)
     return None, None, None
+
+
+def _of_type(word: str) -> bool:
+    return word.isspace() or word[0].isalpha() or word[0] in '_"' or word.isdigit() or word in "().,[]"
 
 
 def _type(words: list[str]) -> str:

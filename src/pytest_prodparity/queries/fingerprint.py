@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from ..wire.lexer import tokens
 
+LONGEST = 16_384
+"""Characters that are read of a statement."""
 MARK = "?"
 """Stands for any value."""
 _CONSTANTS = {"null", "true", "false"}
@@ -48,8 +50,8 @@ class Shape:
 
     key: str
     """The normal form: the fingerprint."""
-    text: str
-    """The statement on one line for people, literals replaced by `…`: no value can leak through it."""
+    sql: str
+    """The text that it was made from, or its beginning."""
     verb: str
     """What it does in the end, past any WITH: `select`, `insert`, `begin`, …; empty for an empty statement."""
     words: tuple[str, ...]
@@ -57,6 +59,11 @@ class Shape:
     slots: tuple[Slot, ...]
     tables: tuple[str, ...]
     """Names after FROM, JOIN, UPDATE and INTO, as they were written, without quotes."""
+
+    @property
+    def text(self) -> str:
+        """The statement on one line for people, literals replaced by `…`: no value can leak through it."""
+        return _readable(self.sql) + (" …" if len(self.sql) == LONGEST else "")
 
     def outer(self) -> tuple[str, ...]:
         """The words outside all parentheses."""
@@ -79,20 +86,28 @@ class _Item:
     role: str = ""
 
 
-@lru_cache(maxsize=8192)
 def shape(sql: str) -> Shape:
-    """The shape of one statement. Cached: a text seen before costs a dictionary's look-up."""
+    """The shape of one statement. Cached: a text seen before costs a dictionary's look-up.
+
+    Of a text longer than LONGEST only the beginning is read: what follows is nearly always more of one list of values.
+    """
+    return _shape(sql) if len(sql) < LONGEST else _made(sql[:LONGEST])
+
+
+def _made(sql: str) -> Shape:
+    cut = len(sql) == LONGEST
     items = _signs(_read(sql))
     items = _arrays(_casts(items))
     _roles(items)
-    items = _rows(_lists(items))
+    items = _rows(_lists(items, cut), cut)
     while items and items[-1].text == ";":
         items.pop()
     words = tuple(item.text for item in items)
     slots = tuple(_slot(items, at) for at, item in enumerate(items) if item.kind == "value")
-    return Shape(
-        key=" ".join(words), text=_readable(sql), verb=_verb(words), words=words, slots=slots, tables=_tables(items)
-    )
+    return Shape(key=" ".join(words), sql=sql, verb=_verb(words), words=words, slots=slots, tables=_tables(items))
+
+
+_shape = lru_cache(maxsize=4096)(_made)
 
 
 def masked(text: str) -> str:
@@ -197,7 +212,7 @@ def _arrays(items: list[_Item]) -> list[_Item]:
     return _casts(out)
 
 
-def _lists(items: list[_Item]) -> list[_Item]:
+def _lists(items: list[_Item], cut: bool) -> list[_Item]:
     """`IN (1, 2, 3)` and `IN ((1, 2), (3, 4))` as one value in parentheses."""
     out: list[_Item] = []
     at = 0
@@ -208,7 +223,7 @@ def _lists(items: list[_Item]) -> list[_Item]:
             while end < len(items) and depth and (items[end].kind == "value" or items[end].text in "(),"):
                 depth += (items[end].text == "(") - (items[end].text == ")")
                 end += 1
-            if depth == 0 and end > at + 3:
+            if (depth == 0 and end > at + 3) or (cut and end == len(items)):
                 members = tuple(item for item in items[at + 2 : end - 1] if item.kind == "value")
                 out += [items[at + 1], _Item(MARK, "value", members=members, role="list"), _Item(")", "mark")]
                 at = end
@@ -217,7 +232,7 @@ def _lists(items: list[_Item]) -> list[_Item]:
     return out
 
 
-def _rows(items: list[_Item]) -> list[_Item]:
+def _rows(items: list[_Item], cut: bool) -> list[_Item]:
     """`VALUES (…), (…)` with rows of one form as one row: a batch has one shape, whatever its size."""
     out: list[_Item] = []
     at = 0
@@ -230,6 +245,8 @@ def _rows(items: list[_Item]) -> list[_Item]:
         first = [item.text for item in items[at:first_end]]
         out += items[at:first_end]
         at = first_end
+        if cut:
+            break
         while at + 1 < len(items) and items[at].text == "," and items[at + 1].text == "(":
             end = _row_end(items, at + 1)
             if [item.text for item in items[at + 1 : end]] != first:

@@ -16,7 +16,7 @@ from ..wire.trip import Trip
 from .pauses import Pause
 from .planning import Planner, Plans
 from .rules import ORDER
-from .rules.protocol import Claim, Evidence
+from .rules.protocol import Claim, Evidence, Rule
 from .statements import sort
 
 DROPPED = "{count} round trips more than can be kept were sent and not judged"
@@ -34,6 +34,7 @@ def judge(
     pauses: Sequence[Pause] = (),
     left_open: Collection[int] = (),
     dropped: int = 0,
+    rules: Sequence[Rule] = ORDER,
 ) -> Judgement:
     """Judge what a test sent between its fixtures' set-up and tear-down.
 
@@ -50,14 +51,28 @@ def judge(
         profile=profile, plans=plans, thresholds=thresholds, pauses=tuple(pauses), left_open=left_open,
         root=root or Path.cwd(),
     )  # fmt: skip
-    claims = [claim for rule in ORDER for claim in rule.find(evidence)]
+    claims, broken = _found(evidence, rules)
     findings, allowed = _settled(claims, expectation.allow)
-    untold = _untold(evidence, {id(claim.group) for claim in claims if claim.group is not None})
+    untold = broken + _untold(evidence, {id(claim.group) for claim in claims if claim.group is not None})
     missing = {id(group) for group in found.groups} & set(evidence.untold)
     told = sum(len(group.executions) for group in found.groups if id(group) not in missing)
     if dropped:
         untold.append(Untold(statement="", reason=DROPPED.format(count=f"{dropped:,}"), test=test))
     return Judgement(findings=tuple(findings), allowed=tuple(allowed), untold=tuple(untold), statements=told)
+
+
+def _found(evidence: Evidence, rules: Sequence[Rule]) -> tuple[list[Claim], list[Untold]]:
+    """Every rule's claims. A rule that breaks over a plan it does not understand costs its own verdict, not the test."""
+    claims: list[Claim] = []
+    broken: list[Untold] = []
+    for rule in rules:
+        try:
+            claims += rule.find(evidence)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the user's test is not its cause
+            # Not the message: it may hold a value.
+            reason = f"the rule {rule.id} broke with {type(error).__name__}; please report it"
+            broken.append(Untold(statement="", reason=reason, test=evidence.test))
+    return claims, broken
 
 
 def _untold(evidence: Evidence, claimed: set[int]) -> list[Untold]:

@@ -1,17 +1,19 @@
-"""Reads the user's source: is a line inside a loop, and what is written on it?"""
+"""Reads the user's source: does a line repeat what it calls, and what is written on it?"""
 
 from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FRAMES = ("<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>")
+_WRAPPERS = ("enumerate", "reversed", "sorted", "list", "tuple", "zip")
 
 
 class Frame(NamedTuple):
@@ -21,6 +23,11 @@ class Frame(NamedTuple):
     line: int
     function: str
 
+    @property
+    def name(self) -> str:
+        """The function as its caller writes it."""
+        return self.function.rpartition(".")[2]
+
 
 def frame(text: str) -> Frame | None:
     """From `path:line function`; the path may hold colons and spaces."""
@@ -29,17 +36,36 @@ def frame(text: str) -> Frame | None:
     return Frame(path, int(line), function) if path and line.isdigit() else None
 
 
-def loops(root: Path, at: Frame) -> bool:
-    """Is that line repeated by a loop of its own function, whose length depends on data?
+def loops(root: Path, at: Frame, callee: str | None = None) -> bool:
+    """Is the call of `callee` on that line (of anything, where it is None) repeated by a loop over data?
 
-    `for x in ("a", "b")`, `range(3)` and names in capitals are of fixed length, however large the data.
+    `for x in ("a", "b")`, `range(3)` and names in capitals are of fixed length, however large the data. Of a
+    comprehension the first `for` is evaluated once, though it may stand on the line of what is repeated.
     """
-    return any(first <= at.line <= last for first, last in _ranges(str(root / at.path), _stamp(root / at.path)))
+    path = root / at.path
+    found = _repeated(str(path), _stamp(path))
+    if any(first <= at.line <= last for first, last in found.bodies):
+        return True
+    inside = any(first <= at.line <= last for first, last in found.comprehensions)
+    if not inside or at.name in _FRAMES:
+        return inside
+    called = found.calls.get(at.line, [])
+    named = [repeated for name, repeated in called if name == callee]
+    return any(named) if named else any(repeated for _, repeated in called)
 
 
 def line(root: Path, at: Frame) -> str:
     """The text of that line, empty where the file cannot be read."""
     return linecache.getline(str(root / at.path), at.line).strip()
+
+
+@dataclass(slots=True)
+class _Repeated:
+    bodies: list[tuple[int, int]] = field(default_factory=list)
+    """First and last lines of what a statement repeats."""
+    comprehensions: list[tuple[int, int]] = field(default_factory=list)
+    calls: dict[int, list[tuple[str, bool]]] = field(default_factory=dict)
+    """What is called, or read as an attribute, on a line of a comprehension, and whether it is repeated."""
 
 
 def _stamp(path: Path) -> float:
@@ -50,28 +76,40 @@ def _stamp(path: Path) -> float:
 
 
 @lru_cache(maxsize=512)
-def _ranges(path: str, _stamp: float) -> tuple[tuple[int, int], ...]:
-    """First and last line of each repeated part."""
+def _repeated(path: str, _stamp: float) -> _Repeated:
+    found = _Repeated()
     try:
         tree = ast.parse(Path(path).read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return ()
-    return tuple(_repeated(tree))
-
-
-def _repeated(tree: ast.AST) -> Iterator[tuple[int, int]]:
+        return found
     for node in ast.walk(tree):
         if isinstance(node, _LOOPS):
-            if isinstance(node, (ast.For, ast.AsyncFor)) and _fixed(node.iter):
-                continue
-            parts = [each for each in node.body if not isinstance(each, _FUNCTIONS)]
-            for part in parts:
-                yield part.lineno, part.end_lineno or part.lineno
-            if isinstance(node, ast.While):
-                yield node.test.lineno, node.test.end_lineno or node.test.lineno
+            _statement(node, found)
         elif isinstance(node, _COMPREHENSIONS) and not all(_fixed(each.iter) for each in node.generators):
-            # The iterable of the first `for` is evaluated once, but may share its line with what is repeated.
-            yield node.lineno, node.end_lineno or node.lineno
+            found.comprehensions.append((node.lineno, node.end_lineno or node.lineno))
+            once = set(map(id, ast.walk(node.generators[0].iter)))
+            for part in ast.walk(node):
+                _call(part, id(part) not in once, found)
+    return found
+
+
+def _statement(node: ast.For | ast.AsyncFor | ast.While, found: _Repeated) -> None:
+    if not isinstance(node, ast.While):
+        if _fixed(node.iter):
+            return
+    else:
+        found.bodies.append((node.test.lineno, node.test.end_lineno or node.test.lineno))
+    for part in node.body:
+        if not isinstance(part, _FUNCTIONS):
+            found.bodies.append((part.lineno, part.end_lineno or part.lineno))
+
+
+def _call(part: ast.AST, repeated: bool, found: _Repeated) -> None:
+    if isinstance(part, ast.Attribute):
+        # A lazy attribute sends a query without any call.
+        found.calls.setdefault(part.end_lineno or part.lineno, []).append((part.attr, repeated))
+    elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+        found.calls.setdefault(part.lineno, []).append((part.func.id, repeated))
 
 
 def _fixed(iterable: ast.expr) -> bool:
@@ -85,7 +123,7 @@ def _fixed(iterable: ast.expr) -> bool:
         return iterable.attr.isupper()
     if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
         if iterable.func.id == "range":
-            return all(_fixed(each) or isinstance(each, ast.Constant) for each in iterable.args)
-        if iterable.func.id in ("enumerate", "reversed", "sorted", "list", "tuple", "zip"):
+            return all(_fixed(each) for each in iterable.args)
+        if iterable.func.id in _WRAPPERS:
             return bool(iterable.args) and all(_fixed(each) for each in iterable.args)
     return False

@@ -10,7 +10,9 @@ from ..profile.model import ColumnStatistics, Profile
 from ..twin.plan import CannotTell, Plan
 from ..wire.trip import Parameter
 from .fingerprint import Slot
+from .reading import Reading
 from .statements import Execution, Group
+from .typical import typical
 from .values import literal, text_of
 
 SETS = 3
@@ -26,7 +28,7 @@ class Planner(Protocol):
     def plan(self, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
         """Production's plan of one statement with these values."""
 
-    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
         """The same, as if `ddl` had been run before."""
 
 
@@ -38,7 +40,8 @@ class Plans:
         self.profile = profile
         """The production that it plans for, with the row counts that the test asked for."""
         self._known: OrderedDict[tuple[object, ...], Plan | CannotTell] = OrderedDict()
-        self._proofs: OrderedDict[tuple[str, str], Plan | CannotTell] = OrderedDict()
+        self._readings: OrderedDict[int, tuple[Plan, Reading]] = OrderedDict()
+        self._proofs: OrderedDict[tuple[object, ...], Plan | CannotTell] = OrderedDict()
         self._common: dict[tuple[tuple[str, ...], str], frozenset[str]] = {}
         self.asked = 0
         """Questions that reached the planner."""
@@ -48,9 +51,9 @@ class Plans:
         self.asked += 1
         return self._planner.plan(sql, parameters)
 
-    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter]) -> Plan | CannotTell:
-        """Remembered by statement and `ddl`: the same remedy is tried once, however many tests need it."""
-        key = (ddl, sql)
+    def what_if(self, ddl: str, sql: str, parameters: Sequence[Parameter] | None) -> Plan | CannotTell:
+        """Remembered: the same remedy is tried once, however many tests need it."""
+        key = (ddl, sql, tuple(parameters) if parameters is not None else None)
         if key not in self._proofs:
             self.asked += 1
             _keep(self._proofs, key, self._planner.what_if(ddl, sql, parameters))
@@ -75,6 +78,30 @@ class Plans:
                 break
         assert best is not None
         return best
+
+    def typical(self, execution: Execution) -> tuple[Plan, Execution] | None:
+        """The plan for values that are not production's most common ones; None where the execution has none of those."""
+        other = typical(execution, lambda slot, value: self._is_common(execution, slot, value))
+        if other is None:
+            return None
+        key = ("typical", execution.shape.key, execution.statement.sql)
+        plan = self._known.get(key)
+        if plan is None:
+            plan = self.plan(other.statement.sql, other.statement.parameters)
+            _keep(self._known, key, plan)
+        return (plan, other) if isinstance(plan, Plan) else None
+
+    def _is_common(self, execution: Execution, slot: Slot, value: str) -> bool:
+        return slot.column is not None and value in self._common_values(execution.shape.tables, slot.column)
+
+    def reading(self, plan: Plan, profile: Profile, words: tuple[str, ...]) -> Reading:
+        """A plan, read; remembered like the plan itself."""
+        found = self._readings.get(id(plan))
+        if found is None or found[0] is not plan or found[1].profile is not profile:
+            found = self._readings[id(plan)] = plan, Reading(plan, profile, words=words)
+            if len(self._readings) > REMEMBERED:
+                self._readings.popitem(last=False)
+        return found[1]
 
     def _class(self, execution: Execution) -> tuple[object, ...]:
         bound = execution.statement.parameters

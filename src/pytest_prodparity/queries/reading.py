@@ -198,6 +198,8 @@ class Reading:
                 part = 0.5
         if name and name in conditions:
             return max(1.0, self._input(step)), part
+        if step.type in ("Aggregate", "WindowAgg") and step.below:
+            return max(1.0, step.below[0].given), part  # inside what it aggregates: once per row that it takes in
         return max(1.0, step.given), part
 
     def _input(self, step: Step) -> float:
@@ -225,6 +227,9 @@ class Reading:
             if table is None:
                 if not str(step.node.get("Schema")).startswith(("pg_", "information_schema")):
                     self.unread.append(f"{step.node.table} is not in the profile")
+                continue
+            if not table.readable and table.size >= UNKNOWN:
+                self.unread.append(f"{table.full_name} could not be read when production was captured")
                 continue
             if not _analysed(table):
                 self.unread.append(f"{table.full_name} was never analysed in production")

@@ -73,6 +73,8 @@ def kind(a_shape: Shape) -> str:
         return "transaction"
     if a_shape.verb == "copy":
         return "utility" if "from" in a_shape.outer() else "own"
+    if a_shape.verb in ("do", "call"):
+        return "own"  # what it does inside is not seen: the planner says so
     if a_shape.verb not in PLANNABLE:
         return "utility"
     if a_shape.tables:
@@ -103,5 +105,22 @@ def sort(trips: Sequence[Trip]) -> Sorted:
                 groups.setdefault((a_shape.key, trip.source), []).append(Execution(trip, statement, a_shape, order))
             elif a_shape.verb:
                 setattr(found, what, getattr(found, what) + 1)
+    _place(groups)
     found.groups = [Group(runs[0].shape, source, tuple(runs)) for (_, source), runs in groups.items()]
     return found
+
+
+def _place(groups: dict[tuple[str, Source | None], list[Execution]]) -> None:
+    """Put executions whose line was not seen to those of the same statement and sender, where there is just one line."""
+    for key in [each for each in groups if each[1] is None]:
+        same = [other for other in groups if other[0] == key[0] and other[1] is not None]
+        if len(same) != 1:
+            continue
+        known = groups[same[0]]
+        actors = {each.trip.actor for each in known}
+        groups[same[0]] = sorted(
+            known + [each for each in groups[key] if each.trip.actor in actors], key=lambda each: each.order
+        )
+        groups[key] = [each for each in groups[key] if each.trip.actor not in actors]
+        if not groups[key]:
+            del groups[key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
 
 import psycopg
@@ -27,9 +27,9 @@ _LOCK = 0x7477696E
 """Advisory lock in the database `postgres`: one process of a cluster builds at a time."""
 
 _SUM = """
-SELECT concat_ws(' ', count(*), sum(pg_relation_size(c.oid)), sum(c.relpages::int8), sum(c.reltuples::float8),
+SELECT concat_ws(' ', count(*), sum(pg_relation_size(c.oid)), sum(c.relpages::int8), sum(c.reltuples::numeric),
     sum(c.relallvisible::int8), (SELECT count(*) FROM pg_statistic WHERE starelid >= 16384),
-    (SELECT sum(stadistinct::float8) FROM pg_statistic WHERE starelid >= 16384))
+    (SELECT sum(stadistinct::numeric) FROM pg_statistic WHERE starelid >= 16384))
 FROM pg_class AS c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'i', 'm', 'p')
 """
 """Changes when anything that the twin is made of was damaged: ANALYZE, VACUUM, TRUNCATE, a shortened file."""
@@ -104,13 +104,16 @@ def _sweep(control: psycopg.Connection[Any]) -> None:
     ).fetchall()
     drafts = [database for (database,) in found if database.endswith("_draft")]
     whole = [database for (database,) in found if not database.endswith("_draft")]
-    used = {database for (database,) in control.execute("SELECT DISTINCT datname FROM pg_stat_activity")}
-    for database in drafts + [database for database in whole[: -KEPT + 1] if database not in used]:
+    for database in drafts:
         _drop(control, database)
+    for database in whole[: -KEPT + 1]:
+        with suppress(psycopg.errors.ObjectInUse):
+            _drop(control, database, force=False)
 
 
-def _drop(control: psycopg.Connection[Any], database: str) -> None:
-    control.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+def _drop(control: psycopg.Connection[Any], database: str, *, force: bool = True) -> None:
+    command = "DROP DATABASE IF EXISTS {} WITH (FORCE)" if force else "DROP DATABASE IF EXISTS {}"
+    control.execute(sql.SQL(command).format(sql.Identifier(database)))
     whole = database.removesuffix("_draft")
     if not _built(control, whole):
         for role in (roles.planner(whole), roles.owner(whole)):

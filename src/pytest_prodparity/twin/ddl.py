@@ -47,7 +47,7 @@ def parse(text: str) -> Change:
         on = next((place for place, word in enumerate(words) if word == "on" and place > at), len(words))
         return Change(text=text, table=_name(found, words, on + 1), index=True)
     if words[0] == "alter" and kind == "table":
-        return Change(text=text, table=_name(found, words, at + 1))
+        return Change(text=_unchecked(text, found, words), table=_name(found, words, at + 1))
     return Change(text=text)
 
 
@@ -56,6 +56,23 @@ def _without(text: str, found: list[tuple[str, str, int]], word: str) -> str:
     for kind, token, start in found:
         if kind == "word" and token.lower() == word:
             return text[:start] + " " * len(token) + text[start + len(token) :]
+    return text
+
+
+def _unchecked(text: str, found: list[tuple[str, str, int]], words: list[str]) -> str:
+    """The statement with NOT VALID on each foreign key: the end rows refer to nothing, and no plan depends on the check."""
+    depth, foreign = 0, False
+    ends: list[int] = []
+    for at, word in enumerate([*words, ","]):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if word == "," and depth == 0:
+            start = found[at][2] if at < len(found) else len(text.rstrip().rstrip(";"))
+            if foreign and words[max(0, at - 2) : at] != ["not", "valid"]:
+                ends.append(start)
+            foreign = False
+        foreign = foreign or words[at : at + 2] == ["foreign", "key"]
+    for end in reversed(ends):
+        text = f"{text[:end]} NOT VALID{text[end:]}"
     return text
 
 

@@ -31,7 +31,7 @@ OPTIONS = (
 )
 
 
-class Tampered(Exception):  # noqa: N818  # never leaves the room
+class Tampered(Exception):  # never leaves the room
     """A function that ran while planning changed the session, which must not be used again."""
 
 

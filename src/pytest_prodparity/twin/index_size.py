@@ -10,13 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import btree
 from .pages import BLOCK
 
 _USABLE = BLOCK - 24 - 16
 _KEEP_FREE = BLOCK // 10
-_LONGEST_LIST = BLOCK // 10 // 8 * 8 - 4
+_LONGEST_LIST = (BLOCK // 10 // 8 * 8 - 4) // 8 * 8
 _ROW_POINTER = 6
+_LINE_POINTER = 4
 _EQUAL_IMAGE = 24 + 40
 """Where a B-tree's metapage says whether equal keys may share an entry."""
 
@@ -36,25 +36,47 @@ def shares_entries(metapage: bytes) -> bool:
 
 def btree_pages(*, rows: float, distinct: float, keys: Sequence[Key], shared: bool) -> tuple[int, int]:
     """Pages and height of a freshly built B-tree with the default fill factor."""
-    entry = _aligned(8 + _row_width(keys), 8)
     if rows < 1:
         return 1, 0
+    entry = _aligned(8 + _row_width(keys), 8)
     distinct = min(max(1.0, distinct), rows)
-    each = rows / distinct
-    if shared and each > 1.05:
-        longest = max(1.0, (_LONGEST_LIST - entry) // _ROW_POINTER)
-        lists = math.ceil(each / longest)
-        total = distinct * (lists * (entry + 4) + each * _ROW_POINTER)
-        largest = min(_LONGEST_LIST, entry + each * _ROW_POINTER)
+    if shared:
+        low = math.floor(rows / distinct)
+        few, many = _entries(entry, low), _entries(entry, low + 1)
+        part = rows / distinct - low
+        entries, total = (distinct * ((1 - part) * one + part * other) for one, other in zip(few, many, strict=True))
     else:
-        total = rows * (entry + 4)
-        largest = entry + 4
-    per_leaf = _USABLE - _KEEP_FREE - (entry + 4) + largest / 2
-    leaves = math.ceil(total / per_leaf)
-    width = sum(key.width for key in keys)
-    height = btree.estimated_height(leaves + 1, width)
-    inner = sum(math.ceil(leaves / (5734 / (12 + width)) ** level) for level in range(1, height + 1))
-    return 1 + leaves + inner, height
+        entries, total = rows, rows * (entry + _LINE_POINTER)
+    leaves = math.ceil(entries / _per_leaf(total / entries, entry + _LINE_POINTER))
+    # Between two leaves of the same key the row's place decides, and makes the pivot longer.
+    pivot = entry + _LINE_POINTER + (8 if entries >= 2 * distinct else 0)
+    fan_out = max(2, (_USABLE - BLOCK * 3 // 10) // pivot)
+    pages, height, level = leaves, 0, leaves
+    while level > 1:
+        level = math.ceil(level / fan_out)
+        pages, height = pages + level, height + 1
+    return 1 + pages, height
+
+
+def _per_leaf(each: float, alone: float) -> float:
+    """Entries of `each` bytes that stay on a leaf (`_bt_buildadd`): it is full when less than a tenth is free, not counting
+    the list of the last one, or when the next does not fit; then the last one moves to the next leaf.
+    """
+    room = _USABLE - _LINE_POINTER
+    full = min((room + each - alone - _KEEP_FREE) // each + 1, (room - _LINE_POINTER) // each)
+    return max(1.0, full - 1)
+
+
+def _entries(entry: float, rows: int) -> tuple[float, float]:
+    """How many entries one key takes that `rows` rows share, and their bytes."""
+    longest = int((_LONGEST_LIST - entry) // _ROW_POINTER)
+    if rows <= 1 or longest < 2:
+        return rows, rows * (entry + _LINE_POINTER)
+    full, rest = divmod(rows, longest)
+    total = full * (_aligned(entry + longest * _ROW_POINTER, 8) + _LINE_POINTER)
+    if rest:
+        total += (entry if rest == 1 else _aligned(entry + rest * _ROW_POINTER, 8)) + _LINE_POINTER
+    return full + bool(rest), total
 
 
 def hash_pages(*, rows: float) -> int:

@@ -7,8 +7,10 @@ extended (sparsely: a page of zeros is a valid page) and a few pages are written
 from __future__ import annotations
 
 import base64
+import os
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +34,17 @@ class Pages(Protocol):
     def write(self, pages: Mapping[tuple[str, int], bytes], sizes: Mapping[str, int]) -> None:
         """Put pages by (file, block), then set each file's size in bytes (never shorter than what it holds)."""
 
+    def change(self, changes: Mapping[str, Change]) -> None:
+        """Both for many files: each is opened once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What becomes of one file: its size in bytes, and from its first two pages those to put, by block."""
+
+    size: int
+    pages: Callable[[bytes], Mapping[int, bytes]] | None = None
+
 
 def segments(file: str, size: int) -> list[tuple[str, int]]:
     """The segment files of a relation of `size` bytes, each with its own size."""
@@ -54,38 +67,45 @@ class LocalPages:
         """See Pages."""
         found = {}
         for file in files:
-            with (self._data / file).open("rb", buffering=0) as handle:
-                found[file] = handle.read(blocks * BLOCK)
+            handle = os.open(f"{self._data}/{file}", os.O_RDONLY)
+            try:
+                found[file] = os.pread(handle, blocks * BLOCK, 0)
+            finally:
+                os.close(handle)
         return found
 
     def write(self, pages: Mapping[tuple[str, int], bytes], sizes: Mapping[str, int]) -> None:
         """See Pages."""
+        changed: dict[str, list[tuple[int, bytes]]] = {file: [] for file in sizes}
         for (file, block), page in pages.items():
-            with (self._data / file).open("r+b", buffering=0) as handle:
-                handle.seek(block * BLOCK)
-                handle.write(with_checksum(page, block) if self._checksums else page)
-        for file, size in sizes.items():
-            for segment, length in segments(file, size):
-                self._grow(self._data / segment, length)
+            changed.setdefault(file, []).append((block, page))
+        for file, found in changed.items():
+            self._change(file, Change(size=sizes.get(file, 0), pages=lambda _head, found=found: dict(found)))  # type: ignore[misc]
 
-    def _grow(self, path: Path, length: int) -> None:
+    def change(self, changes: Mapping[str, Change]) -> None:
+        """See Pages."""
+        for file, change in changes.items():
+            self._change(file, change)
+
+    def _change(self, file: str, change: Change) -> None:
+        for segment, length in segments(file, change.size):
+            self._put(f"{self._data}/{segment}", change.pages if segment == file else None, length)
+
+    def _put(self, path: str, pages: Callable[[bytes], Mapping[int, bytes]] | None, length: int) -> None:
         try:
-            handle = path.open("r+b", buffering=0)
+            handle = os.open(path, os.O_RDWR)
         except FileNotFoundError:
-            folder = path.parent.stat()
-            path.touch(mode=0o600)
-            _own(path, folder.st_uid, folder.st_gid)
-            handle = path.open("r+b", buffering=0)
-        with handle:
-            if handle.seek(0, 2) < length:
-                handle.truncate(length)
-
-
-def _own(path: Path, user: int, group: int) -> None:
-    import os
-
-    if path.stat().st_uid != user:
-        os.chown(path, user, group)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            folder = Path(path).parent.stat()
+            if os.geteuid() != folder.st_uid:
+                os.fchown(handle, folder.st_uid, folder.st_gid)
+        try:
+            for block, page in pages(os.pread(handle, 2 * BLOCK, 0)).items() if pages is not None else ():
+                os.pwrite(handle, with_checksum(page, block) if self._checksums else page, block * BLOCK)
+            if os.fstat(handle).st_size < length:
+                os.ftruncate(handle, length)
+        finally:
+            os.close(handle)
 
 
 class ServerPages:
@@ -118,8 +138,19 @@ class ServerPages:
                     f'test "$(wc -c 2>/dev/null <{_plain(segment)} || echo 0)" -ge {length} || '
                     f"dd if=/dev/null of={segment} bs={BLOCK} count=0 seek={length // BLOCK} 2>/dev/null"
                 )
-        command = sql.SQL("COPY (SELECT unnest({})) TO PROGRAM 'umask 077; sh -s'").format(sql.Literal(script))
+        command = sql.SQL("COPY (SELECT unnest({}::text[])) TO PROGRAM 'umask 077; sh -s'").format(sql.Literal(script))
         self._connection.execute(command)
+
+    def change(self, changes: Mapping[str, Change]) -> None:
+        """See Pages."""
+        heads = self.read([file for file, change in changes.items() if change.pages is not None], 2)
+        pages = {
+            (file, block): page
+            for file, change in changes.items()
+            if change.pages is not None
+            for block, page in change.pages(heads[file]).items()
+        }
+        self.write(pages, {file: change.size for file, change in changes.items()})
 
 
 def _plain(file: str) -> str:
@@ -130,8 +161,6 @@ def _plain(file: str) -> str:
 
 def open_pages(server: Server, connection: psycopg.Connection[Any]) -> Pages:
     """The fastest way that works: this process' own hands, else the server's. `connection` is a superuser's."""
-    import os
-
     row = connection.execute("SELECT current_setting('data_checksums'), current_setting('block_size')").fetchone()
     assert row is not None
     if row[1] != str(BLOCK):

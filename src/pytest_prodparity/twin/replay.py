@@ -59,6 +59,8 @@ CREATE FUNCTION {schema}.give_back(target oid, file oid, pages int, tuples real,
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE pg_class SET relfilenode = file, relpages = pages, reltuples = tuples, relallvisible = visible
     WHERE oid = target $$;
+CREATE FUNCTION {schema}.use(index oid, valid boolean) RETURNS void LANGUAGE sql SECURITY DEFINER
+    SET search_path = pg_catalog AS $$ UPDATE pg_index SET indisvalid = valid WHERE indexrelid = index $$;
 REVOKE ALL ON SCHEMA {schema} FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA {schema} FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA {schema} TO {owner};
@@ -67,7 +69,7 @@ GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {schema} TO {owner};
 SCHEMA = "prodparity_twin"
 
 
-class _Untold(Exception):  # noqa: N818  # a reason on its way out, not an error
+class _Untold(Exception):  # a reason on its way out, not an error
     """Why a DDL statement cannot be replayed."""
 
 
@@ -180,6 +182,8 @@ class Replay:
         if row is None:
             return
         schema, name, method, file, table, predicate, table_pages, expressions = row
+        # While its size is being estimated the planner must not see it: it would keep the height that it finds.
+        self._use(oid, valid=False)
         keys = [index_size.Key(width=width, align=align) for width, align in self._connection.execute(_WIDTHS, (oid,))]
         rows = self._rows(table, predicate)
         changes: dict[tuple[str, int], bytes] = {}
@@ -198,6 +202,10 @@ class Replay:
             raise _Untold(f"the size of a new {method} index cannot be estimated")
         self._pages.write(changes, {file: pages * BLOCK})
         statistics.restore_relation(self._connection, schema, name, pages=pages, tuples=rows)
+        self._use(oid, valid=True)
+
+    def _use(self, oid: int, *, valid: bool) -> None:
+        self._connection.execute(f"SELECT {SCHEMA}.use(%s::oid, %s)".encode(), (oid, valid))
 
     def _rows(self, table: str, predicate: str | None, groups: Iterable[str] = ()) -> float:
         """The planner's own estimate. All texts are the server's, deparsed and quoted."""

@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ..core.errors import ProdparityError
 from ..databases import schema
 from ..databases.provider import Server
 from ..profile.store import Stored
@@ -19,26 +18,9 @@ _REMOTE = ("fdw_startup_cost", "fdw_tuple_cost", "fetch_size", "extensions", "sc
 
 
 def load(connection: psycopg.Connection[Any], stored: Stored, server: Server) -> list[str]:
-    """Run schema.sql in the connected database, as a superuser; returns notes.
-
-    An extension that the server lacks stops nothing by itself: only where the schema then fails is it named, in one message.
-    """
+    """Run schema.sql in the connected database, as a superuser; returns notes."""
     _make_collations(connection, stored.schema)
-    database = connection.info.dbname
-    available = {name for (name,) in connection.execute("SELECT name FROM pg_available_extensions")}
-    missing = [found.name for found in stored.profile.extensions if found.name not in available]
-    try:
-        loaded = schema.load(server, database, stored.schema, extensions=stored.profile.extensions, used=())
-    except ProdparityError as cause:
-        if not missing:
-            raise
-        plural = "s" if len(missing) > 1 else ""
-        raise ProdparityError(
-            f"Production's schema needs the extension{plural} {', '.join(missing)},"
-            f" which PostgreSQL {server.version // 10000} ({server.kind}) does not have here.",
-            tried=cause.happened,
-            fix="install it, or set PRODPARITY_PG_BIN to the bin folder of a PostgreSQL that has it",
-        ) from cause
+    loaded = schema.load(server, connection.info.dbname, stored.schema, extensions=stored.profile.extensions)
     _strip_foreign(connection)
     return list(loaded.notes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from ..core.errors import ProdparityError
 from ..profile.model import Index, Table
 from . import btree, metapages
 from .extended import SCRATCH
-from .pages import BLOCK, Pages
+from .pages import BLOCK, Change, Pages
 
 RELATIONS = """
 SELECT n.nspname, c.relname, c.oid::int8, pg_relation_filepath(c.oid), c.relkind::text
@@ -77,24 +78,18 @@ def flush(connection: psycopg.Connection[Any]) -> None:
 
 def apply(pages: Pages, tables: Iterable[Table], found: dict[tuple[str, str], Relation]) -> None:
     """Write skeletons and counters, and extend every file to production's size. The server must hold none of the pages."""
-    sizes: dict[str, int] = {}
-    wanted: list[tuple[Index, Table, str]] = []
+    changes: dict[str, Change] = {}
     for table in tables:
         relation = found.get((table.schema, table.name))
         if relation is not None and relation.file is not None:
-            sizes[relation.file] = _whole(table.size)
+            changes[relation.file] = Change(size=_whole(table.size))
         for index in table.indexes:
             relation = found.get((table.schema, index.name))
             if relation is not None and relation.file is not None:
-                sizes[relation.file] = _whole(index.size)
-                if index.method in ("btree", "brin") or index.gin is not None:
-                    wanted.append((index, table, relation.file))
-    heads = pages.read([file for _, _, file in wanted], 2)
-    changed: dict[tuple[str, int], bytes] = {}
-    for index, table, file in wanted:
-        for block, page in _changes(index, table, heads[file]).items():
-            changed[file, block] = page
-    pages.write(changed, sizes)
+                looked_at = index.method in ("btree", "brin") or index.gin is not None
+                put = partial(_changes, index, table) if looked_at else None
+                changes[relation.file] = Change(size=_whole(index.size), pages=put)
+    pages.change(changes)
 
 
 def _changes(index: Index, table: Table, head: bytes) -> dict[int, bytes]:

@@ -145,16 +145,19 @@ class Twin:
         database = self._database
         role = roles.planner(database)
         dsn = self._server.dsn(database, user=role, password=roles.password(self._server, role))
-        for _ in range(3):
+        lost: psycopg.OperationalError | None = None
+        for _ in range(5):
             try:
                 connection = explain.connect(dsn, timeout_ms=PLAN_TIMEOUT_MS)
-            except psycopg.OperationalError:
+                notes = build.notes(connection)
+            except psycopg.OperationalError as cause:
+                # Not built yet, or another process is building it anew.
+                lost = cause
                 build.ensure(self._stored, self._server, database)
-                connection = explain.connect(dsn, timeout_ms=PLAN_TIMEOUT_MS)
-            notes = build.notes(connection)
+                continue
             if notes is not None:
                 self.notes, self._connection = notes, connection
                 return connection
             connection.close()
             build.discard(self._server, database)
-        raise ProdparityError(f"{self!r} was damaged three times while it was being opened.")
+        raise lost or ProdparityError(f"{self!r} was damaged again and again while it was being opened.")

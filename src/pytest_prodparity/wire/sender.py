@@ -188,15 +188,29 @@ class Senders:
         return self._awaited(found, loop, lines)
 
     def _awaited(self, task: Task[Any], loop: AbstractEventLoop, lines: list[Line]) -> Sender:
-        """Where `task` has no line of the user's, that of the task that awaits it: gather makes tasks of the driver's."""
-        seen: Task[Any] | None = task
+        """With the lines of the tasks that await `task`: who gathers is to a task what a caller is to a function."""
+        seen = task
         for _ in range(_TASKS):
-            if lines or seen is None:
+            above = awaiter(seen, loop)
+            if above is None:
                 break
-            seen = awaiter(seen, loop)
-            if seen is not None:
-                self._lines.of_task(seen, lines)
+            self._lines.of_task(above, lines)
+            seen = above
+        self._beneath(seen, loop, lines)
         return self._sender(task.get_name(), lines)
+
+    def _beneath(self, task: Task[Any], loop: AbstractEventLoop, lines: list[Line]) -> None:
+        """With the lines that wait in `asyncio.run` for this very task: they called it as a function is called."""
+        thread = getattr(loop, "_thread_id", None)
+        frame = _frames().get(thread) if thread is not None else None
+        while frame is not None and not (
+            frame.f_code.co_name == "run_until_complete" and frame.f_locals.get("future") is task
+        ):
+            frame = frame.f_back
+        while frame is not None and str(frame.f_globals.get("__name__")).startswith("asyncio."):
+            frame = frame.f_back
+        if frame is not None:
+            self._lines.of_thread(frame, lines)
 
     def _holds(self, frames: Iterable[FrameType], peer: Peer) -> bool:
         """Whether one of the innermost frames is the driver's, at work on this connection."""

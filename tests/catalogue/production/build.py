@@ -95,7 +95,9 @@ def volumes(scale: float = 1.0) -> dict[str, int]:
 _TENANT = "1 + floor({tenants} * power(random(), 3))::bigint"
 _CUSTOMER = "1 + floor({customers} * power(random(), 1.6))::bigint"
 _PRODUCT = "1 + floor({products} * power(random(), 2))::bigint"
-_COUNTRY = "(ARRAY['DE','DE','DE','AT','CH','FR','FR','NL','US','GB','PL','IT','ES','SE'])[1 + floor(random() * 14)::int]"
+_COUNTRY = (
+    "(ARRAY['DE','DE','DE','AT','CH','FR','FR','NL','US','GB','PL','IT','ES','SE'])[1 + floor(random() * 14)::int]"
+)
 _WORDS = "md5(n::text) || ' ' || md5((n * 7)::text)"
 
 _LOADS: tuple[tuple[str, str], ...] = (
@@ -338,9 +340,9 @@ def _restart_identities(connection: psycopg.Connection) -> None:
     ).fetchall()
     for table, column in columns:
         connection.execute(
-            sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), (SELECT coalesce(max({}), 0) + 1 FROM {}), false)").format(
-                sql.Literal(table), sql.Literal(column), sql.Identifier(column), sql.Identifier(table)
-            )
+            sql.SQL(
+                "SELECT setval(pg_get_serial_sequence({}, {}), (SELECT coalesce(max({}), 0) + 1 FROM {}), false)"
+            ).format(sql.Literal(table), sql.Literal(column), sql.Identifier(column), sql.Identifier(table))
         )
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
-from tests.postgres.twin import world
 
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.store import Stored
 from pytest_prodparity.twin import build
 from pytest_prodparity.twin.twin import Twin
+from tests.postgres.twin import world
 
 DATABASE = "twin_world"
 

@@ -158,7 +158,9 @@ def test_a_statement_without_a_plan_says_why(twin: Twin, statement: str, reason:
     assert not answer.utility
 
 
-@pytest.mark.parametrize("statement", ["SET x = 1", "BEGIN", "SHOW all", "COPY orders FROM STDIN", "CREATE TABLE t ()", "", "LISTEN x"])
+@pytest.mark.parametrize(
+    "statement", ["SET x = 1", "BEGIN", "SHOW all", "COPY orders FROM STDIN", "CREATE TABLE t ()", "", "LISTEN x"]
+)
 def test_a_statement_that_never_has_a_plan_need_not_be_counted(twin: Twin, statement: str) -> None:
     answer = twin.plan(statement)
     assert isinstance(answer, CannotTell)

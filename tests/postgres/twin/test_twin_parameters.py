@@ -6,11 +6,11 @@ import struct
 from typing import Any
 
 import psycopg
-from tests.postgres.twin.world import explained
 
 from pytest_prodparity.twin.plan import CannotTell, Plan
 from pytest_prodparity.twin.twin import Twin
 from pytest_prodparity.wire.trip import Parameter
+from tests.postgres.twin.world import explained
 
 
 def bound(value: bytes | None, *, binary: bool = False, oid: int = 0) -> Parameter:

@@ -6,10 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.postgres.twin.world import QUERIES, explained
 
 from pytest_prodparity.twin.plan import Plan
 from pytest_prodparity.twin.twin import Twin
+from tests.postgres.twin.world import QUERIES, explained
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -10,7 +10,12 @@ from psycopg import sql
 
 from pytest_prodparity.databases.provider import Server
 
-SETTINGS = {"random_page_cost": "1.7", "work_mem": "2MB", "default_statistics_target": "50", "search_path": 'public, "Sales Dept"'}
+SETTINGS = {
+    "random_page_cost": "1.7",
+    "work_mem": "2MB",
+    "default_statistics_target": "50",
+    "search_path": 'public, "Sales Dept"',
+}
 
 STATEMENTS = r'''
 CREATE EXTENSION pageinspect; CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gist; CREATE EXTENSION intarray;
@@ -91,7 +96,7 @@ QUERIES = (
     "SELECT * FROM customers WHERE email = 'user12@example.org'",
     "SELECT * FROM customers WHERE lower(email) = 'user12@example.org' ORDER BY created",
     "SELECT * FROM customers WHERE email LIKE '%er12%'",
-    "SELECT * FROM customers WHERE attributes @> '{\"plan\": 3, \"k3\": 3}'",
+    'SELECT * FROM customers WHERE attributes @> \'{"plan": 3, "k3": 3}\'',
     "SELECT * FROM customers WHERE tags && ARRAY['t3']",
     "SELECT * FROM customers WHERE tags @> ARRAY['t3', 't9']",
     "SELECT * FROM customers WHERE region = 'region 1'",

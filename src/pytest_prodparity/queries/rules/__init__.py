@@ -13,6 +13,7 @@ from .seq_scan import SeqScan
 from .spill import Spill
 from .timeout import Timeout
 from .unbounded_read import UnboundedRead
+from .unindexed_reference import UnindexedReference
 from .write_without_where import WriteWithoutWhere
 
 ORDER: tuple[Rule, ...] = (
@@ -23,8 +24,9 @@ ORDER: tuple[Rule, ...] = (
     DeepOffset(),
     UnboundedRead(),
     SeqScan(),
-    Spill(),
+    UnindexedReference(),
     Timeout(),
+    Spill(),
     IdleInTransaction(),
     OverBudget(),
 )

@@ -6,12 +6,11 @@ import itertools
 from collections.abc import Iterator
 
 from ...core.findings import Remedy
-from ..loops import loops
 from ..reading import Reading, Step
 from ..statements import Execution, Group
 from ..values import literal, text_of, whole
 from ..wording import count, name, rows
-from .n_plus_one import inside
+from .n_plus_one import inside, repeats
 from .production import outlook
 from .protocol import Claim, Evidence
 
@@ -68,7 +67,7 @@ def offset_of(execution: Execution) -> int | None:
 def _pages_through(evidence: Evidence, group: Group, offsets: list[int]) -> bool:
     """A loop in the code under test that goes on from page to page."""
     rising = len(offsets) >= 2 and all(before < after for before, after in itertools.pairwise(offsets))
-    return rising and any(loops(evidence.root, each) for each in inside(evidence, group.executions[0]))
+    return rising and repeats(evidence, inside(evidence, group.executions[0]))
 
 
 def _step(offsets: list[int]) -> int:

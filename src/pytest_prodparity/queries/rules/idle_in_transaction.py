@@ -41,11 +41,13 @@ class IdleInTransaction:
         return Claim(
             None,
             Finding(
-                rule=self.id, subject=_subject(before), test=evidence.test, source=source,
-                title=f"{duration(wait.seconds)} of waiting for something else while a transaction is open",
+                rule=self.id, subject=_subject(before), test=evidence.test,
+                # The statement's line is the problem's place: one wait may be harmless everywhere else.
+                source=before.source if before is not None and before.source is not None else source,
+                title=f"{duration(wait.seconds)} of waiting at {source} while a transaction is open",
                 statement=shape(before.statements[-1].sql).text if before and before.statements else None,
                 production="keeps its locks and its connection that long, and holds back VACUUM",
-                details={"ms": round(wait.seconds * 1000), "times": times},
+                details={"ms": round(wait.seconds * 1000), "times": times, "waits_at": str(source), "stack": list(wait.pause.stack)},
                 remedy=Remedy(text="Commit before the call, or make the call first: a transaction should hold database work only."),
             ),
         )  # fmt: skip

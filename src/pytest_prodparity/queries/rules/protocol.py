@@ -79,7 +79,14 @@ class Evidence:
         plan, execution = self.plans.worst(group)
         if isinstance(plan, CannotTell):
             return plan, execution
-        return Reading(plan, self.profile, words=group.shape.words), execution
+        return self.plans.reading(plan, self.profile, group.shape.words), execution
+
+    def typical(self, group: Group) -> tuple[Reading, Execution] | None:
+        """The plan for rarer values than the test's, where those are among production's most common ones."""
+        if self.plans is None or self.profile is None:
+            return None
+        found = self.plans.typical(self.asked(group)[1])
+        return None if found is None else (self.plans.reading(found[0], self.profile, group.shape.words), found[1])
 
     def reading(self, group: Group) -> Reading | None:
         """Production's plan, None where there is none."""

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from ...core.findings import Remedy
 from ...profile.model import Table
 from ..conditions import Condition
-from ..indexing import asked_of, joined_on, order_of, prove, quoted, remedy
+from ..indexing import asked_of, candidates, joined_on, order_of, prove, quoted, remedy
+from ..rarity import rare
 from ..reading import Reading, Scan, Step
-from ..statements import Group
-from ..wording import name, rows
+from ..statements import Execution, Group
+from ..wording import name, node, rows
 from .production import outlook
 from .protocol import Claim, Evidence
 
 _NEEDS_ALL = {"Aggregate", "Group", "Unique", "SetOp", "WindowAgg", "Recursive Union"}
+_MEMBERSHIP = {"Anti", "Right Anti", "Semi", "Right Semi"}
 FEW = 1_000
 """Without a proven index, only a scan that keeps at most so many rows is accused: nothing else explains it."""
 
@@ -25,26 +27,65 @@ class SeqScan:
     id = "seq-scan"
 
     def find(self, evidence: Evidence) -> Iterator[Claim]:
-        """One claim a scan."""
-        least, share = evidence.threshold(self.id, "rows"), evidence.threshold(self.id, "share")
+        """One claim a scan; where the test's own values say nothing, by values that are less common."""
         for group, reading in evidence.readings():
-            for scan in reading.scans:
-                if scan.scanned < least:
-                    continue
-                used, why = used_of(scan)
-                if used > share * scan.scanned or not _whole(scan):
-                    continue
-                claim = self._judge(evidence, group, reading, scan, used, why)
-                if claim is not None:
-                    yield claim
+            claims = list(self._claims(evidence, group, reading, evidence.asked(group)[1]))
+            if not claims:
+                other = evidence.typical(group)
+                claims = list(self._claims(evidence, group, *other)) if other else []
+            yield from claims
+
+    def _claims(self, evidence: Evidence, group: Group, reading: Reading, execution: Execution) -> Iterator[Claim]:
+        least, share = evidence.threshold(self.id, "rows"), evidence.threshold(self.id, "share")
+        for scan in reading.scans:
+            if not _whole(scan):
+                continue
+            used, why = used_of(scan)
+            claim = None
+            if scan.scanned >= least and used <= share * scan.scanned:
+                claim = self._judge(evidence, group, reading, execution, scan, used, why)
+            elif scan.step.fraction < 1 and scan.rows >= least and scan.step.type != "Bitmap Heap Scan":
+                claim = self._search(evidence, group, reading, scan)
+            if claim is not None:
+                yield claim
+
+    def _search(self, evidence: Evidence, group: Group, reading: Reading, scan: Scan) -> Claim | None:
+        """A LIMIT over a search for what few rows hold: the planner guesses that it ends early, and reads to the end."""
+        looked_for = [each for each in asked_of(scan) if rare(each, scan.table)]
+        limit = next((step for step in scan.top.up() if step.type == "Limit"), None)
+        if not looked_for or limit is None:
+            return None
+        subject = name(scan.table, reading.profile)
+        made = next((each for each in candidates(scan) if each.keys[0].startswith("(")), None)
+        fix = _rewrite(scan, reading, None, "filter")
+        if made is not None:
+            fix = Remedy(
+                text="The comparison is with an expression, which no index on the column alone can serve.",
+                sql=made.ddl(concurrently=True) + ";",
+            )
+        return evidence.claim(
+            self.id, group, subject=subject,
+            title=f"reads up to {rows(scan.rows)} to {_purpose(group)} at most {max(1, round(limit.node.rows)):,}",
+            production=f"{node(scan.step, reading.profile)}, to the end unless the LIMIT is reached before",
+            details={"scanned": round(scan.rows), "table_rows": round(scan.rows), "confidence": "low"},
+            remedy=fix,
+        )  # fmt: skip
 
     def _judge(
-        self, evidence: Evidence, group: Group, reading: Reading, scan: Scan, used: float, why: str
+        self,
+        evidence: Evidence,
+        group: Group,
+        reading: Reading,
+        execution: Execution,
+        scan: Scan,
+        used: float,
+        why: str,
     ) -> Claim | None:
         assert evidence.plans is not None
-        execution = evidence.asked(group)[1]
         unsure = [each for each in asked_of(scan) if not _sure(each, scan.table)]
         early = scan.step.fraction < 1 and why == "filter"
+        if early and any(rare(each, scan.table) for each in unsure):
+            return self._search(evidence, group, reading, scan)
         if early and unsure:
             evidence.cannot_tell(
                 group, f"how soon the LIMIT is reached on {scan.table.name} depends on an estimate without statistics"
@@ -76,10 +117,11 @@ def used_of(scan: Scan) -> tuple[float, str]:
         if step.type in _NEEDS_ALL or (below.node.get("Parent Relationship") in ("SubPlan", "InitPlan")):
             break
         if step.type in ("Hash Join", "Merge Join", "Nested Loop"):
-            if step.node.get("Join Type") in ("Anti", "Right Anti", "Semi", "Right Semi") and step.given < used:
-                used, why = step.given, "membership"
-            elif step.given < used:
-                used, why = step.given, "join"
+            # By whole runs: a LIMIT above says nothing of rows that a sort below has read already.
+            entered = below.full * below.calls / max(step.calls, 1e-9)
+            if step.full < entered:
+                used *= step.full / entered
+                why = "membership" if step.node.get("Join Type") in _MEMBERSHIP else "join"
         elif step.type == "Limit" and step.given < used and _sorted_below(scan.top, step):
             used, why = step.given, "order"
         below = step
@@ -156,7 +198,7 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
     if any(each.kind == "pattern" for each in own):
         column = next((each.column for each in own if each.kind == "pattern" and each.column), None)
         ddl = (
-            f"CREATE INDEX CONCURRENTLY ON {quoted(scan.table.name)} USING gin ({quoted(column)} gin_trgm_ops);"
+            f"CREATE INDEX CONCURRENTLY ON {_target(scan.table)} USING gin ({quoted(column)} gin_trgm_ops);"
             if column
             else None
         )
@@ -180,11 +222,15 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
     return Remedy(text=f"An index{said} would let the database find these rows without reading all others.{untried}")
 
 
+def _target(table: Table) -> str:
+    return quoted(table.name) if table.schema == "public" else quoted(table.schema, table.name)
+
+
 def _uncast(condition: Condition, scan: Scan) -> Remedy:
     column = condition.column or ""
     indexed = any(index.columns[:1] == [column] for index in scan.table.indexes)
     then = "" if indexed else f" Then create an index on {quoted(column)}."
-    ddl = None if indexed else f"CREATE INDEX CONCURRENTLY ON {quoted(scan.table.name)} ({quoted(column)});"
+    ddl = None if indexed else f"CREATE INDEX CONCURRENTLY ON {_target(scan.table)} ({quoted(column)});"
     if condition.cast == "date":
         how = f"{quoted(column)} >= day AND {quoted(column)} < day + 1"
         return Remedy(

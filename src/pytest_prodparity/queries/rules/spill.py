@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...core.findings import Remedy
@@ -25,11 +26,13 @@ class Spill:
         """The largest spill of each statement."""
         factor, least = evidence.threshold(self.id, "factor"), evidence.threshold(self.id, "mb") * 1e6
         for group, reading in evidence.readings():
+            # A page is asked for all day, a report once: what is tolerable differs.
+            enough = least * PAGE if reading.limited else least
             found = [
                 (octets, limit, step)
                 for step in reading.steps
                 for octets, limit in [_need(step, reading)]
-                if octets >= max(least, factor * limit)
+                if octets >= max(enough, factor * limit)
             ]
             if not found:
                 continue
@@ -48,7 +51,10 @@ class Spill:
             )  # fmt: skip
 
 
-_WORDS = {"Sort": "sorts", "Hash": "hashes", "Aggregate": "groups into"}
+PAGE = 0.25
+"""The share of the threshold in megabytes that counts for a statement with a LIMIT."""
+
+_WORDS = {"Sort": "sorts", "Hash": "hashes", "Aggregate": "groups into", "WindowAgg": "keeps"}
 
 
 def _need(step: Step, reading: Reading) -> tuple[float, float]:
@@ -62,9 +68,17 @@ def _need(step: Step, reading: Reading) -> tuple[float, float]:
         return count * (width + _TUPLE), work
     if step.type == "Hash":
         return count * (width + _TUPLE), hashed
+    if step.type == "WindowAgg" and _over_everything(step):
+        return step.below[0].full * (width + _TUPLE), work
     if step.type == "Aggregate" and step.node.get("Strategy") in ("Hashed", "Mixed"):
         return count * (width + _ENTRY), hashed
     return 0.0, work
+
+
+def _over_everything(step: Step) -> bool:
+    """`OVER ()`: nodeWindowAgg.c keeps all rows of a partition until its last one, and here that is the table's last."""
+    window = step.node.get("Window")
+    return isinstance(window, str) and re.search(r"AS \(\s*\)$", window) is not None and bool(step.below)
 
 
 def _top_n(step: Step) -> bool:

@@ -13,7 +13,9 @@ class AlreadyPaid(Exception):
 def capture(url: str, order_id: int, amount: str) -> str:
     """Ask the provider for the money; returns its reference."""
     body = json.dumps({"order": order_id, "amount": amount}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json", "Idempotency-Key": f"order-{order_id}"})
+    request = urllib.request.Request(
+        url, body, {"Content-Type": "application/json", "Idempotency-Key": f"order-{order_id}"}
+    )
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)["reference"]
 
@@ -21,7 +23,8 @@ def capture(url: str, order_id: int, amount: str) -> str:
 def pay(conn: psycopg.Connection, provider_url: str, order_id: int) -> str:
     with conn.transaction():
         claimed = conn.execute(
-            "UPDATE orders SET status = 'paying' WHERE id = %s AND status IN ('pending', 'paying') RETURNING total", (order_id,)
+            "UPDATE orders SET status = 'paying' WHERE id = %s AND status IN ('pending', 'paying') RETURNING total",
+            (order_id,),
         ).fetchone()
     if claimed is None:
         raise AlreadyPaid(order_id)

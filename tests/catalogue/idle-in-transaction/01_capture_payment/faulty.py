@@ -13,7 +13,9 @@ class AlreadyPaid(Exception):
 def capture(url: str, order_id: int, amount: str) -> str:
     """Ask the provider for the money; returns its reference."""
     body = json.dumps({"order": order_id, "amount": amount}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json", "Idempotency-Key": f"order-{order_id}"})
+    request = urllib.request.Request(
+        url, body, {"Content-Type": "application/json", "Idempotency-Key": f"order-{order_id}"}
+    )
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)["reference"]
 

@@ -1,4 +1,4 @@
-"""Seals invoices with a slow, memory-hard digest (the auditors asked for it)."""
+"""Seals invoices with a memory-hard digest (the auditors asked for it)."""
 
 import asyncio
 import hashlib
@@ -6,7 +6,7 @@ import hashlib
 import asyncpg
 
 
-def seal(number: str, amount: str, rounds: int = 16) -> str:
+def seal(number: str, amount: str, rounds: int = 10) -> str:
     """Chained scrypt over the invoice's number and amount, some tenths of a second."""
     digest = f"{number}|{amount}".encode()
     for _ in range(rounds):

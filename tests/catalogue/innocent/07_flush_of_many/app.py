@@ -34,7 +34,10 @@ class OrderItem(Base):
 
 
 def take_over(session: Session, tenant_id: int, customer_id: int, receipt: dict) -> Order:
-    items = [OrderItem(product_id=line["product"], quantity=line["n"], price=Decimal(line["price"])) for line in receipt["lines"]]
+    items = [
+        OrderItem(product_id=line["product"], quantity=line["n"], price=Decimal(line["price"]))
+        for line in receipt["lines"]
+    ]
     order = Order(
         tenant_id=tenant_id,
         customer_id=customer_id,

@@ -7,7 +7,9 @@ class Conflict(Exception):
     pass
 
 
-def add_points(conn: psycopg.Connection, customer_id: int, points: int, interfere=lambda: None, attempts: int = 5) -> int:
+def add_points(
+    conn: psycopg.Connection, customer_id: int, points: int, interfere=lambda: None, attempts: int = 5
+) -> int:
     """Returns the new balance."""
     for _ in range(attempts):
         (balance,) = conn.execute("SELECT points FROM customers WHERE id = %s", (customer_id,)).fetchone()

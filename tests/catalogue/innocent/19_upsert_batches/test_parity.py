@@ -23,5 +23,7 @@ def test_levels_are_taken_over(parity_db, stock):
     levels = [(product, warehouse, n) for n, product in enumerate(products)]
     assert app.sync(levels, batch=10) == 6
     assert app.sync(levels[:5], batch=10) == 1
-    total = parity_db.owner.execute("SELECT count(*), sum(quantity) FROM inventory WHERE warehouse_id = %s", (warehouse,))
+    total = parity_db.owner.execute(
+        "SELECT count(*), sum(quantity) FROM inventory WHERE warehouse_id = %s", (warehouse,)
+    )
     assert total.fetchone() == (60, 1770)

@@ -10,7 +10,9 @@ def stock(parity_db):
     db.execute("INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING")
     db.execute("INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING")
     tenant = db.execute("INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id").fetchone()[0]
-    warehouse = db.execute("INSERT INTO warehouses (name, country) VALUES ('acme north', 'DE') RETURNING id").fetchone()[0]
+    warehouse = db.execute(
+        "INSERT INTO warehouses (name, country) VALUES ('acme north', 'DE') RETURNING id"
+    ).fetchone()[0]
     db.execute(
         "WITH p AS (INSERT INTO products (tenant_id, sku, name, price) "
         "SELECT %s, 'SKU-' || n, 'Product', 2.50 FROM generate_series(1, 4) n RETURNING id) "

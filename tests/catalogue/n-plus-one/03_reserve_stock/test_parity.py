@@ -15,7 +15,9 @@ def stock(parity_db):
         (tenant,),
     ).fetchall()
     products = [row[0] for row in products]
-    db.execute("INSERT INTO inventory (product_id, warehouse_id, quantity) SELECT unnest(%s), %s, 10", (products, warehouse))
+    db.execute(
+        "INSERT INTO inventory (product_id, warehouse_id, quantity) SELECT unnest(%s), %s, 10", (products, warehouse)
+    )
     return warehouse, products
 
 

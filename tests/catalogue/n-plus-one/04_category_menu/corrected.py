@@ -39,7 +39,6 @@ class Category(models.Model):
         app_label = "menu"
 
 
-
 class Product(models.Model):
     id = models.BigAutoField(primary_key=True)
     category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="products")

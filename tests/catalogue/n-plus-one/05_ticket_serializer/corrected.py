@@ -25,7 +25,6 @@ class Ticket(Base):
     assignee: Mapped[Employee | None] = relationship(lazy="joined")
 
 
-
 class Employee(Base):
     __tablename__ = "employees"
 
@@ -58,11 +57,7 @@ def open_tickets(session: Session, tenant_id: int, limit: int = 100) -> list[dic
     stmt = select(Ticket).where(Ticket.tenant_id == tenant_id, Ticket.status == "open").order_by(Ticket.id).limit(limit)
     tickets = session.scalars(stmt).all()
     newest = (
-        select(Message)
-        .where(Message.ticket_id == Ticket.id)
-        .order_by(Message.created_at.desc())
-        .limit(1)
-        .lateral()
+        select(Message).where(Message.ticket_id == Ticket.id).order_by(Message.created_at.desc()).limit(1).lateral()
     )
     last = aliased(Message, newest)
     previews = select(Ticket.id, last).join(last, true()).where(Ticket.id.in_([ticket.id for ticket in tickets]))

@@ -9,9 +9,7 @@ import asyncpg
 
 async def availability(pool: asyncpg.Pool, product_id: int) -> int:
     """Units of one product that are not reserved, over all warehouses."""
-    value = await pool.fetchval(
-        "SELECT sum(quantity - reserved) FROM inventory WHERE product_id = $1", product_id
-    )
+    value = await pool.fetchval("SELECT sum(quantity - reserved) FROM inventory WHERE product_id = $1", product_id)
     return max(value or 0, 0)
 
 

@@ -9,5 +9,8 @@ def product(id, active=True):
 
 
 def test_cards_skip_inactive_products():
-    with patch.object(app, "SessionLocal", MagicMock()), patch.object(app, "load", return_value=[product(4), product(5, False)]):
+    with (
+        patch.object(app, "SessionLocal", MagicMock()),
+        patch.object(app, "load", return_value=[product(4), product(5, False)]),
+    ):
         assert app.cards([4, 5]) == [app.Card(4, "Blue Mug", "9.50 EUR")]

@@ -55,7 +55,6 @@ class Invoice(Base):
     due_on: Mapped[date]
 
 
-
 def checkout(session: Session, order: Order, item: OrderItem, provider_ref: str, today: date) -> int:
     """Store a paid order with one line; returns its id."""
     order.total = item.quantity * item.price

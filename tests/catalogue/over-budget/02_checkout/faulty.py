@@ -57,8 +57,8 @@ class Invoice(Base):
 
 def save(session: Session, entity: Base) -> None:
     session.add(entity)
-    session.commit()
-    session.refresh(entity)  # <- here
+    session.commit()  # <- here
+    session.refresh(entity)
 
 
 def checkout(session: Session, order: Order, item: OrderItem, provider_ref: str, today: date) -> int:

@@ -24,12 +24,16 @@ async def signup(conn: asyncpg.Connection, tenant_id: int, email: str, name: str
     """Make the account and greet the customer; returns the account's id."""
     await validate(conn, tenant_id, email, country)
     await conn.execute(
-        "INSERT INTO customers (tenant_id, email, name, country) VALUES ($1, $2, $3, $4)", tenant_id, email, name, country
+        "INSERT INTO customers (tenant_id, email, name, country) VALUES ($1, $2, $3, $4)",
+        tenant_id,
+        email,
+        name,
+        country,
     )
-    customer = await conn.fetchval("SELECT id FROM customers WHERE tenant_id = $1 AND email = $2", tenant_id, email)
+    customer = await conn.fetchval("SELECT id FROM customers WHERE tenant_id = $1 AND email = $2", tenant_id, email)  # <- here
     await conn.execute("UPDATE customers SET last_seen = now() WHERE id = $1", customer)
     await conn.execute("UPDATE customers SET segment = 'new' WHERE id = $1", customer)
-    shop = await conn.fetchval("SELECT name FROM tenants WHERE id = $1", tenant_id)  # <- here
+    shop = await conn.fetchval("SELECT name FROM tenants WHERE id = $1", tenant_id)
     await conn.execute(
         "INSERT INTO emails (customer_id, recipient, subject, body) VALUES ($1, $2, $3, $4)",
         customer,

@@ -20,6 +20,7 @@ async def test_signup(parity_db, tenant):
     finally:
         await conn.close()
     row = parity_db.owner.execute(
-        "SELECT c.segment, e.subject FROM customers c JOIN emails e ON e.customer_id = c.id WHERE c.id = %s", (customer,)
+        "SELECT c.segment, e.subject FROM customers c JOIN emails e ON e.customer_id = c.id WHERE c.id = %s",
+        (customer,),
     ).fetchone()
     assert row == ("new", "Welcome to Acme")

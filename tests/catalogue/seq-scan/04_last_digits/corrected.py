@@ -19,9 +19,7 @@ def configure(dsn: str) -> None:
         "HOST": info.get("host"),
         "PORT": info.get("port"),
     }
-    settings.configure(
-        DATABASES={"default": database}, USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField"
-    )
+    settings.configure(DATABASES={"default": database}, USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
     django.setup()
 
 

@@ -22,12 +22,7 @@ class Customer(Base):
 
 async def recently_seen(session: AsyncSession, limit: int = 20) -> list[Customer]:
     """Return the customers that were online most recently, newest first."""
-    stmt = (
-        select(Customer)
-        .where(Customer.last_seen.is_not(None))
-        .order_by(Customer.last_seen.desc())
-        .limit(limit)
-    )
+    stmt = select(Customer).where(Customer.last_seen.is_not(None)).order_by(Customer.last_seen.desc()).limit(limit)
     result = await session.scalars(stmt)
     return list(result)
 

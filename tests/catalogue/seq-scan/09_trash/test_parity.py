@@ -25,5 +25,7 @@ def test_only_old_tickets_are_removed(parity_db, tickets):
         assert app.empty_trash(conn) >= 2
     finally:
         conn.close()
-    subjects = parity_db.owner.execute("SELECT subject FROM tickets WHERE id = ANY(%s) ORDER BY id", (tickets,)).fetchall()
+    subjects = parity_db.owner.execute(
+        "SELECT subject FROM tickets WHERE id = ANY(%s) ORDER BY id", (tickets,)
+    ).fetchall()
     assert [s for (s,) in subjects] == ["(removed)", "(removed)", "Broken mug"]

@@ -10,7 +10,5 @@ def forget_addresses(engine: Engine, customer_id: int) -> int:
             text("UPDATE orders SET address_id = NULL WHERE customer_id = :customer AND address_id IS NOT NULL"),
             {"customer": customer_id},
         )
-        gone = conn.execute(
-            text("DELETE FROM addresses WHERE customer_id = :customer"), {"customer": customer_id}
-        )
+        gone = conn.execute(text("DELETE FROM addresses WHERE customer_id = :customer"), {"customer": customer_id})
     return gone.rowcount

@@ -13,5 +13,9 @@ def test_export():
     out = io.StringIO()
     assert app.export_messages(conn, out) == 1
     assert json.loads(out.getvalue()) == {
-        "id": 1, "ticket": 7, "author": "ann", "body": "Hello", "at": "2024-01-01T00:00:00",
+        "id": 1,
+        "ticket": 7,
+        "author": "ann",
+        "body": "Hello",
+        "at": "2024-01-01T00:00:00",
     }

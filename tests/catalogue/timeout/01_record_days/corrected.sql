@@ -1,0 +1,1 @@
+CREATE INDEX daily_sales_revenue_idx ON daily_sales (revenue);

@@ -1,1 +1,0 @@
-CREATE INDEX daily_sales_day_idx ON daily_sales (day) INCLUDE (revenue);
