@@ -70,7 +70,7 @@ class Connection:
         self._protocol = 0
         self._generation = 0
         self._lock = threading.Lock()
-        """Held while a chunk is read, and while the server's side changes."""
+        """Held while a chunk is read, so that no answer passes before we know who asked; and while the server changes."""
         self._from_server: threading.Thread | None = None
         self._logged_in = threading.Event()
         """Or refused."""
@@ -247,14 +247,14 @@ class Connection:
                     at = self._home
                     if at is None:
                         continue  # released meanwhile
-                    # Before anything is passed on: as long as no answer can come, the sender stays where it waits.
+                    # The server begins while we read along. Its answer waits at the lock, and so the sender for it.
+                    sent = _send(at.server, view[:size])
                     closed = session.client(data, size, now)
                     if closed:
-                        sender = find(peer)
-                        for trip in closed:
-                            trip.sender = sender
+                        session.sent(closed, find(peer))
                     break
-            at.server.sendall(view[:size])
+            if sent < size:
+                at.server.sendall(view[sent:size])
 
     # The server's side
 
@@ -386,6 +386,16 @@ class Connection:
         self.client.close()
         if self._home is not None:
             self._home.server.close()
+
+
+def _send(server: tls.Socket, data: memoryview) -> int:
+    """Send what goes without waiting, and say how much that was."""
+    if isinstance(server, tls.TlsSocket):
+        return 0
+    try:
+        return server.send(data, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return 0
 
 
 def _status(key: str, value: str) -> bytes:

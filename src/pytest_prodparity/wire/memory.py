@@ -46,7 +46,7 @@ class Memory:
     def completed(self, tag: str, sql: str, parameters: tuple[Parameter, ...]) -> None:
         """A statement came to its end without an error."""
         if tag.startswith("SELECT"):
-            if "set_config" in sql.lower():
+            if "set_config" in sql or "SET_CONFIG" in sql:
                 self._uncommitted.append((("set_config", sql + repr(parameters)), Said(sql=sql, parameters=parameters)))
         elif tag == "SET":
             key = _setting(sql)

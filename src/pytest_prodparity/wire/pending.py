@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from .memory import Prepared
-from .sender import Sender
 from .trip import Parameter, Statement, Trip
 
 
@@ -42,6 +41,10 @@ class TripDraft:
 
     __slots__ = Trip.__slots__
 
+    if TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None: ...
+
 
 class Pending:
     """A trip under way. (Defaults of the class, because most trips are one simple Query and need few of them.)"""
@@ -55,7 +58,8 @@ class Pending:
     """The server has refused something and skips what follows."""
     at = 0
     """Of a simple Query: the statement that runs."""
-    sender: Sender | None = None
+    draft: TripDraft | None = None
+    """The Trip, as far as it is known; made once it is closed and its sender is found."""
     awaited: deque[tuple[str, Run | None, Callable[[], None] | None]] | None = None
     """Of the extended protocol: the answer that is due, for which statement, and how to undo what we assumed."""
     named: dict[bytes, Run] | None = None

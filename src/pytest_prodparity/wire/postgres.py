@@ -20,6 +20,7 @@ LONGEST = (1 << 30) + (1 << 20)
 """PostgreSQL's own limit for a message is 1 GiB."""
 
 _MANY = 4096
+_QUERY = ord("Q")
 
 FRONTEND = frozenset(b"QPBDECSHFdcfpX")
 BACKEND = frozenset(b"RSKZCDENTAtGHWdcIns123Vv")
@@ -69,10 +70,15 @@ class Frames:
 
     def feed(self, data: bytes | bytearray, size: int) -> list[Message]:
         """The messages that the first `size` bytes of `data` complete. Raises GarbledError."""
-        found: list[Message] = []
         at = 0
+        found: list[Message] = []
         if self._head or self._started is not None:
             at = self._resume(data, size, found)
+        elif size > 4 and data[0] == _QUERY:
+            kind, length = HEADER.unpack_from(data)
+            if length == size - 1 <= self._cap:  # one short Query and nothing else, as most chunks of a client are
+                self.position = end = self.position + size
+                return [(kind, bytes(data[5:size]), end, 1, length - 4)]
         if self.textual and size - at > _MANY:
             # The server writes one row a message, with its newline, and text has no zero byte: this is a header.
             last = data.rfind(b"\nd\0\0", at, size) + 1

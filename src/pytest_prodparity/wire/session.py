@@ -11,7 +11,7 @@ from typing import Any, cast
 from . import lexer, postgres
 from .memory import Memory, Prepared
 from .pending import Pending, Portal, Run, TripDraft
-from .sender import UNKNOWN
+from .sender import UNKNOWN, Sender
 from .trip import Trip
 
 _SHORT = 2_000
@@ -134,13 +134,19 @@ class Session:
                 if len(self._texts) >= _REMEMBERED:
                     self._texts.clear()
                 self._texts[body] = texts
-        trip = self._open()
+        trips = self.trips
+        if trips and not trips[-1].closed:
+            trip = trips[-1]
+        else:
+            trip = Pending(self._now)
+            trips.append(trip)
         # asyncpg describes a table in the extended protocol and then, without a Sync, copies into it by a Query.
         trip.at = len(trip.runs)
         trip.simple = True
         for text in texts:
             trip.runs.append(Run(text, cut, False))
-        self._shut(trip)
+        trip.closed = True
+        self._closed.append(trip)
 
     def _function_call(self, _body: bytes, _length: int) -> None:
         trip = self._open()
@@ -371,25 +377,33 @@ class Session:
         self._in_before = end
         self.state = after
 
+    def sent(self, closed: list[Pending], sender: Sender) -> None:
+        """Who sent these trips. What is known of them is set down now, while the server works, and not when it has answered."""
+        for pending in closed:
+            pending.draft = made = TripDraft()
+            made.connection = self.number
+            made.number = next(self._numbers)
+            made.started = pending.started
+            made.actor = sender.actor
+            made.source = sender.source
+            made.stack = sender.stack
+            made.backend = self.backend
+            made.database = self.database
+            made.user = self.user
+            made.application_name = self._application
+            made.broken = False
+
     def _trip(self, pending: Pending, after: str, end: int, *, broken: bool = False) -> Trip:
-        sender = pending.sender or UNKNOWN
-        made: Any = TripDraft()
-        made.connection = self.number
-        made.number = next(self._numbers)
+        if pending.draft is None:
+            self.sent([pending], UNKNOWN)
+        made: Any = pending.draft
         made.statements = tuple([run.statement() for run in pending.runs])
-        made.started = pending.started
         made.ended = self._now
         made.bytes_out = max(0, (pending.end or self._out.position) - self._out_before)
         made.bytes_in = (end or self._in.position) - self._in_before
         made.before = self.state
         made.after = after
-        made.actor = sender.actor
-        made.source = sender.source
-        made.backend = self.backend
-        made.database = self.database
-        made.user = self.user
-        made.application_name = self._application
-        made.stack = sender.stack
-        made.broken = broken
+        if broken:
+            made.broken = True
         made.__class__ = Trip
         return cast("Trip", made)
