@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .core.errors import UsageError
+from .core.errors import ProdparityError, UsageError
 from .core.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from .core.expectation import Expectation
-    from .core.levels import Level
     from .core.settings import Settings
     from .profile.model import Profile
     from .session import Session
@@ -56,10 +55,11 @@ def settings_of(config: pytest.Config) -> Settings:
 def enter(config: pytest.Config) -> None:
     """Check the settings and set the application's environment; with `{db.…}` in it, the wire's port is bound now."""
     settings = settings_of(config)
-    if any("{db." in value for value in settings.env.values()):
-        os.environ.update(session_of(config).environment())
-    else:
-        os.environ.update(settings.env)
+    try:
+        filled = any("{db." in value for value in settings.env.values())
+        os.environ.update(session_of(config).environment() if filled else settings.env)
+    except ProdparityError as error:
+        raise pytest.UsageError(f"prodparity: {error}") from None
 
 
 def session_of(config: pytest.Config) -> Session:
@@ -150,9 +150,9 @@ class ParityDatabase:
         return None if stored is None else stored.profile
 
     @property
-    def level(self) -> Level:
-        """The level of this run."""
-        return self._session.settings.level
+    def level(self) -> str:
+        """The level of this run: `off`, `dev`, `staging` or `production`."""
+        return str(self._session.settings.level)
 
     def __repr__(self) -> str:
         return f"<ParityDatabase at level {self.level}>"

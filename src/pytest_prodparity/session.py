@@ -36,6 +36,7 @@ from .queries.judge import judge
 from .queries.planning import Plans
 from .queries.recorder import Recorder
 from .twin.twin import Twin
+from .wire.connection import Open
 from .wire.proxy import Wire
 from .wire.trip import Trip
 from .wire.upstream import Upstream
@@ -352,12 +353,22 @@ class Watch:
             test=self._test,
             root=session.settings.root,
             pauses=self._recorder.pauses,
-            left_open=[one.number for one in session.wire.connections if one.state in "TE"],
+            left_open=[one.number for one in session.wire.connections if self._opened_by_the_code(one)],
             dropped=self._recorder.dropped,
         )
         replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
         findings = tuple(replace(found, replay=replay) for found in judgement.findings)
         return replace(judgement, findings=findings)
+
+    def _opened_by_the_code(self, one: Open) -> bool:
+        """In a transaction, and opened during the call by the code under test: not by a fixture, nor by the test."""
+        own = (self._test.partition("::")[0], "conftest.py")
+        return (
+            one.state in ("T", "E")
+            and one.since >= self._started
+            and one.source is not None
+            and not one.source.path.endswith(own)
+        )
 
     def message(self, judged: TestReport) -> str:
         """What stands in place of a traceback."""

@@ -203,6 +203,8 @@ class Reading:
                 part = 0.5
         if name and name in conditions:
             return max(1.0, self._input(step)), part
+        if step.type in ("Aggregate", "WindowAgg") and step.below:
+            return max(1.0, step.below[0].given), part  # inside what it aggregates: once per row that it takes in
         return max(1.0, step.given), part
 
     def _input(self, step: Step) -> float:

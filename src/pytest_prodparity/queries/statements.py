@@ -73,6 +73,8 @@ def kind(a_shape: Shape) -> str:
         return "transaction"
     if a_shape.verb == "copy":
         return "utility" if "from" in a_shape.outer() else "own"
+    if a_shape.verb in ("do", "call"):
+        return "own"  # what it does inside is not seen: the planner says so
     if a_shape.verb not in PLANNABLE:
         return "utility"
     if a_shape.tables:

@@ -196,7 +196,21 @@ class Senders:
                 break
             self._lines.of_task(above, lines)
             seen = above
+        self._beneath(seen, loop, lines)
         return self._sender(task.get_name(), lines)
+
+    def _beneath(self, task: Task[Any], loop: AbstractEventLoop, lines: list[Line]) -> None:
+        """With the lines that wait in `asyncio.run` for this very task: they called it as a function is called."""
+        thread = getattr(loop, "_thread_id", None)
+        frame = _frames().get(thread) if thread is not None else None
+        while frame is not None and not (
+            frame.f_code.co_name == "run_until_complete" and frame.f_locals.get("future") is task
+        ):
+            frame = frame.f_back
+        while frame is not None and str(frame.f_globals.get("__name__")).startswith("asyncio."):
+            frame = frame.f_back
+        if frame is not None:
+            self._lines.of_thread(frame, lines)
 
     def _holds(self, frames: Iterable[FrameType], peer: Peer) -> bool:
         """Whether one of the innermost frames is the driver's, at work on this connection."""

@@ -205,6 +205,8 @@ class Session:
         else:
             run = portal.run
         run.described_only = False
+        # A client that asks for some rows at a time streams, though few rows may all come with the first of them.
+        run.suspended = run.suspended or body[-4:] != b"\0\0\0\0"
         trip.wait(_EXECUTE, run)
 
     def _close(self, body: bytes, _length: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ...core.findings import Remedy
 from ..fingerprint import Slot
+from ..indexing import quoted
 from ..loops import Frame, frame, line, loops
 from ..statements import Execution, Group
 from ..wording import count, duration
@@ -249,7 +250,7 @@ def _others(evidence: Evidence, before: Execution, after: Execution) -> bool:
 def _read_remedy(group: Group) -> Remedy:
     column = next((slot.column for slot in group.shape.slots if slot.role in ("equal", "list") and slot.column), "key")
     return Remedy(
-        text=f"Load them in one statement: WHERE {column} = ANY($1) with all keys, a JOIN, or the ORM's eager loading "
+        text=f"Load them in one statement: WHERE {quoted(column)} = ANY($1) with all keys, a JOIN, or the ORM's eager loading "
         "(selectinload, joinedload; prefetch_related, select_related)."
     )
 

@@ -198,7 +198,7 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
     if any(each.kind == "pattern" for each in own):
         column = next((each.column for each in own if each.kind == "pattern" and each.column), None)
         ddl = (
-            f"CREATE INDEX CONCURRENTLY ON {quoted(scan.table.name)} USING gin ({quoted(column)} gin_trgm_ops);"
+            f"CREATE INDEX CONCURRENTLY ON {_target(scan.table)} USING gin ({quoted(column)} gin_trgm_ops);"
             if column
             else None
         )
@@ -222,11 +222,15 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
     return Remedy(text=f"An index{said} would let the database find these rows without reading all others.{untried}")
 
 
+def _target(table: Table) -> str:
+    return quoted(table.name) if table.schema == "public" else quoted(table.schema, table.name)
+
+
 def _uncast(condition: Condition, scan: Scan) -> Remedy:
     column = condition.column or ""
     indexed = any(index.columns[:1] == [column] for index in scan.table.indexes)
     then = "" if indexed else f" Then create an index on {quoted(column)}."
-    ddl = None if indexed else f"CREATE INDEX CONCURRENTLY ON {quoted(scan.table.name)} ({quoted(column)});"
+    ddl = None if indexed else f"CREATE INDEX CONCURRENTLY ON {_target(scan.table)} ({quoted(column)});"
     if condition.cast == "date":
         how = f"{quoted(column)} >= day AND {quoted(column)} < day + 1"
         return Remedy(

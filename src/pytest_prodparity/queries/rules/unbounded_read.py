@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...core.findings import Remedy
 from ..conditions import conditions
 from ..indexing import asked_of
 from ..loops import frame, line
-from ..reading import Reading, Scan
+from ..reading import Reading, Scan, Step
 from ..statements import Group
 from ..wording import count, name, rows, size
 from .production import outlook
@@ -62,6 +63,8 @@ def _sure(reading: Reading) -> bool:
         for each in asked_of(scan):
             if each.kind in ("other", "pattern") and each.column is None and not each.outside:
                 return False
+    if any(_guessed(key) for step in reading.steps for key in _keys(step)):
+        return False
     return all(
         each.kind != "other"
         for step in reading.steps
@@ -69,6 +72,25 @@ def _sure(reading: Reading) -> bool:
         for each in (
             conditions(step.text("Join Filter"), scan.table, scan.alias) if step.node.get("Join Filter") else ()
         )
+    )
+
+
+def _keys(step: Step) -> list[str]:
+    """What groups or makes distinct, where the number of results depends on it."""
+    if step.type in ("Aggregate", "Group"):
+        return [str(key) for key in step.node.get("Group Key") or ()]
+    if step.type == "Unique":
+        return [str(key) for below in step.below for key in below.node.get("Sort Key") or ()]
+    return []
+
+
+def _guessed(key: str) -> bool:
+    """Nobody knows how many values an expression has: the planner takes as many as its columns have."""
+    return (
+        re.fullmatch(
+            r'(?:(?:\w+|"(?:[^"]|"")+")\.)*(?:\w+|"(?:[^"]|"")+")(?: DESC| ASC)?(?: NULLS (?:FIRST|LAST))?', key
+        )
+        is None
     )
 
 
