@@ -45,6 +45,7 @@ def test_the_title_of_an_unbounded_read_has_rows_and_bytes(production: Productio
         "SELECT status, count(*) FROM orders GROUP BY status",
         "SELECT * FROM orders WHERE id > 5 ORDER BY id LIMIT 5000",
         "SELECT * FROM products",
+        "SELECT date_trunc('month', created_at), status, count(*) FROM orders GROUP BY 1, 2 ORDER BY 1, 2",
         "SELECT * FROM orders WHERE created_at >= '2022-01-01' AND created_at < '2022-01-08'",
         "SELECT EXISTS (SELECT 1 FROM orders)",
         "INSERT INTO jobs SELECT id + 1000000, 'queued', created_at FROM orders",
@@ -218,6 +219,11 @@ def test_a_sort_many_times_larger_than_memory_spills(production: Production, sql
 def test_top_n_and_small_groups_do_not_spill(production: Production, sql: str) -> None:
     rules: Rules = {**SPILLS, "seq-scan": {"rows": 10_000_000}}
     assert production.rules(sent(sql), rules=rules) == []
+
+
+def test_code_that_asks_for_memory_of_its_own_does_not_spill(production: Production) -> None:
+    sql = "SELECT id, note FROM orders ORDER BY note, total"
+    assert production.rules(sent("SET LOCAL work_mem = '1GB'"), sent(sql), rules=SPILLS) == []
 
 
 def test_an_estimate_far_over_the_timeout_is_found_and_one_near_it_is_not(production: Production) -> None:

@@ -115,6 +115,7 @@ INNOCENT = [
         "distinct page of a join",
         "SELECT DISTINCT c.* FROM customers c JOIN orders o ON o.customer_id = c.id ORDER BY c.name, c.id LIMIT 100", (),
     ),
+    ("a constant with its partial index", "SELECT * FROM jobs WHERE state = 'queued' ORDER BY run_at LIMIT $1", (50,)),
     ("most of a range", "SELECT count(*) FROM orders WHERE total < 900", ()),
 ]  # fmt: skip
 

@@ -20,7 +20,7 @@ RULES: dict[str, RuleInfo] = {
     "n-plus-one": RuleInfo(finds="one statement runs once per row of another", thresholds={"times": 3}),
     "unbounded-read": RuleInfo(
         finds="a statement returns a whole large table, or a large part of it",
-        thresholds={"rows": 50_000, "share": 0.1},
+        thresholds={"rows": 50_000, "share": 0.05},
     ),
     "deep-offset": RuleInfo(
         finds="OFFSET makes the database read and throw away many rows", thresholds={"rows": 10_000}

@@ -86,6 +86,11 @@ class Step:
                 return True
         return False
 
+    @property
+    def guessed(self) -> bool:
+        """Does it group by an expression? Production has no statistics of one, and the planner guesses far too many groups."""
+        return any("(" in str(key) for key in self.node.get("Group Key") or ())
+
     def mentions_outside(self) -> bool:
         """Does it depend on relations that are read elsewhere in the plan: is it the inner side of a join above?"""
         here = {id(step) for step in self.walk()}

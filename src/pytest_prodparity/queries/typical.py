@@ -33,7 +33,8 @@ def typical(execution: Execution, is_common: Callable[[Slot, str], bool]) -> Exe
             other = _other(parameters[at]) if value is not None and is_common(slot, value) else None
             if other is not None:
                 parameters[at], changed = other, True
-        elif slot.literals:
+        elif slot.literals and not parameters and slot.column.lower().endswith("id"):
+            # A client that writes values into the text is told from a developer's constant by what is compared: a key.
             text = slot.literals[0]
             value = literal(text)
             if value is not None and is_common(slot, value):

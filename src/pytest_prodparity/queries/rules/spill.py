@@ -23,8 +23,10 @@ class Spill:
     id = "spill"
 
     def find(self, evidence: Evidence) -> Iterator[Claim]:
-        """The largest spill of each statement."""
+        """The largest spill of each statement, unless the session asks for memory of its own."""
         factor, least = evidence.threshold(self.id, "factor"), evidence.threshold(self.id, "mb") * 1e6
+        if any("work_mem" in statement.sql for trip in evidence.trips for statement in trip.statements):
+            return
         for group, reading in evidence.readings():
             # A page is asked for all day, a report once: what is tolerable differs.
             enough = least * PAGE if reading.limited else least
@@ -64,13 +66,13 @@ def _need(step: Step, reading: Reading) -> tuple[float, float]:
     hashed = work * float(settings.get("hash_mem_multiplier") or 2.0)
     width = float(step.node.get("Plan Width") or 0)
     count = step.node.rows
-    if step.type == "Sort" and not _top_n(step):
+    if step.type == "Sort" and not _top_n(step) and not any(below.guessed for below in step.walk()):
         return count * (width + _TUPLE), work
     if step.type == "Hash":
         return count * (width + _TUPLE), hashed
     if step.type == "WindowAgg" and _over_everything(step):
         return step.below[0].full * (width + _TUPLE), work
-    if step.type == "Aggregate" and step.node.get("Strategy") in ("Hashed", "Mixed"):
+    if step.type == "Aggregate" and step.node.get("Strategy") in ("Hashed", "Mixed") and not step.guessed:
         return count * (width + _ENTRY), hashed
     return 0.0, work
 

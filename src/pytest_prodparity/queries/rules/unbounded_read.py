@@ -30,7 +30,7 @@ class UnboundedRead:
             if group.shape.verb not in ("select", "table") or group.streamed or reading.limited:
                 continue
             got = reading.root.given
-            if got < least:
+            if got < least or any(step.guessed for step in reading.steps):
                 continue
             scan = max(reading.scans, key=lambda each: each.scanned, default=None)
             if scan is None or scan.rows < least or got < share * scan.rows or _streams(evidence, group):
