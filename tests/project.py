@@ -85,7 +85,9 @@ class Project:
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Ours, without what is set for this machine's own pytest and PostgreSQL."""
         kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PRODPARITY_", "PYTEST_", "PG"))
+            name: value
+            for name, value in os.environ.items()
+            if name != "CI" and not name.startswith(("PRODPARITY_", "PYTEST_", "PG"))
         }
         return {**kept, "PRODPARITY_CACHE": str(self._cache), "COLUMNS": "120", **(more or {})}
 

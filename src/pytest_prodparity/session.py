@@ -27,7 +27,7 @@ from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
 from .databases.roles import Login, application
-from .databases.schema import load_schema
+from .databases.schema import GENERATION, load_schema
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
@@ -235,7 +235,7 @@ class Session:
         stored = self.stored
         if stored is None:
             return self._templates.ensure("empty", lambda _dsn: None)
-        return self._templates.ensure(stored.key, lambda dsn: load_schema(self._running, dsn, stored))
+        return self._templates.ensure(f"{GENERATION} {stored.key}", lambda dsn: load_schema(self._running, dsn, stored))
 
     def _upstream(self) -> Upstream:
         """Where the wire leads now; called by its threads."""

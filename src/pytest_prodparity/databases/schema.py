@@ -18,6 +18,9 @@ from . import roles
 from .provider import Server
 from .statements import Statement, split
 
+GENERATION = 2
+"""Raised whenever the same schema.sql makes another database: kept templates are then built anew."""
+
 LOADER = "prodparity_loader"
 """A superuser that nobody can log in as: what it creates is then handed to the test role, what cannot be stays with us."""
 
@@ -85,8 +88,23 @@ def load(
                 raise _failed(statement, cause, server) from cause
         if ours:
             _hand_over(connection, roles.ensure(connection, server).user)
+        unfilled = _populate(connection)
     notes = [f"the extension {name} is not available here; nothing in the schema needed it" for name in missing]
-    return Loaded(statements=len(statements), notes=tuple(notes))
+    return Loaded(statements=len(statements), notes=(*notes, *unfilled))
+
+
+def _populate(connection: psycopg.Connection) -> list[str]:
+    """Materialised views, which a dump leaves unreadable, from their empty tables; oldest first, as they build on each other."""
+    notes = []
+    query = (
+        "SELECT oid::regclass::text FROM pg_catalog.pg_class WHERE relkind = 'm' AND NOT relispopulated ORDER BY oid"
+    )
+    for (name,) in connection.execute(query).fetchall():
+        try:
+            connection.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.SQL(name)))  # regclass has quoted it
+        except psycopg.Error as cause:
+            notes.append(f"the materialised view {name} could not be filled: {cause.diag.message_primary or cause}")
+    return notes
 
 
 def load_schema(server: Server, dsn: str, stored: Stored) -> None:
