@@ -140,7 +140,7 @@ _LOADS: tuple[tuple[str, str], ...] = (
         """INSERT INTO employees (id, email, name, team, manager_id, hired_on)
            SELECT n, 'staff' || n || '@shop.example', 'Employee ' || n,
              (ARRAY['support','support','support','sales','finance','product','engineering'])[1 + n % 7],
-             CASE WHEN n > 1 THEN n / 8 + 1 - (n < 8)::int END, current_date - ({employees} - n)
+             CASE WHEN n > 1 THEN greatest(1, n / 8) END, current_date - ({employees} - n)
            FROM generate_series(1, {employees}) n""",
     ),
     (
