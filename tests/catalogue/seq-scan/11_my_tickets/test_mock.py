@@ -1,7 +1,11 @@
+import os
 from unittest.mock import AsyncMock, MagicMock, patch
 
-import app
 import pytest
+
+os.environ["ASYNC_DATABASE_URL"] = "postgresql+asyncpg:///unused"
+
+import app
 
 
 @pytest.mark.asyncio
