@@ -1,8 +1,9 @@
-"""One client's connection through the wire: two threads that pass bytes on, and read along."""
+"""One client's connection through the wire: a thread that passes bytes on, both ways, and reads along."""
 
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -27,6 +28,9 @@ _LONGEST_START = 10_000
 """PostgreSQL's own limit for a start-up message."""
 _LOGIN_S = 2.0
 """How long `release` waits for a login under way."""
+_LOOK_S = 0.0002
+"""How long an answer is looked for before the thread sleeps: a woken thread costs 30 to 60 us on a virtual machine."""
+_SLOW = 16
 _ASKS_BACK = frozenset((3, 5, 7, 8, 9, 10, 11))
 """Authentication requests that the client answers."""
 
@@ -53,7 +57,7 @@ class Open:
 
 
 class Connection:
-    """Threads: `run` reads the client (and logs in before that); one more reads the server."""
+    """`run` is a thread's: it logs the client in, and then passes bytes on."""
 
     def __init__(self, wire: Wire, number: int, client: socket.socket, port: int) -> None:
         self.number = number
@@ -66,12 +70,16 @@ class Connection:
         """The client's idea of its backend: process id and secret, as a CancelRequest sends them."""
         self._wire = wire
         self._home: home.Home | None = None
+        """None once it was released. The thread that passes bytes on closes what it has left."""
+        self._first: home.Home | None = None
         self._asked: dict[str, str] = {}
         self._protocol = 0
         self._generation = 0
         self._lock = threading.Lock()
-        """Held while a chunk is read, so that no answer passes before we know who asked; and while the server changes."""
-        self._from_server: threading.Thread | None = None
+        """Held while a chunk is read, and while the server changes."""
+        self._up, self._down = _Way(), _Way()
+        self._slow = 0
+        """For how many trips to come nobody looks for the answer."""
         self._logged_in = threading.Event()
         """Or refused."""
         self._ending = False
@@ -197,7 +205,7 @@ class Connection:
             kind, body = reader.message()
             found.note(kind, body)
             request = int.from_bytes(body[:4], "big") if kind == b"R" else 0
-            if request == 10 and isinstance(found.server, tls.TlsSocket):
+            if request == 10 and isinstance(found.server, tls.Tls):
                 # Binding the login to a TLS channel cannot work: the client's side has none.
                 body = body.replace(b"SCRAM-SHA-256-PLUS\0", b"")
             if kind == b"K":
@@ -219,7 +227,7 @@ class Connection:
                 parameters=found.parameters, backend=found.pid,
             )  # fmt: skip
             if self._wire.generation == self._generation and not self._ending:
-                self._listen(found)
+                self._home = self._first = found
             else:
                 # Moved meanwhile: the client, which is none the wiser, follows at its first message.
                 self._home = None
@@ -228,76 +236,105 @@ class Connection:
         return True
 
     def _relay(self) -> None:
-        """Client to server, until the client leaves."""
-        client, lock, session = self.client, self._lock, self.session
-        find, peer, monotonic = self._wire.senders.find, self.peer, time.monotonic
-        assert session is not None
-        buffer = bytearray(_BUFFER)
-        view = memoryview(buffer)
-        while True:
-            size = client.recv_into(buffer)
-            if not size:
-                return
-            now = monotonic()
-            data = bytes(view[:size]) if size <= _COPIED else buffer
-            while True:
-                if self._home is None:
-                    self._go_home(session)
-                with lock:
-                    at = self._home
-                    if at is None:
-                        continue  # released meanwhile
-                    # The server begins while we read along. Its answer waits at the lock, and so the sender for it.
-                    sent = _send(at.server, view[:size])
-                    closed = session.client(data, size, now)
-                    if closed:
-                        session.sent(closed, find(peer))
-                    break
-            if sent < size:
-                at.server.sendall(view[sent:size])
-
-    # The server's side
-
-    def _listen(self, at: home.Home) -> None:
-        self._home = at
-        self._from_server = threading.Thread(
-            target=self._answers, args=(at,), name=f"prodparity wire {self.number} answers", daemon=True
-        )
-        self._from_server.start()
-
-    def _answers(self, at: home.Home) -> None:
-        """Server to client, until the server leaves or is left."""
-        OWN_THREADS.add(threading.get_ident())
+        """Pass bytes on, both ways, until either side leaves. No side is waited for while it does not read."""
+        client, up, down = self.client, self._up, self._down
+        poll = select.poll()
+        wanted: dict[int, int] = {}
+        at = self._first
         try:
-            self._pass_answers(at)
-        except OSError:
-            pass
+            while True:
+                if self._home is not at:
+                    if at is not None:
+                        _want(poll, wanted, at.server, 0)
+                        at.server.close()
+                    at = self._home
+                if at is not None and at.rest:
+                    self._answer(at, down.holds(at.rest))
+                    at.rest = b""
+                _want(poll, wanted, client, (0 if up.rest else select.POLLIN) | (select.POLLOUT if down.rest else 0))
+                if at is not None:
+                    mask = (0 if down.rest else select.POLLIN) | (select.POLLOUT if up.rest else 0)
+                    _want(poll, wanted, at.server, mask)
+                ready = dict(poll.poll())
+                # The server first: what it says before it leaves is still the client's.
+                if at is not None and at.server.fileno() in ready:
+                    if up.rest:
+                        up.send(at.server)
+                    if not down.rest and not self._answer(at, down.read(at.server)):
+                        return
+                if client.fileno() in ready:
+                    if down.rest:
+                        down.send(client)
+                    if not up.rest and not self._ask():
+                        return
         finally:
-            if self._home is at:
-                _hang_up(self.client)
-            OWN_THREADS.discard(threading.get_ident())
+            if at is not None:
+                _hang_up(at.server)
+                at.server.close()
 
-    def _pass_answers(self, at: home.Home) -> None:
-        client, lock, session, server = self.client, self._lock, self.session, at.server
-        deliver, monotonic = self._wire.deliver, time.monotonic
+    def _ask(self) -> bool:
+        """Client to server; False when the client has left."""
+        lock, session, up = self._lock, self.session, self._up
         assert session is not None
-        buffer = bytearray(_BUFFER)
-        view = memoryview(buffer)
-        size = len(at.rest)
-        buffer[:size] = at.rest
+        size = up.read(self.client)
+        if size <= 0:
+            return size < 0
+        now = time.monotonic()
         while True:
-            if size:
-                now = monotonic()
-                data = bytes(view[:size]) if size <= _COPIED else buffer
-                with lock:
-                    done = session.server(data, size, now) if self._home is at else []
-                # Delivered first: when the client's call returns, its trip is on record.
-                for trip in done:
-                    deliver(trip)
-                client.sendall(view[:size])
-            size = server.recv_into(buffer)
-            if not size:
-                return
+            if self._home is None:
+                self._go_home(session)
+            with lock:
+                at = self._home
+                if at is None:
+                    continue  # released meanwhile
+                # The server begins while we read along.
+                up.send(at.server, size)
+                closed = session.client(up.data(size), size, now)
+                if closed:
+                    session.sent(closed, self._wire.senders.find(self.peer))
+            return self._await(at, session) if closed and not up.rest else True
+
+    def _await(self, at: home.Home, session: Session) -> bool:
+        """Look for the answer for a moment without sleeping, since waking up takes longer than most answers.
+
+        One connection at a time does, and it stops for a while when the answers are slow; False when the server has left.
+        """
+        wire, down = self._wire, self._down
+        if self._slow:
+            self._slow -= 1
+            return True
+        if wire.looking or at.rest:
+            return True
+        wire.looking = True
+        try:
+            until = time.perf_counter() + _LOOK_S
+            while session.trips and not down.rest and self._home is at:
+                size = down.read(at.server)
+                if size >= 0 and not self._answer(at, size):
+                    return False
+                if time.perf_counter() > until:
+                    self._slow = _SLOW if size < 0 else 0
+                    break
+        finally:
+            wire.looking = False
+        return True
+
+    def _answer(self, at: home.Home, size: int) -> bool:
+        """Server to client: `size` bytes that have come, 0 at the end, below 0 if there are none yet."""
+        if size <= 0:
+            return size < 0 or self._home is not at
+        session, down = self.session, self._down
+        assert session is not None
+        now = time.monotonic()
+        with self._lock:
+            if self._home is not at:
+                return True  # the last words of a server that we have left
+            done = session.server(down.data(size), size, now)
+        # Delivered first: when the client's call returns, its trip is on record.
+        for trip in done:
+            self._wire.deliver(trip)
+        down.send(self.client, size)
+        return True
 
     # Moving
 
@@ -325,9 +362,6 @@ class Connection:
                 _hang_up(self.client)
             self._home = None
             _hang_up(at.server)
-        if self._from_server is not None and self._from_server is not threading.current_thread():
-            self._from_server.join(1)
-        at.server.close()
         return why
 
     def _go_home(self, session: Session) -> None:
@@ -349,8 +383,11 @@ class Connection:
                 return
             changed = {key: value for key, value in found.parameters.items() if session.parameters.get(key) != value}
             session.rehomed(found.upstream.database, found.pid, changed)
+            if self._down.rest:
+                self.client.sendall(self._down.rest)
+                self._down.rest = None
             self.client.sendall(b"".join(_status(key, value) for key, value in changed.items()))
-            self._listen(found)
+            self._home = found
 
     # The end
 
@@ -370,8 +407,6 @@ class Connection:
         _hang_up(self.client)
         if at is not None:
             _hang_up(at.server)
-        if self._from_server is not None:
-            self._from_server.join()
         broken: list[Trip] = self.session.broken(time.monotonic()) if self.session is not None else []
         for trip in broken:
             self._wire.deliver(trip)
@@ -388,20 +423,58 @@ class Connection:
             self._home.server.close()
 
 
-def _send(server: tls.Socket, data: memoryview) -> int:
-    """Send what goes without waiting, and say how much that was."""
-    if isinstance(server, tls.TlsSocket):
-        return 0
-    try:
-        return server.send(data, socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return 0
+class _Way:
+    """One direction: a buffer, and what of it the far end has not taken yet."""
+
+    __slots__ = ("_buffer", "_view", "rest")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray(_BUFFER)
+        self._view = memoryview(self._buffer)
+        self.rest: memoryview | None = None
+
+    def read(self, source: socket.socket) -> int:
+        """How many bytes have come; 0 at the end, -1 when there are none yet."""
+        try:
+            return source.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return -1
+
+    def holds(self, data: bytes) -> int:
+        """As if `data` had been read."""
+        self._buffer[: len(data)] = data
+        return len(data)
+
+    def data(self, size: int) -> bytes | bytearray:
+        """What was read, for a parser: the first `size` bytes of it count."""
+        return bytes(self._view[:size]) if size <= _COPIED else self._buffer
+
+    def send(self, target: socket.socket, size: int = 0) -> None:
+        """Send `size` bytes, or without a size the rest of them, as far as it goes without waiting."""
+        rest = self._view[:size] if size else self.rest
+        if rest:
+            try:
+                sent = target.send(rest, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
+            self.rest = rest[sent:] if sent < len(rest) else None
+
+
+def _want(poll: select.poll, wanted: dict[int, int], end: socket.socket, mask: int) -> None:
+    """Be told of these events of `end`; of none, not even its end, if the mask is empty."""
+    number = end.fileno()
+    if wanted.get(number, 0) != mask:
+        wanted[number] = mask
+        if mask:
+            poll.register(number, mask)
+        else:
+            poll.unregister(number)
 
 
 def _status(key: str, value: str) -> bytes:
     return postgres.message(b"S", f"{key}\0{value}\0".encode())
 
 
-def _hang_up(end: tls.Socket) -> None:
+def _hang_up(end: socket.socket) -> None:
     with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..core.errors import ProdparityError
 from . import postgres, scram
 from .memory import Memory, Prepared, Said
-from .tls import Socket, secure
+from .tls import secure
 from .upstream import Upstream
 
 _CONNECT_S = 30
@@ -24,7 +24,7 @@ class RefusedError(ProdparityError):
         self.sqlstate = sqlstate
 
 
-def connect(upstream: Upstream) -> Socket:
+def connect(upstream: Upstream) -> socket.socket:
     """A connection to the server, under TLS where `sslmode` asks for it. Raises RefusedError."""
     where = upstream.host if upstream.host.startswith("/") else f"{upstream.host}:{upstream.port}"
     try:
@@ -43,7 +43,7 @@ def connect(upstream: Upstream) -> Socket:
     return plain
 
 
-def _ask_for_tls(plain: socket.socket, upstream: Upstream) -> Socket:
+def _ask_for_tls(plain: socket.socket, upstream: Upstream) -> socket.socket:
     try:
         plain.sendall(struct.pack(">II", 8, postgres.SSL_REQUEST))
         answer = plain.recv(1)
@@ -67,7 +67,7 @@ def _ask_for_tls(plain: socket.socket, upstream: Upstream) -> Socket:
 class Reader:
     """Whole messages from a socket, during a login; what was read beyond them is in `rest`."""
 
-    def __init__(self, source: Socket) -> None:
+    def __init__(self, source: socket.socket) -> None:
         self._source = source
         self._buffer = bytearray(1 << 14)
         self.rest = b""
@@ -95,7 +95,7 @@ class Home:
     """A server session that waits for its first statement."""
 
     upstream: Upstream
-    server: Socket
+    server: socket.socket
     pid: int = 0
     key: bytes = field(default=b"", repr=False)
     parameters: dict[str, str] = field(default_factory=dict)

@@ -53,6 +53,8 @@ class Wire:
         self.lost: list[Lost] = []
         self.generation = 0
         """Counts `move` and `release`."""
+        self.looking = False
+        """A connection looks for its answer without sleeping."""
         self._ask = upstream
         self._upstream: Upstream | None = None
         self._refusal: ProdparityError | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import ssl
@@ -9,10 +10,12 @@ import threading
 from pathlib import Path
 from typing import cast
 
+from .sender import OWN_THREADS
+
 _CHUNK = 1 << 16
 
 
-class TlsSocket:
+class _Channel:
     """A connected socket under TLS that one thread may read while another writes.
 
     `ssl.SSLSocket` allows that not: OpenSSL's state has no lock of its own. So the TLS happens in memory, under one.
@@ -81,10 +84,11 @@ class TlsSocket:
         self._plain.close()
 
 
-Socket = socket.socket | TlsSocket
+class Tls(socket.socket):
+    """The near end of a connection under TLS: plain bytes go in and out, and two threads carry them through the channel."""
 
 
-def secure(plain: socket.socket, host: str, sslmode: str) -> TlsSocket:
+def secure(plain: socket.socket, host: str, sslmode: str) -> Tls:
     """TLS over a connection whose server has agreed to it. Raises OSError (`ssl.SSLError` is one)."""
     context = ssl.create_default_context()
     if sslmode not in ("verify-ca", "verify-full"):
@@ -96,4 +100,37 @@ def secure(plain: socket.socket, host: str, sslmode: str) -> TlsSocket:
         roots = Path(os.environ.get("PGSSLROOTCERT", "~/.postgresql/root.crt")).expanduser()
         if roots.is_file():
             context.load_verify_locations(roots)
-    return TlsSocket(plain, context, host)
+    channel = _Channel(plain, context, host)
+    plain.settimeout(None)
+    end, near = socket.socketpair()
+    near.settimeout(None)
+    out = threading.Thread(target=_carry, args=(near, channel), name="prodparity tls", daemon=True)
+    out.start()
+    threading.Thread(target=_carry_in, args=(channel, near, out), name="prodparity tls", daemon=True).start()
+    tls = Tls(fileno=end.detach())
+    tls.settimeout(None)
+    return tls
+
+
+def _carry(source: socket.socket | _Channel, target: socket.socket | _Channel) -> None:
+    """Bytes, until either end is gone; then both are."""
+    OWN_THREADS.add(threading.get_ident())
+    buffer = bytearray(_CHUNK)
+    view = memoryview(buffer)
+    try:
+        while size := source.recv_into(buffer):
+            target.sendall(view[:size])
+    except OSError:
+        pass
+    finally:
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        OWN_THREADS.discard(threading.get_ident())
+
+
+def _carry_in(channel: _Channel, near: socket.socket, out: threading.Thread) -> None:
+    _carry(channel, near)
+    out.join()
+    channel.close()
+    near.close()

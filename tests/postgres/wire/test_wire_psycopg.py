@@ -310,3 +310,12 @@ def test_copy_to_a_file_object_by_psycopg2(watched: Watched) -> None:
     connection.close()
     assert out.getvalue() == "1\n2\n3\n"
     assert watched.of("TO STDOUT").statements[0].rows == 3
+
+
+def test_neither_side_is_waited_for_while_it_does_not_read(watched: Watched) -> None:
+    """A pipeline whose statements and answers both fill every buffer on the way."""
+    wide = "x" * 200_000
+    with psycopg.connect(watched.url()) as connection, connection.pipeline():
+        cursors = [connection.execute(f"SELECT '{wide}', repeat('y', 200000), %s", [number]) for number in range(150)]
+        found = [cursor.fetchone() for cursor in cursors]
+    assert [row[2] for row in found if row is not None] == list(range(150))
