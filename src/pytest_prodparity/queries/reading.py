@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
 
 from ..profile.model import Profile, Table
 from ..twin.plan import Node, Plan
+
+T = TypeVar("T")
 
 _BLOCKING = {"Sort", "Hash", "ModifyTable", "Bitmap Heap Scan", "Recursive Union"}
 _SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan", "Sample Scan", "Tid Range Scan"}
@@ -157,13 +161,21 @@ class Reading:
         self.unread: list[str] = []
         """Tables of which production's size is not known, each with the reason."""
         self.scans = self._scans()
+        self._known: dict[Callable[[Reading], Any], Any] = {}
 
-    @property
+    def once(self, find: Callable[[Reading], T]) -> T:
+        """What `find` says of this plan, which tests ask about again and again."""
+        if find not in self._known:
+            self._known[find] = find(self)
+        known: T = self._known[find]
+        return known
+
+    @cached_property
     def steps(self) -> list[Step]:
         """All steps, top down."""
         return list(self.root.walk())
 
-    @property
+    @cached_property
     def limited(self) -> bool:
         """Is there a LIMIT over the whole statement?"""
         step = self.root

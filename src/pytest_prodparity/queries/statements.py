@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..core.findings import Source
 from ..wire.trip import Statement, Trip
@@ -67,12 +68,13 @@ class Sorted:
     """SET, SHOW, LISTEN, COPY FROM, DDL, FETCH: nothing to plan."""
 
 
+@lru_cache(maxsize=4096)
 def kind(a_shape: Shape) -> str:
     """`own`, `catalogue`, `transaction` or `utility`."""
     if a_shape.verb in TRANSACTION:
         return "transaction"
     if a_shape.verb == "copy":
-        return "utility" if "from" in a_shape.outer() else "own"
+        return "utility" if "from" in a_shape.outer else "own"
     if a_shape.verb in ("do", "call"):
         return "own"  # what it does inside is not seen: the planner says so
     if a_shape.verb not in PLANNABLE:

@@ -26,22 +26,9 @@ class CartesianJoin:
         for group, reading in evidence.readings():
             if "cross" in group.shape.words:
                 continue
-            products = [step for step in reading.steps if self._is_product(step, reading, least)]
+            products = [step for step in reading.once(_products) if step.below[0].full * step.below[1].full >= least]
             if products:
                 yield self._claim(evidence, group, reading, max(products, key=lambda step: step.full))
-
-    def _is_product(self, step: Step, reading: Reading, least: float) -> bool:
-        if step.type != "Nested Loop" or len(step.below) < 2 or step.node.get("Join Type") != "Inner":
-            return False
-        outer, inner = step.below[0], step.below[1]
-        if step.node.get("Join Filter") or outer.full <= 1 or inner.full <= 1 or outer.full * inner.full < least:
-            return False
-        if inner.mentions(outer.aliases()) or outer.mentions(inner.aliases()) or step.mentions_outside():
-            return False
-        sides = [[scan for scan in reading.scans if scan.step in list(side.walk())] for side in (outer, inner)]
-        if not all(sides) or any(_made(side) for side in (outer, inner)):
-            return False
-        return not _same_constant(*sides)
 
     def _claim(self, evidence: Evidence, group: Group, reading: Reading, step: Step) -> Claim:
         outer, inner = step.below[0], step.below[1]
@@ -56,6 +43,24 @@ class CartesianJoin:
                 text=f"Join {names[0]} and {names[1]} by their key (JOIN … ON …). If every pair is meant, say so with CROSS JOIN."
             ),
         )  # fmt: skip
+
+
+def _products(reading: Reading) -> list[Step]:
+    return [step for step in reading.steps if step.type == "Nested Loop" and _is_product(step, reading)]
+
+
+def _is_product(step: Step, reading: Reading) -> bool:
+    if len(step.below) < 2 or step.node.get("Join Type") != "Inner":
+        return False
+    outer, inner = step.below[0], step.below[1]
+    if step.node.get("Join Filter") or outer.full <= 1 or inner.full <= 1:
+        return False
+    if inner.mentions(outer.aliases()) or outer.mentions(inner.aliases()) or step.mentions_outside():
+        return False
+    sides = [[scan for scan in reading.scans if scan.step in list(side.walk())] for side in (outer, inner)]
+    if not all(sides) or any(_made(side) for side in (outer, inner)):
+        return False
+    return not _same_constant(*sides)
 
 
 def _largest(reading: Reading, side: Step) -> Scan:

@@ -28,7 +28,7 @@ class DeepOffset:
         """One claim a group."""
         least = evidence.threshold(self.id, "rows")
         for group in evidence.sorted.groups:
-            if group.shape.verb not in ("select", "with") or "offset" not in group.shape.outer():
+            if group.shape.verb not in ("select", "with") or "offset" not in group.shape.outer:
                 continue
             offsets = [each for each in map(offset_of, group.executions) if each is not None]
             reading = evidence.reading(group)

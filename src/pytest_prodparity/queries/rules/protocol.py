@@ -49,6 +49,7 @@ class Evidence:
     untold: dict[int, Untold] = field(default_factory=dict)
     """By `id` of the group."""
     _readings: dict[int, tuple[Reading | CannotTell, Execution]] = field(default_factory=dict)
+    _read: list[tuple[Group, Reading]] | None = None
 
     @property
     def test_path(self) -> str:
@@ -93,12 +94,12 @@ class Evidence:
         found = self.asked(group)[0]
         return found if isinstance(found, Reading) else None
 
-    def readings(self) -> Iterator[tuple[Group, Reading]]:
+    def readings(self) -> list[tuple[Group, Reading]]:
         """All groups that have a plan."""
-        for group in self.sorted.groups:
-            reading = self.reading(group)
-            if reading is not None:
-                yield group, reading
+        if self._read is None:
+            asked = [(group, self.reading(group)) for group in self.sorted.groups]
+            self._read = [(group, reading) for group, reading in asked if reading is not None]
+        return self._read
 
     def cannot_tell(self, group: Group, reason: str) -> None:
         """Nothing can be said about a group; a finding of another rule overrules this."""

@@ -39,7 +39,9 @@ class Quadratic:
         """The worst product of each statement."""
         least = evidence.threshold(self.id, "rows")
         for group, reading in evidence.readings():
-            found = [work for work in _works(reading) if work.total >= least and min(work.outer, work.inner) >= 100]
+            found = [
+                work for work in reading.once(_works) if work.total >= least and min(work.outer, work.inner) >= 100
+            ]
             if found:
                 yield self._claim(evidence, group, reading, max(found, key=lambda work: work.total))
 
@@ -67,7 +69,11 @@ _TEXTS = {
 }
 
 
-def _works(reading: Reading) -> Iterator[_Work]:
+def _works(reading: Reading) -> list[_Work]:
+    return list(_found(reading))
+
+
+def _found(reading: Reading) -> Iterator[_Work]:
     for step in reading.steps:
         if step.node.get("Parent Relationship") == "SubPlan" and step.calls > 1:
             # Below a Materialize the table is read once, but what it kept is gone through for each row.

@@ -30,12 +30,7 @@ class Spill:
         for group, reading in evidence.readings():
             # A page is asked for all day, a report once: what is tolerable differs.
             enough = least * PAGE if reading.limited else least
-            found = [
-                (octets, limit, step)
-                for step in reading.steps
-                for octets, limit in [_need(step, reading)]
-                if octets >= max(enough, factor * limit)
-            ]
+            found = [need for need in reading.once(_needs) if need[0] >= max(enough, factor * need[1])]
             if not found:
                 continue
             octets, limit, step = max(found, key=lambda each: each[0])
@@ -57,6 +52,10 @@ PAGE = 0.25
 """The share of the threshold in megabytes that counts for a statement with a LIMIT."""
 
 _WORDS = {"Sort": "sorts", "Hash": "hashes", "Aggregate": "groups into", "WindowAgg": "keeps"}
+
+
+def _needs(reading: Reading) -> list[tuple[float, float, Step]]:
+    return [(*_need(step, reading), step) for step in reading.steps]
 
 
 def _need(step: Step, reading: Reading) -> tuple[float, float]:

@@ -22,7 +22,7 @@ class Timeout:
         if _sets_its_own(evidence):
             return
         for group, reading in evidence.readings():
-            limit, seconds = timeout(reading.profile), estimate(reading)
+            limit, seconds = timeout(reading.profile), reading.once(estimate)
             if limit is None or seconds is None or seconds < limit * margin:
                 continue
             largest = max(reading.scans, key=lambda scan: scan.scanned, default=None)

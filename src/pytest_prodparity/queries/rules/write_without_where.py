@@ -44,7 +44,7 @@ class WriteWithoutWhere:
 
 def everything(group: Group) -> bool:
     """No WHERE in the statement itself, or one that is always true."""
-    words = group.shape.outer()
+    words = group.shape.outer
     if "where" not in words:
         return True
     after = words[words.index("where") + 1 :]
