@@ -222,7 +222,15 @@ def _judging(twin: Twin, texts: Sequence[str]) -> tuple[float, float]:
 
 def _timed(planner: Plans, profile: Profile, trips: Sequence[Trip]) -> float:
     began = time.perf_counter()
-    judge(trips, planner=planner, profile=profile, expectation=Expectation(), thresholds={}, test="t")
+    judge(
+        trips,
+        planner=planner,
+        profile=profile,
+        expectation=_EXPECTED,
+        thresholds={},
+        test="tests/test_a.py::test_b",
+        root=_ROOT,
+    )
     return time.perf_counter() - began
 
 
@@ -231,6 +239,7 @@ def _trip(text: str) -> Trip:
     return replace(_EMPTY, statements=(statement,))
 
 
+_EXPECTED, _ROOT = Expectation(), Path.cwd()
 _EMPTY = Trip(
     connection=1, number=1, statements=(), started=0.0, ended=0.001, bytes_out=100, bytes_in=100, before="I", after="I"
 )
