@@ -39,7 +39,7 @@ class Level(IntEnum):
 class Rows:
     """How many of production's rows a test's database has: a share of each table's, and at most so many a table."""
 
-    share: float
+    share: float = 1.0
     """0 is the schema alone, 1 is all."""
     most: int | None = None
 
