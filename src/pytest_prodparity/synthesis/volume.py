@@ -1,0 +1,263 @@
+"""A volume database: what it will hold, whether there is room for it, and its template, built once and kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import psycopg
+
+from ..core.errors import ProdparityError, UsageError
+from ..core.levels import GB, Level, Rows
+from ..databases.provider import Server
+from ..databases.schema import GENERATION
+from ..databases.template import Templates
+from ..profile.scale import find
+from ..profile.store import Stored
+from . import build, plan
+
+WAL = GB
+"""What the server keeps of its log between two checkpoints, at most."""
+MARGIN = 64 << 20
+NOTES = 40
+"""Sentences on what was approximated that a template's label keeps."""
+
+
+class Fill(Protocol):
+    """`build.fill`."""
+
+    def __call__(
+        self, dsn: str, stored: Stored, counts: Mapping[str, int], *, seed: int,
+        progress: build.Progress | None = None, server: Server | None = None,
+    ) -> build.Filled:  # fmt: skip
+        """Make and fill."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Volume:
+    """What a volume database is to hold."""
+
+    stored: Stored
+    counts: Mapping[str, int]
+    """Rows of each table that holds some itself, by full name."""
+    estimate: int
+    """Bytes."""
+    seed: int
+    level: Level
+    rows: Rows
+    overrides: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Rows of all tables."""
+        return sum(self.counts.values())
+
+    @property
+    def dial(self) -> str:
+        """`10 %, at most 1,000,000 a table; orders 5,000,000`."""
+        return "; ".join((str(self.rows), *(f"{name} {count:,}" for name, count in self.overrides.items())))
+
+    def key(self, server: Server) -> str:
+        """All that the rows follow from."""
+        counts = json.dumps(self.counts, sort_keys=True)
+        version = f"{build.VERSION} {GENERATION} {server.version // 10000}"
+        return f"volume {version} {self.stored.key} {self.seed} {counts}"
+
+
+def planned(
+    stored: Stored, *, level: Level, rows: Rows, seed: int, overrides: Mapping[str, int] | None = None
+) -> Volume:
+    """What a run at `level` begins with. `overrides`: rows of single tables, whatever the level has.
+
+    Raises UsageError for a table that the profile has not.
+    """
+    named = {find(stored.profile, name).full_name: count for name, count in (overrides or {}).items()}
+    counts = plan.counts(stored.profile, rows=rows, overrides=named)
+    return Volume(
+        stored=stored, counts=counts, estimate=plan.bytes_of(stored.profile, counts), seed=seed, level=level,
+        rows=rows, overrides=named,
+    )  # fmt: skip
+
+
+def check_size(volume: Volume, max_bytes: int) -> None:
+    """Before anything starts; raises UsageError where the volume would become larger than `max_bytes`."""
+    if volume.estimate <= max_bytes:
+        return
+    level = volume.level
+    ways = [_smaller(volume, max_bytes), f'max_bytes = "{_gb(volume.estimate * 1.1)}" there']
+    raise UsageError(
+        f"A volume of {volume.total:,} rows would have about {amount(volume.estimate)};"
+        f" level {level} builds at most {amount(max_bytes)} (max_bytes).",
+        tried=f"Rows: {volume.dial}; the most in {_largest(volume)}",
+        fix=f"[tool.prodparity.levels.{level}] {', or '.join(way for way in ways if way)}",
+    )
+
+
+def check_disk(volume: Volume, server: Server, free: Callable[[Server], int | None] | None = None) -> None:
+    """Before it is built; raises ProdparityError where the template and one copy of it have no room.
+
+    Where the server's disk cannot be seen from here, nothing is said.
+    """
+    room = (free or free_bytes)(server)
+    needed = 2 * volume.estimate + min(volume.estimate, WAL) + MARGIN
+    if room is None or room >= needed:
+        return
+    fits = max(1, (room - MARGIN) // 3)
+    smaller = _smaller(volume, fits)
+    way = f"[tool.prodparity.levels.{volume.level}] {smaller}, or " if smaller else ""
+    raise ProdparityError(
+        f"A volume of {volume.total:,} rows needs about {amount(needed)} of disk; {amount(room)} are free"
+        f" where the server keeps its data ({server.data}).",
+        tried=f"Counted: the kept database, about {amount(volume.estimate)}, one copy of it for a test, and the log",
+        fix=f"{way}prodparity cache prune, or PRODPARITY_CACHE=FOLDER on another disk",
+    )
+
+
+def free_bytes(server: Server) -> int | None:
+    """Free bytes on the server's disk; None where that is not this machine's."""
+    if server.data is None:
+        return None
+    try:
+        return shutil.disk_usage(server.data).free
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Label:
+    """What a volume's template says about itself."""
+
+    profile: str
+    """Production's database, and the profile's key."""
+    level: str
+    rows: str
+    seed: int
+    total: int
+    seconds: float
+    notes: list[str] = field(default_factory=list)
+
+    def written(self) -> str:
+        """As text."""
+        said = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps({"volume": said}, ensure_ascii=False)
+
+    @classmethod
+    def read(cls, text: str) -> Label | None:
+        """None where the text is not a volume's label, or another version's."""
+        try:
+            said: Any = json.loads(text)["volume"]
+            return cls(**{name: said[name] for name in cls.__slots__})
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A volume's template, whole."""
+
+    template: str
+    built: bool
+    """By this call, not found."""
+    size: int
+    """Bytes."""
+    total: int
+    seconds: float
+    """That the build took, whoever built it."""
+    notes: tuple[str, ...] = ()
+
+
+def ensure(
+    templates: Templates,
+    volume: Volume,
+    *,
+    progress: build.Progress | None = None,
+    waiting: Callable[[float], None] | None = None,
+    fill: Fill = build.fill,
+) -> Opened:
+    """The template of this volume; built where it is not there, by one process while others wait.
+
+    Raises ProdparityError: no room, or a table that cannot be filled.
+    """
+    began: list[float] = []
+
+    def make(dsn: str) -> str:
+        check_disk(volume, templates.server)
+        began.append(time.monotonic())
+        filled = _filled(
+            lambda: fill(
+                dsn, volume.stored, volume.counts, seed=volume.seed, progress=progress, server=templates.server
+            ),
+            volume,
+        )
+        return Label(
+            profile=f"{volume.stored.profile.database} {volume.stored.key[:8]}",
+            level=str(volume.level),
+            rows=volume.dial,
+            seed=volume.seed,
+            total=sum(filled.rows.values()),
+            seconds=round(time.monotonic() - began[0], 1),
+            notes=filled.notes[:NOTES],
+        ).written()
+
+    template = templates.ensure(volume.key(templates.server), make, waiting=waiting)
+    label = Label.read(templates.label(template))
+    return Opened(
+        template=template,
+        built=bool(began),
+        size=templates.size(template),
+        total=label.total if label else volume.total,
+        seconds=label.seconds if label else 0.0,
+        notes=tuple(label.notes) if label else (),
+    )
+
+
+def _filled(fill: Callable[[], build.Filled], volume: Volume) -> build.Filled:
+    """Whatever goes wrong is said with a way out."""
+    out = f"[tool.prodparity.levels.{volume.level}] rows = 0, to test with production's schema and no rows"
+    try:
+        return fill()
+    except psycopg.errors.DiskFull as cause:
+        raise ProdparityError(
+            f"No space left on the server's disk while the volume was built: {cause.diag.message_primary}.",
+            tried=f"Its estimate was {amount(volume.estimate)}",
+            fix=f"free some space (prodparity cache prune), ask for fewer rows, or {out}",
+        ) from cause
+    except psycopg.Error as cause:
+        raise ProdparityError(f"The volume could not be built: {str(cause).strip()}", fix=out) from cause
+    except ProdparityError as cause:
+        if cause.fix and "rows = 0" in cause.fix:
+            raise
+        fix = f"{cause.fix}; or {out}" if cause.fix else out
+        raise ProdparityError(cause.happened, tried=cause.tried, fix=fix) from cause
+
+
+def _smaller(volume: Volume, room: int) -> str | None:
+    """The share that would fit, as the dial is written; None where the rows come from elsewhere."""
+    if volume.overrides:
+        return 'fewer rows in rows={"…": …}'
+    if volume.rows.most is not None:
+        return f"rows = {max(1, int(volume.rows.most * room / volume.estimate * 0.8)):_}"
+    share = volume.rows.share * room / volume.estimate * 80
+    return f'rows = "{share:.2g}%"' if share >= 0.001 else "rows = 10_000"
+
+
+def _largest(volume: Volume) -> str:
+    name, count = max(volume.counts.items(), key=lambda one: one[1])
+    return f"{name}, {count:,}"
+
+
+def _gb(size: float) -> str:
+    return f"{size / GB:.0f} GB" if size >= 10 * GB else f"{max(1, size / (1 << 20)):.0f} MB"
+
+
+def amount(size: float) -> str:
+    """`131 MB`, in powers of 1024 as PostgreSQL's own pg_size_pretty."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if size >= 10 or unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TB"

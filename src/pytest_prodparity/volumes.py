@@ -1,0 +1,71 @@
+"""The volumes of one run: what the level and the markers want, and their templates. Part of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .core.settings import Settings
+from .databases.template import Templates
+from .profile.store import Stored
+from .synthesis.progress import Lines
+from .synthesis.volume import Opened, Volume, amount, check_size, ensure, planned
+
+
+class Volumes:
+    """One run's; `stored` is asked when it is needed. `say` gets progress; an xdist worker that only waits is quiet."""
+
+    def __init__(
+        self, settings: Settings, stored: Callable[[], Stored | None], *, say: Callable[[str], None], worker: bool
+    ) -> None:
+        self._settings = settings
+        self._stored = stored
+        self._say = say
+        self._worker = worker
+        self._planned: dict[tuple[tuple[str, int], ...], Volume] = {}
+        self._opened: dict[str, Opened] = {}
+
+    @property
+    def wanted(self) -> bool:
+        """Do this run's databases begin with rows?"""
+        return bool(self._settings.dials.rows) and self._stored() is not None
+
+    def check(self, rows: Mapping[str, int]) -> None:
+        """Before anything starts; raises UsageError for a volume that is too large."""
+        if self.wanted:
+            check_size(self._plan(rows), self._settings.dials.max_bytes)
+
+    def open(self, templates: Templates, rows: Mapping[str, int]) -> Opened:
+        """The template of the level's rows with the marker's; raises ProdparityError where it cannot be built."""
+        volume = self._plan(rows)
+        check_size(volume, self._settings.dials.max_bytes)
+        lines = Lines(self._say)
+        opened = ensure(templates, volume, progress=lines, waiting=None if self._worker else lines.waiting)
+        if opened.built and lines.said:
+            self._say(f"the volume is built: {opened.total:,} rows, {amount(opened.size)}, in {opened.seconds:.0f} s\n")
+        self._opened[opened.template] = opened
+        return opened
+
+    def header(self) -> str:
+        """`120,000 rows (1 %, at most 10,000 a table), about 31 MB`; empty where none are wanted."""
+        if not self.wanted:
+            return ""
+        volume = self._plan({})
+        return f"{volume.total:,} rows ({volume.rows}), about {amount(volume.estimate)}"
+
+    def shown(self) -> str:
+        """`131 MB of rows`, of what was opened; empty where nothing was."""
+        if not self._opened:
+            return ""
+        largest = max(one.size for one in self._opened.values())
+        return f"{amount(largest)} of rows" + ("" if len(self._opened) == 1 else f" ({len(self._opened)} volumes)")
+
+    def _plan(self, rows: Mapping[str, int]) -> Volume:
+        key = tuple(sorted(rows.items()))
+        if key not in self._planned:
+            stored = self._stored()
+            assert stored is not None
+            self._planned[key] = planned(
+                stored, level=self._settings.level, rows=self._settings.dials.rows, seed=self._settings.seed,
+                overrides=rows,
+            )  # fmt: skip
+        return self._planned[key]
