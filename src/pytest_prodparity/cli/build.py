@@ -124,9 +124,8 @@ def _build(server: Server, volume: Volume, *, verbose: bool) -> None:
     from ..databases.template import Templates
     from ..synthesis.volume import ensure
 
-    with Templates(server) as templates:
-        with _following(volume) as (progress, waiting):
-            opened = ensure(templates, volume, progress=progress, waiting=waiting)
+    with Templates(server) as templates, _following(volume) as (progress, waiting):
+        opened = ensure(templates, volume, progress=progress, waiting=waiting)
     size = showing.size(opened.size)
     if opened.built:
         click.echo(
