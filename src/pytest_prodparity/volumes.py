@@ -22,7 +22,7 @@ class Volumes:
         self._say = say
         self._worker = worker
         self._planned: dict[tuple[tuple[str, int], ...], Volume] = {}
-        self._opened: dict[str, Opened] = {}
+        self._opened: list[Opened] = []
 
     @property
     def wanted(self) -> bool:
@@ -42,7 +42,7 @@ class Volumes:
         opened = ensure(templates, volume, progress=lines, waiting=None if self._worker else lines.waiting)
         if opened.built and lines.said:
             self._say(f"the volume is built: {opened.total:,} rows, {amount(opened.size)}, in {opened.seconds:.0f} s\n")
-        self._opened[opened.template] = opened
+        self._opened.append(opened)
         return opened
 
     def header(self) -> str:
@@ -53,11 +53,8 @@ class Volumes:
         return f"{volume.total:,} rows ({volume.rows}), about {amount(volume.estimate)}"
 
     def shown(self) -> str:
-        """`131 MB of rows`, of what was opened; empty where nothing was."""
-        if not self._opened:
-            return ""
-        largest = max(one.size for one in self._opened.values())
-        return f"{amount(largest)} of rows" + ("" if len(self._opened) == 1 else f" ({len(self._opened)} volumes)")
+        """`131 MB of rows`, of the largest that was opened; empty where none was."""
+        return f"{amount(max(one.content for one in self._opened))} of rows" if self._opened else ""
 
     def _plan(self, rows: Mapping[str, int]) -> Volume:
         key = tuple(sorted(rows.items()))

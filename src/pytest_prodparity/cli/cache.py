@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..databases.template import Kept
 
 _DAYS = 7
+_SHORTEST = 4
+"""Letters of a name that suffice."""
 
 
 @click.command(name="cache", short_help="The kept databases: list them, remove them.")
@@ -37,7 +39,7 @@ def command(act: str, names: tuple[str, ...], days: float, everything: bool, ver
 
     `prodparity cache` lists the volumes and the empty templates on the embedded server, on running containers of ours, and
     on the server that the settings name, as far as they can be reached. `prodparity cache prune` removes those that were
-    not used for a week; `prodparity cache prune NAME` removes one.
+    not used for a week; `prodparity cache prune NAME` removes one, by the beginning of its name.
     """
     if act == "list" and (names or everything):
         raise UsageError(
@@ -148,8 +150,8 @@ def _list(places: list[_Place], *, verbose: bool) -> None:
                 about = ["", "", "none: the schema alone", ""]
             else:
                 about = [label.profile, label.level, f"{label.total:,} ({label.rows})", str(label.seed)]
-                notes += [f"  {one.name}: built in {label.seconds:.1f} s", *(f"    {note}" for note in label.notes)]
-            grid.add_row(one.name, *map(escape, about), showing.size(one.size), showing.since(one.used))
+                notes += [f"  {one.short}: built in {label.seconds:.1f} s", *(f"    {note}" for note in label.notes)]
+            grid.add_row(one.short, *map(escape, about), showing.size(one.size), showing.since(one.used))
         console.print(grid if place.kept else "  nothing is kept here")
         for note in notes if verbose else ():
             console.print(escape(note))
@@ -164,24 +166,24 @@ def _prune(places: list[_Place], names: tuple[str, ...], *, seconds: float) -> N
 
     from ..databases.template import drop
 
-    known = [one.name for place in places for one in place.kept]
+    known = [one.short for place in places for one in place.kept]
     for name in names:
-        if name not in known:
+        if len(name) < _SHORTEST or not any(short.startswith(name) for short in known):
             raise UsageError(f"Nothing of the name {name!r} is kept{closest(name, known)}.", fix="prodparity cache")
     gone = size = 0
     for place in places:
         if place.problem is not None:
             click.echo(f"{place.where}: cannot be reached: {place.problem}")
         for one in place.kept:
-            if one.name not in names if names else time.time() - one.used < seconds:
+            if not one.short.startswith(names) if names else time.time() - one.used < seconds:
                 continue
             assert place.connection is not None
             try:
                 drop(place.connection, one.name)
             except psycopg.Error as cause:
-                click.echo(f"{one.name} could not be removed: {' '.join(str(cause).split())}")
+                click.echo(f"{one.short} could not be removed: {' '.join(str(cause).split())}")
                 continue
             gone, size = gone + 1, size + one.size
-            click.echo(f"removed: {one.name}, {showing.size(one.size)}")
+            click.echo(f"removed: {one.short}, {showing.size(one.size)}")
     kept = len(known) - gone
     click.echo(f"{gone} removed, {showing.size(size)}; {kept} stay{'s' if kept == 1 else ''}.")

@@ -339,10 +339,16 @@ class Kept:
     """A template as it lies on a server."""
 
     name: str
+    """The database."""
     used: int
     """Seconds since 1970, exact to the hour."""
     label: str
     size: int
+
+    @property
+    def short(self) -> str:
+        """The name without what all have in common."""
+        return self.name.rpartition("_")[2]
 
 
 def kept(connection: psycopg.Connection, owner: str) -> list[Kept]:

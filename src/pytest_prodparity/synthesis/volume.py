@@ -164,6 +164,8 @@ class Opened:
     """By this call, not found."""
     size: int
     """Bytes."""
+    content: int
+    """Bytes beyond those of any empty database."""
     total: int
     seconds: float
     """That the build took, whoever built it."""
@@ -205,10 +207,12 @@ def ensure(
 
     template = templates.ensure(volume.key(templates.server), make, waiting=waiting)
     label = Label.read(templates.label(template))
+    size = templates.size(template)
     return Opened(
         template=template,
         built=bool(began),
-        size=templates.size(template),
+        size=size,
+        content=max(0, size - templates.size("template0")),
         total=label.total if label else volume.total,
         seconds=label.seconds if label else 0.0,
         notes=tuple(label.notes) if label else (),
