@@ -75,7 +75,13 @@ class Distribution:
 
 
 def make(
-    common: Array, frequencies: Array, bounds: Array, *, distinct: float, present: float = 1.0, unit: float | None = None
+    common: Array,
+    frequencies: Array,
+    bounds: Array,
+    *,
+    distinct: float,
+    present: float = 1.0,
+    unit: float | None = None,
 ) -> Distribution:
     """From statistics: common values with their shares of all rows, of which `present` are not NULL.
 
@@ -86,7 +92,12 @@ def make(
     common, bounds = common.astype(kind), np.sort(bounds.astype(kind))
     step = unit if unit is not None else _unit(np.concatenate([common, bounds]), whole)
     rest = max(0.0, present - float(frequencies.sum()))
-    low, width, levels, mass = [common], [np.zeros(len(common), kind)], [np.ones(len(common))], [frequencies.astype("f8")]
+    low, width, levels, mass = (
+        [common],
+        [np.zeros(len(common), kind)],
+        [np.ones(len(common))],
+        [frequencies.astype("f8")],
+    )
     others = max(1.0, distinct - len(common))
     if len(bounds) and (rest > 1e-9 or not len(common)):
         values = np.unique(bounds)
