@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -60,7 +61,7 @@ def filler(seconds: float = 0) -> Fill:
 
     def fill(
         dsn: str, stored: Stored, counts: Mapping[str, int], *, seed: int, progress: Progress | None = None,
-        server: Server | None = None,
+        server: Server | None = None, now: datetime | None = None,
     ) -> Filled:  # fmt: skip
         total = counts["public.orders"]
         with psycopg.connect(dsn, autocommit=True) as connection:
@@ -72,9 +73,14 @@ def filler(seconds: float = 0) -> Fill:
                 )
                 if progress is not None:
                     progress((step + 1) * total // 10, total, "public.orders")
+            connection.execute("ALTER TABLE orders OWNER TO parity")
         return Filled(rows={"public.orders": total}, seconds=seconds, notes=["table orders: never analysed"])
 
     return fill
+
+
+def today(asked: Volume, server: Server) -> str:
+    return asked.key(server, datetime.now(UTC).date())
 
 
 @pytest.fixture
@@ -148,12 +154,12 @@ def test_after_kill_9_in_the_middle_nothing_looks_whole_and_the_next_builds(
 ) -> None:
     killed = child(server, seed, 60)
     assert line(killed).startswith("building the volume: 10 %")
-    assert templates.find(volume(seed).key(server)) is None
+    assert templates.find(today(volume(seed), server)) is None
     killed.kill()
     killed.communicate()
     with closing(psycopg.connect(server.dsn(), autocommit=True)) as connection:
         until(lambda: any(BUILDING.fullmatch(name) for name in stale(connection)))
-    assert templates.find(volume(seed).key(server)) is None
+    assert templates.find(today(volume(seed), server)) is None
     opened = ensure(templates, volume(seed), fill=filler())
     assert opened.built
     assert ask(server, templates.clone(opened.template), "SELECT count(*) FROM orders") == 1000
@@ -179,7 +185,7 @@ def test_ctrl_c_in_the_middle_leaves_nothing(server: Server, templates: Template
     out, _ = stopped.communicate(timeout=30)
     assert out.splitlines()[-1] == "interrupted"
     assert building(server) == []
-    assert templates.find(volume(seed).key(server)) is None
+    assert templates.find(today(volume(seed), server)) is None
 
 
 def test_a_table_that_cannot_be_filled_is_said_with_the_way_out(
@@ -246,5 +252,16 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(
 def test_a_template_that_somebody_removed_is_no_template(server: Server, templates: Templates, seed: int) -> None:
     opened = ensure(templates, volume(seed), fill=filler())
     templates.drop(opened.template)
-    assert templates.find(volume(seed).key(server)) is None
+    assert templates.find(today(volume(seed), server)) is None
     assert ensure(templates, volume(seed), fill=filler()).built
+
+
+def test_yesterdays_volume_is_used_and_an_older_one_is_not(server: Server, templates: Templates, seed: int) -> None:
+    asked, now = volume(seed), datetime.now(UTC).date()
+    old = templates.ensure(asked.key(server, now - timedelta(days=2)), lambda _dsn: None)
+    first = ensure(templates, asked, fill=filler())
+    assert first.built
+    assert first.template != old
+    templates.drop(first.template)
+    yesterday = templates.ensure(asked.key(server, now - timedelta(days=1)), lambda _dsn: None)
+    assert ensure(templates, asked, fill=filler()).template == yesterday

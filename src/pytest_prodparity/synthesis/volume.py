@@ -7,9 +7,12 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as dtime
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from ..core.errors import ProdparityError, UsageError
 from ..core.levels import GB, Level, Rows
@@ -32,7 +35,7 @@ class Fill(Protocol):
 
     def __call__(
         self, dsn: str, stored: Stored, counts: Mapping[str, int], *, seed: int,
-        progress: build.Progress | None = None, server: Server | None = None,
+        progress: build.Progress | None = None, server: Server | None = None, now: datetime | None = None,
     ) -> build.Filled:  # fmt: skip
         """Make and fill."""
 
@@ -61,11 +64,11 @@ class Volume:
         """`10 %, at most 1,000,000 a table; orders 5,000,000`."""
         return "; ".join((str(self.rows), *(f"{name} {count:,}" for name, count in self.overrides.items())))
 
-    def key(self, server: Server) -> str:
-        """All that the rows follow from."""
+    def key(self, server: Server, day: date) -> str:
+        """All that the rows follow from; production's time axis ends on `day`."""
         counts = json.dumps(self.counts, sort_keys=True)
         version = f"{build.VERSION} {GENERATION} {server.version // 10000}"
-        return f"volume {version} {self.stored.key} {self.seed} {counts}"
+        return f"volume {version} {self.stored.key} {self.seed} {day} {counts}"
 
 
 def planned(
@@ -182,16 +185,24 @@ def ensure(
 ) -> Opened:
     """The template of this volume; built where it is not there, by one process while others wait.
 
-    Raises ProdparityError: no room, or a table that cannot be filled.
+    One whose time axis ended yesterday is as good: a run over midnight builds nothing anew. Raises ProdparityError: no
+    room, or a table that cannot be filled.
     """
     began: list[float] = []
+    today = datetime.now(UTC).date()
+    yesterday = volume.key(templates.server, today - timedelta(days=1))
+    key = yesterday if templates.find(yesterday) else volume.key(templates.server, today)
 
-    def make(dsn: str) -> str:
-        check_disk(volume, templates.server)
+    def make(owner: str) -> str:
+        server = templates.server
+        check_disk(volume, server)
         began.append(time.monotonic())
+        # The schema's own loader makes it, and hands everything over to the owner at the end.
+        dsn = server.dsn(str(conninfo_to_dict(owner)["dbname"]))
+        now = datetime.combine(today, dtime(12), UTC)
         filled = _filled(
             lambda: fill(
-                dsn, volume.stored, volume.counts, seed=volume.seed, progress=progress, server=templates.server
+                dsn, volume.stored, volume.counts, seed=volume.seed, progress=progress, server=server, now=now
             ),
             volume,
         )
@@ -205,7 +216,7 @@ def ensure(
             notes=filled.notes[:NOTES],
         ).written()
 
-    template = templates.ensure(volume.key(templates.server), make, waiting=waiting)
+    template = templates.ensure(key, make, waiting=waiting)
     label = Label.read(templates.label(template))
     size = templates.size(template)
     return Opened(
@@ -221,7 +232,8 @@ def ensure(
 
 def _filled(fill: Callable[[], build.Filled], volume: Volume) -> build.Filled:
     """Whatever goes wrong is said with a way out."""
-    out = f"[tool.prodparity.levels.{volume.level}] rows = 0, to test with production's schema and no rows"
+    dial = f"[tool.prodparity.levels.{volume.level}] rows = 0"
+    out = f"{dial}, to test with production's schema and no rows"
     try:
         return fill()
     except psycopg.errors.DiskFull as cause:
@@ -234,8 +246,9 @@ def _filled(fill: Callable[[], build.Filled], volume: Volume) -> build.Filled:
         raise ProdparityError(f"The volume could not be built: {str(cause).strip()}", fix=out) from cause
     except ProdparityError as cause:
         if cause.fix and "rows = 0" in cause.fix:
-            raise
-        fix = f"{cause.fix}; or {out}" if cause.fix else out
+            fix = cause.fix.replace("rows = 0", dial, 1) if dial not in cause.fix else cause.fix
+        else:
+            fix = f"{cause.fix}; or {out}" if cause.fix else out
         raise ProdparityError(cause.happened, tried=cause.tried, fix=fix) from cause
 
 
