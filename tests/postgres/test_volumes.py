@@ -223,7 +223,8 @@ def test_a_billion_rows_are_refused_with_the_estimate_before_anything_starts() -
     assert str(caught.value) == (
         "A volume of 1,000,000,000 rows would have about 120 GB; level dev builds at most 2.0 GB (max_bytes).\n"
         "Rows: 1 %, at most 10,000 a table; the most in public.orders, 1,000,000,000\n"
-        'To fix: [tool.prodparity.levels.dev] rows = 133, or max_bytes = "132 GB" there'
+        'To fix: [tool.prodparity.levels.dev] rows = "0.02%, at most 10_000",'
+        ' or [tool.prodparity.levels.dev] max_bytes = "132 GB"'
     )
     check_size(asked, 121 << 30)
 

@@ -141,16 +141,19 @@ def _list(places: list[_Place], *, verbose: bool) -> None:
         console.print(escape(place.where))
         grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in ("name", "profile", "level", "rows", "seed", "size", "last use"):
-            grid.add_column(name, justify="right" if name in ("seed", "size") else "left", no_wrap=name == "name")
+            grid.add_column(
+                name, justify="right" if name in ("rows", "seed", "size") else "left", no_wrap=name == "name"
+            )
         notes: list[str] = []
         for one in place.kept:
             label = Label.read(one.label)
             total += one.size
             if label is None:
-                about = ["", "", "none: the schema alone", ""]
+                about = ["", "", "none", ""]
             else:
-                about = [label.profile, label.level, f"{label.total:,} ({label.rows})", str(label.seed)]
-                notes += [f"  {one.short}: built in {label.seconds:.1f} s", *(f"    {note}" for note in label.notes)]
+                about = [label.profile, label.level, f"{label.total:,}", str(label.seed)]
+                notes += [f"  {one.short}: {label.rows}; built in {label.seconds:.1f} s"]
+                notes += [f"    approximate: {note}" for note in label.notes]
             grid.add_row(one.short, *map(escape, about), showing.size(one.size), showing.since(one.used))
         console.print(grid if place.kept else "  nothing is kept here")
         for note in notes if verbose else ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from ..core.errors import ProdparityError, UsageError
-from ..core.levels import GB, Level, Rows
+from ..core.levels import GB, VOLUMES, Level, Rows
 from ..databases.provider import Server
 from ..databases.schema import GENERATION
 from ..databases.template import Templates
@@ -91,12 +92,13 @@ def check_size(volume: Volume, max_bytes: int) -> None:
     if volume.estimate <= max_bytes:
         return
     level = volume.level
-    ways = [_smaller(volume, max_bytes), f'max_bytes = "{_gb(volume.estimate * 1.1)}" there']
+    smaller = "fewer rows in rows=…" if volume.overrides else _smaller(volume, max_bytes)
+    larger = f'[tool.prodparity.levels.{level}] max_bytes = "{_gb(volume.estimate * 1.1)}"'
     raise UsageError(
         f"A volume of {volume.total:,} rows would have about {amount(volume.estimate)};"
         f" level {level} builds at most {amount(max_bytes)} (max_bytes).",
         tried=f"Rows: {volume.dial}; the most in {_largest(volume)}",
-        fix=f"[tool.prodparity.levels.{level}] {', or '.join(way for way in ways if way)}",
+        fix=", or ".join(filter(None, (smaller, larger))),
     )
 
 
@@ -109,14 +111,12 @@ def check_disk(volume: Volume, server: Server, free: Callable[[Server], int | No
     needed = 2 * volume.estimate + min(volume.estimate, WAL) + MARGIN
     if room is None or room >= needed:
         return
-    fits = max(1, (room - MARGIN) // 3)
-    smaller = _smaller(volume, fits)
-    way = f"[tool.prodparity.levels.{volume.level}] {smaller}, or " if smaller else ""
+    smaller = _smaller(volume, max(1, (room - MARGIN) // 3))
     raise ProdparityError(
         f"A volume of {volume.total:,} rows needs about {amount(needed)} of disk; {amount(room)} are free"
         f" where the server keeps its data ({server.data}).",
         tried=f"Counted: the kept database, about {amount(volume.estimate)}, one copy of it for a test, and the log",
-        fix=f"{way}prodparity cache prune, or PRODPARITY_CACHE=FOLDER on another disk",
+        fix=f"{smaller + ', or ' if smaller else ''}prodparity cache prune, or PRODPARITY_CACHE=FOLDER on another disk",
     )
 
 
@@ -253,13 +253,20 @@ def _filled(fill: Callable[[], build.Filled], volume: Volume) -> build.Filled:
 
 
 def _smaller(volume: Volume, room: int) -> str | None:
-    """The share that would fit, as the dial is written; None where the rows come from elsewhere."""
+    """A share that fits, tried, as the dial is written; None where none does, or the rows come from elsewhere."""
     if volume.overrides:
-        return 'fewer rows in rows={"…": …}'
-    if volume.rows.most is not None:
-        return f"rows = {max(1, int(volume.rows.most * room / volume.estimate * 0.8)):_}"
-    share = volume.rows.share * room / volume.estimate * 80
-    return f'rows = "{share:.2g}%"' if share >= 0.001 else "rows = 10_000"
+        return None
+    share = volume.rows.share
+    most = volume.rows.most or max(volume.counts.values())
+    for _ in range(12):
+        share *= min(0.9, 0.9 * room / max(1, volume.estimate)) if share == volume.rows.share else 0.6
+        rounded = Rows(share=float(f"{share:.1g}"), most=most)
+        counts = plan.counts(volume.stored.profile, rows=rounded)
+        if plan.bytes_of(volume.stored.profile, counts) <= room:
+            usual = volume.rows.most is None and VOLUMES[volume.level].most is None
+            dial = f"[tool.prodparity.levels.{volume.level}] rows"
+            return f'{dial} = "{rounded.share * 100:.10g}%' + ('"' if usual else f', at most {most:_}"')
+    return None
 
 
 def _largest(volume: Volume) -> str:
@@ -268,7 +275,7 @@ def _largest(volume: Volume) -> str:
 
 
 def _gb(size: float) -> str:
-    return f"{size / GB:.0f} GB" if size >= 10 * GB else f"{max(1, size / (1 << 20)):.0f} MB"
+    return f"{math.ceil(size / GB)} GB" if size > GB else f"{math.ceil(size / (1 << 20))} MB"
 
 
 def amount(size: float) -> str:
