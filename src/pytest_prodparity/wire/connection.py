@@ -434,11 +434,13 @@ class _Way:
         self.rest: memoryview | None = None
 
     def read(self, source: socket.socket) -> int:
-        """How many bytes have come; 0 at the end, -1 when there are none yet."""
+        """How many bytes have come; 0 at the end, however it came, -1 when there are none yet."""
         try:
             return source.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return -1
+        except OSError:
+            return 0
 
     def holds(self, data: bytes) -> int:
         """As if `data` had been read."""
@@ -457,6 +459,8 @@ class _Way:
                 sent = target.send(rest, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 sent = 0
+            except OSError:
+                sent = len(rest)  # nobody takes it any more: the next read will say so
             self.rest = rest[sent:] if sent < len(rest) else None
 
 

@@ -65,6 +65,21 @@ def test_an_idle_connection_follows_with_its_settings_and_prepared_statements(
     assert not watched.wire.lost
 
 
+def test_the_end_of_the_database_that_was_left_is_no_end_of_the_connection(
+    watched: Watched, upstream: Upstream, second: Upstream, owner: psycopg.Connection[Any]
+) -> None:
+    """However the server ends it: its last words meet a closed socket, and come back as a reset."""
+    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    with psycopg.connect(watched.url(), autocommit=True) as connection:
+        for number in range(60):
+            there = (second, upstream)[number % 2]
+            left = _value(connection, "SELECT current_database()")
+            watched.wire.move(there)
+            owner.execute(ends, [left])
+            assert _value(connection, "SELECT current_database()") == there.database
+    assert not watched.wire.lost
+
+
 def test_settings_that_did_not_take_effect_do_not_come_along(watched: Watched, second: Upstream) -> None:
     with psycopg.connect(watched.url(), autocommit=True) as connection:
         connection.execute("SET work_mem = '5MB'")
