@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -68,14 +70,15 @@ def test_an_idle_connection_follows_with_its_settings_and_prepared_statements(
 def test_the_end_of_the_database_that_was_left_is_no_end_of_the_connection(
     watched: Watched, upstream: Upstream, second: Upstream, owner: psycopg.Connection[Any]
 ) -> None:
-    """However the server ends it: its last words meet a closed socket, and come back as a reset."""
-    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    """A server process that is told to go just then has its last words for a closed socket, which resets it."""
     with psycopg.connect(watched.url(), autocommit=True) as connection:
-        for number in range(60):
+        for number in range(20):
             there = (second, upstream)[number % 2]
-            left = _value(connection, "SELECT current_database()")
+            (here,) = watched.wire.connections
+            os.kill(here.backend, signal.SIGSTOP)
             watched.wire.move(there)
-            owner.execute(ends, [left])
+            owner.execute("SELECT pg_terminate_backend(%s)", [here.backend])
+            os.kill(here.backend, signal.SIGCONT)
             assert _value(connection, "SELECT current_database()") == there.database
     assert not watched.wire.lost
 
