@@ -37,6 +37,38 @@ asyncio_default_fixture_loop_scope = "function"
 """
 
 
+WITHOUT = ("-p", "no:prodparity")
+
+ALONE = """\
+import os, sys
+import pytest
+
+CLEAN = dict(os.environ)
+
+def alone(module, environment):
+    sys.modules.pop("app", None)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[0] = str(module.path.parent)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    if isinstance(collector, pytest.Module):
+        alone(collector, CLEAN)
+    report = yield
+    if isinstance(collector, pytest.Module):
+        collector.own = sys.modules.get("app"), dict(os.environ)
+    return report
+
+def pytest_runtest_setup(item):
+    module = item.getparent(pytest.Module)
+    app, environment = module.own
+    alone(module, environment)
+    sys.modules["app"] = app
+"""
+"""Each module imports an `app` of its own, in an environment that no other module has set."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A folder of the catalogue."""
@@ -49,6 +81,11 @@ class Case:
     def name(self) -> str:
         """`rule/name`."""
         return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def django(self) -> bool:
+        """Does it need a process of its own?"""
+        return "django" in (self.folder / "faulty.py").read_text()
 
     @property
     def migration(self) -> str:
@@ -90,7 +127,18 @@ class Catalogue:
 
     def mock(self, case: Case, variant: str, project: Path) -> Result:
         """Run its mock tests, without this plugin: they set an environment of their own."""
-        return self._made(case, variant, project).run("test_mock.py", "-p", "no:prodparity")
+        return self._made(case, variant, project).run("test_mock.py", *WITHOUT)
+
+    def mocks(self, project: Path) -> Result:
+        """Run the mock tests of all programs but Django's, which can be set up only once in a process."""
+        whole = Project(project, self._cache).write({"pyproject.toml": SETTINGS, "conftest.py": ALONE})
+        for case in cases(innocent=False):
+            for variant in () if case.django else ("faulty", "corrected"):
+                folder = project / f"{case.name.replace('/', '_')}_{variant}"
+                folder.mkdir()
+                shutil.copy(case.folder / "test_mock.py", folder)
+                shutil.copy(case.folder / f"{variant}.py", folder / "app.py")
+        return whole.run("--import-mode=importlib", *WITHOUT)
 
     def _made(self, case: Case, variant: str, project: Path) -> Project:
         for test in case.folder.glob("test_*.py"):
