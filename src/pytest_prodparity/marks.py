@@ -36,7 +36,7 @@ def expect(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:
             wrong[f"{item.nodeid}: {error}"] = None
         item.stash[EXPECTATION] = expectation
         made.append(expectation)
-    if not wrong and made:
+    if made:
         try:
             session_of(config).check(made)
         except UsageError as error:

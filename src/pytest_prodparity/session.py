@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,8 @@ class Session:
     def check(self, expectations: Iterable[Expectation]) -> None:
         """Whatever can be known to be wrong before the first test; raises UsageError."""
         stored = self.stored
+        if "://" in self.settings.database:
+            self._chosen = choose(self.settings, stored.profile if stored else None)
         for expectation in expectations:
             for table in expectation.rows:
                 if stored is not None and stored.profile.table(table) is None:
@@ -132,6 +135,18 @@ class Session:
                         f"rows={{{table!r}: …}}: production has no table {table!r}{closest(table, names)}."
                     )
             self._volumes.check(expectation.rows)
+            if stored is not None:
+                for entry in expectation.allow:
+                    self._note_unknown(entry, [table.full_name for table in stored.profile.tables])
+
+    def _note_unknown(self, allowed: str, tables: Sequence[str]) -> None:
+        """An `allow` for a table that production does not have will match nothing."""
+        rule, _, subject = allowed.partition(":")
+        if rule in ("over-budget", "idle-in-transaction"):
+            return  # these are not about a table
+        names = [*tables, *(table.partition(".")[2] for table in tables)]
+        if subject and not any(fnmatchcase(name, subject) for name in names):
+            self.notes[f"allow={allowed!r}: production has no table {subject!r}{closest(subject, names)}"] = None
 
     def header(self) -> list[str]:
         """The lines under pytest's own header, once marked tests are collected."""
@@ -248,7 +263,7 @@ class Session:
     def _running(self) -> Server:
         with self._lock:
             if self._broken is not None:
-                raise self._broken
+                raise ProdparityError(f"{self._broken.happened} (the first error says what to do)")
             if self._server is None:
                 try:
                     if self._chosen is None:

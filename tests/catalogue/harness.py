@@ -37,6 +37,38 @@ asyncio_default_fixture_loop_scope = "function"
 """
 
 
+WITHOUT = ("-p", "no:prodparity")
+
+ALONE = """\
+import os, sys
+import pytest
+
+CLEAN = dict(os.environ)
+
+def alone(module, environment):
+    sys.modules.pop("app", None)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[0] = str(module.path.parent)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    if isinstance(collector, pytest.Module):
+        alone(collector, CLEAN)
+    report = yield
+    if isinstance(collector, pytest.Module):
+        collector.own = sys.modules.get("app"), dict(os.environ)
+    return report
+
+def pytest_runtest_setup(item):
+    module = item.getparent(pytest.Module)
+    app, environment = module.own
+    alone(module, environment)
+    sys.modules["app"] = app
+"""
+"""Each module imports an `app` of its own, in an environment that no other module has set."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A folder of the catalogue."""
@@ -49,6 +81,15 @@ class Case:
     def name(self) -> str:
         """`rule/name`."""
         return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def django(self) -> bool:
+        """It can be set up only once in a process."""
+        return any("django" in path.read_text() for path in self.folder.glob("*.py"))
+
+    def alone(self, variant: str) -> bool:
+        """Does this variant need a process, or a production, of its own?"""
+        return self.django or (variant == "corrected" and bool(self.migration))
 
     @property
     def migration(self) -> str:
@@ -90,7 +131,41 @@ class Catalogue:
 
     def mock(self, case: Case, variant: str, project: Path) -> Result:
         """Run its mock tests, without this plugin: they set an environment of their own."""
-        return self._made(case, variant, project).run("test_mock.py", "-p", "no:prodparity")
+        return self._made(case, variant, project).run("test_mock.py", *WITHOUT)
+
+    def mocks(self, project: Path) -> Result:
+        """Run the mock tests of all programs that can share a process."""
+        for variant in ("faulty", "corrected"):
+            for case in cases(innocent=False):
+                if not case.django:
+                    self._beside(case, variant, "test_mock.py", project)
+        return self._shared(project).run("--import-mode=importlib", *WITHOUT, timeout=600)
+
+    def together(self, variant: str, project: Path) -> tuple[Result, dict[str, list[tuple[str, str]]]]:
+        """Run the marked tests of all programs that can share a process and a production; findings by case."""
+        shutil.copytree(self._parity(""), project / "parity")
+        folders = {
+            self._beside(case, variant, "test_parity.py", project).name: case.name
+            for case in cases(innocent=variant == "app")
+            if not case.alone(variant)
+        }
+        result = self._shared(project).run("--import-mode=importlib", "--parity-level=dev", timeout=600)
+        found: dict[str, list[tuple[str, str]]] = {name: [] for name in folders.values()}
+        for rule, place in result.findings:
+            folder, _, line = str(place).partition("/")
+            found[folders[folder]].append((rule, line))
+        return result, found
+
+    def _shared(self, project: Path) -> Project:
+        return Project(project, self._cache).write({"pyproject.toml": SETTINGS, "conftest.py": ALONE})
+
+    @staticmethod
+    def _beside(case: Case, variant: str, test: str, project: Path) -> Path:
+        folder = project / f"{case.name.replace('/', '_')}_{variant}"
+        folder.mkdir()
+        shutil.copy(case.folder / test, folder)
+        shutil.copy(case.folder / f"{variant}.py", folder / "app.py")
+        return folder
 
     def _made(self, case: Case, variant: str, project: Path) -> Project:
         for test in case.folder.glob("test_*.py"):

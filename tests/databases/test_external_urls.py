@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_prodparity.core.errors import UsageError
+from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.databases.external import External, parse
 
 
@@ -39,9 +39,10 @@ def test_words_that_only_contain_prod_are_no_reason() -> None:
     _check_name(parse("postgresql://u@shop.abc.eu-west-1.rds.amazonaws.com/shop_test"))
 
 
-def test_without_leave_nothing_is_connected_to() -> None:
+@pytest.mark.parametrize("host", ["10.0.0.9", "tests.example.com", "localhost.example.com"])
+def test_without_leave_no_other_machine_is_used(host: str) -> None:
     with pytest.raises(UsageError, match="allow_external is not set") as caught:
-        External("postgresql://someone:hush@127.0.0.1:1/db", allowed=False).start()
+        External(f"postgresql://someone:hush@{host}:1/db", allowed=False)
     assert "allow_external = true" in str(caught.value)
     assert "hush" not in str(caught.value)
 
@@ -58,6 +59,13 @@ def test_a_wrong_url_is_one_message_without_its_password(url: str, happened: str
     refused = refusal(url)
     assert happened in refused.happened
     assert "postgresql://user:password@127.0.0.1:5432/postgres" in str(refused)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "%2Fvar%2Frun"])
+def test_this_machine_needs_no_leave(host: str) -> None:
+    with pytest.raises(ProdparityError, match="Could not connect") as caught:
+        External(f"postgresql://someone:hush@{host}:1/db", allowed=False).start()
+    assert "hush" not in str(caught.value)
 
 
 def test_an_address_never_shows_its_password() -> None:

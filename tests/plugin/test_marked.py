@@ -284,3 +284,12 @@ def test_one(parity_db):
     assert result.outcomes == {"failed": 1}
     assert password not in result.out.replace(f"'{password}'", "")
     assert password not in json.dumps(result.report)
+
+
+def test_an_allowance_for_a_table_that_is_not_there_is_noted(project: Make) -> None:
+    tests = TEST.replace(
+        "@pytest.mark.prodparity", '@pytest.mark.prodparity(allow=["seq-scan:custmer", "seq-scan:ord*"])', 1
+    )
+    result = project({"shop.py": SHOP, "test_shop.py": tests}).run()
+    assert "allow='seq-scan:custmer': production has no table 'custmer'" in " ".join(result.out.split())
+    assert "ord*" not in result.out

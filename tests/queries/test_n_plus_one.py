@@ -62,6 +62,12 @@ def query(c, sql, *values):
 def through_helper(c, orders):
     for order in orders:
         query(c, "child", order.id)
+
+def mapped(c, orders):
+    return list(map(load, orders)) + list(map(lambda order: query(c, "child", order.id), orders))
+
+def written(c):
+    return list(map(load, (1, 2, 3, 4, 5)))
 """
 
 TESTS = """\
@@ -149,6 +155,16 @@ def test_a_function_of_the_users_that_sends_everything(root: Path) -> None:
 def test_rows_that_are_inserted_one_by_one(root: Path) -> None:
     assert rules(root, *children(range(5), "shop.py:36 insert", INSERT)) == ["n-plus-one shop.py:36"]
     assert rules(root, *children(range(4), "shop.py:36 insert", INSERT)) == []
+
+
+def test_a_function_that_is_mapped_over_rows(root: Path) -> None:
+    at = "shop.py:9 one"
+    assert rules(root, *children(range(5), "shop.py:9 load", stack=("shop.py:52 mapped", *IN_TEST))) == [
+        "n-plus-one shop.py:9"
+    ]
+    lazily = ("shop.py:52 mapped.<locals>.<lambda>", "shop.py:52 mapped", *IN_TEST)
+    assert rules(root, *children(range(5), at, stack=lazily)) == ["n-plus-one shop.py:9"]
+    assert rules(root, *children(range(5), at, stack=("shop.py:55 written", *IN_TEST))) == []
 
 
 def test_what_a_comprehension_goes_through_is_evaluated_once(root: Path) -> None:

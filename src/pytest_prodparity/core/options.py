@@ -72,7 +72,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="allow_external",
-        help="Must be true before --parity-database=URL may create databases on that server.",
+        help="Must be true before --parity-database=URL may create databases on another machine's server.",
         default=False,
     ),
     Option(

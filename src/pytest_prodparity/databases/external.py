@@ -25,6 +25,7 @@ _HOSTED = re.compile(
     r"|^/cloudsql/|\.compute(?:-\d)?\.amazonaws\.com$",
     re.IGNORECASE,
 )
+_LOCAL = re.compile(r"^(localhost|127(\.\d+){3}|::1|/.*)$")
 CROWD = 20
 """Clients of other machines from which a server counts as in use."""
 
@@ -74,7 +75,8 @@ class External:
     """Checks a named server before anything is made on it.
 
     `production`: the captured production's identity, as `Profile.identity`; `identities` computes the same of every
-    database of an open connection's server. `allowed`: `allow_external` of the settings.
+    database of an open connection's server. `allowed`: `allow_external` of the settings; a server on this machine needs
+    none. Raises UsageError for a server that must not be used by its URL alone.
     """
 
     def __init__(
@@ -86,21 +88,20 @@ class External:
         identities: Callable[[psycopg.Connection[Any]], Collection[str]] | None = None,
     ) -> None:
         self.notes: list[str] = []
-        self._address = parse(url)
-        self._allowed = allowed
+        self._address = address = parse(url)
+        if not (allowed or _LOCAL.search(address.host)):
+            raise UsageError(
+                f"--parity-database={address.host}: a server on another machine may not be used, allow_external is not set.",
+                tried="Databases would be created and dropped on it",
+                fix="[tool.prodparity] allow_external = true, if it is a server for tests",
+            )
+        _check_name(address)
         self._production = production
         self._identities = identities
 
     def start(self) -> Server:
         """Connect and check; raises UsageError where it must not be used, ProdparityError where it cannot."""
         address = self._address
-        if not self._allowed:
-            raise UsageError(
-                f"--parity-database={address.host}: this server may not be used, allow_external is not set.",
-                tried="Databases would be created and dropped on it",
-                fix="[tool.prodparity] allow_external = true, if it is a server for tests",
-            )
-        _check_name(address)
         with closing(self._connect()) as connection:
             self._check_identity(connection)
             _check_clients(connection, address)

@@ -6,7 +6,9 @@ beside it. Statistics keep PostgreSQL's own text form of each value, because tha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 FORMAT = 1
 """Raised whenever an older reader would misread the file."""
@@ -201,7 +203,7 @@ class Grant:
     access: list[str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """Everything that `prodparity capture` writes into `profile.json`."""
 
@@ -246,7 +248,20 @@ class Profile:
     """Of schema.sql, so that two files that do not belong together are noticed."""
 
     def table(self, name: str) -> Table | None:
-        """By `schema.table`, or by the bare name where it is unambiguous."""
-        found = [table for table in self.tables if name in (table.full_name, table.name)]
+        """By `schema.table`, or by the bare name where it is unambiguous; quoted as in SQL or not."""
+        if '"' in name:
+            name = ".".join(part[1:-1].replace('""', '"') if part[0] == '"' else part for part in _PARTS.findall(name))
+        found = self._tables.get(name, [])
         exact = [table for table in found if table.full_name == name]
         return exact[0] if exact else found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _tables(self) -> dict[str, list[Table]]:
+        known: dict[str, list[Table]] = {}
+        for table in self.tables:
+            for name in {table.full_name, table.name}:
+                known.setdefault(name, []).append(table)
+        return known
+
+
+_PARTS = re.compile(r'"(?:[^"]|"")+"|[^".]+')

@@ -56,7 +56,7 @@ class Policy:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    return fnmatchcase(name.casefold(), pattern.casefold())
+    return fnmatchcase(name.replace('"', "").casefold(), pattern.replace('"', "").casefold())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

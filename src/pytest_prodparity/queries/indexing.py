@@ -350,13 +350,10 @@ def remedy(proof: Proof, scan: Scan, profile: Profile) -> Remedy:
     using = next((each for each in proof.reading.scans if each.table is scan.table), None)
     read = scanned_of(proof.reading, scan)
     what = node(using.step, profile) if using else "the index"
-    extra = (
-        " One index per partition, built CONCURRENTLY and attached, avoids the lock."
-        if proof.candidate.table.kind == "partitioned"
-        else ""
-    )
+    parts = "; made on each partition CONCURRENTLY and attached, it takes no lock"
+    extra = parts if proof.candidate.table.kind == "partitioned" else ""
     return Remedy(
-        text=f"Create an index on {masked(', '.join(proof.candidate.keys))}.{extra}",
+        text=f"Create an index on {masked(', '.join(proof.candidate.keys))}.",
         sql=proof.candidate.ddl(concurrently=True) + ";",
-        proof=f"production's plan with it: {what}, {rows(max(1, read))} read, cost {count(proof.gain)} times lower",
+        proof=f"production's plan with it: {what}, {rows(max(1, read))} read, cost {count(proof.gain)} times lower{extra}",
     )

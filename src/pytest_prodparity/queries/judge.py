@@ -16,6 +16,7 @@ from ..wire.trip import Trip
 from .pauses import Pause
 from .planning import Planner, Plans
 from .rules import ORDER
+from .rules.n_plus_one import NPlusOne
 from .rules.protocol import Claim, Evidence, Rule
 from .statements import sort
 
@@ -92,14 +93,17 @@ def _untold(evidence: Evidence, claimed: set[int]) -> list[Untold]:
 
 
 def _settled(claims: list[Claim], allow: Sequence[str]) -> tuple[list[Finding], list[Finding]]:
-    """Each statement once, by the first rule that claims it and is not allowed; the others stand in its details."""
+    """Each statement once, by the first rule that claims it and is not allowed; the others stand in its details.
+
+    How often a statement runs and what one run reads are two problems with two remedies: `n-plus-one` stands beside.
+    """
     allowed: dict[object, Finding] = {}
-    first: dict[int, Claim] = {}
+    first: dict[object, Claim] = {}
     for at, claim in enumerate(claims):
         if is_allowed(claim.finding, allow):
             allowed.setdefault(_place(claim), claim.finding)
             continue
-        key = id(claim.group) if claim.group is not None else -at
+        key = at if claim.group is None else (id(claim.group), claim.finding.rule == NPlusOne.id)
         if key in first:
             first[key] = Claim(claim.group, _with(first[key].finding, claim.finding))
         else:

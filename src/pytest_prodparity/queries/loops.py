@@ -89,7 +89,15 @@ def _repeated(path: str, _stamp: float) -> _Repeated:
             found.comprehensions.append((node.lineno, node.end_lineno or node.lineno))
             once = set(map(id, ast.walk(node.generators[0].iter)))
             for part in ast.walk(node):
-                _call(part, id(part) not in once, found)
+                _call(part, repeated=id(part) not in once, found=found)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "map" and node.args:
+            function, *iterables = node.args
+            if not all(_fixed(each) for each in iterables):
+                found.comprehensions.append((node.lineno, node.end_lineno or node.lineno))
+                for part in ast.walk(function):
+                    _call(part, repeated=True, found=found)
+                if isinstance(function, ast.Name):
+                    found.calls.setdefault(node.lineno, []).append((function.id, True))
     return found
 
 
@@ -104,7 +112,7 @@ def _statement(node: ast.For | ast.AsyncFor | ast.While, found: _Repeated) -> No
             found.bodies.append((part.lineno, part.end_lineno or part.lineno))
 
 
-def _call(part: ast.AST, repeated: bool, found: _Repeated) -> None:
+def _call(part: ast.AST, *, repeated: bool, found: _Repeated) -> None:
     if isinstance(part, ast.Attribute):
         # A lazy attribute sends a query without any call.
         found.calls.setdefault(part.end_lineno or part.lineno, []).append((part.attr, repeated))

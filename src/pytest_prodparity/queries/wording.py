@@ -32,9 +32,9 @@ def size(octets: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`40 ms`, `9 s`, `4 min`, `3 h`."""
+    """`under 1 ms`, `40 ms`, `9 s`, `4 min`, `3 h`."""
     if seconds < 1:
-        return f"{max(1, round(seconds * 1000))} ms"
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "under 1 ms"
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -62,6 +64,22 @@ def test_an_idle_connection_follows_with_its_settings_and_prepared_statements(
         (opened,) = watched.wire.connections
         assert opened.database == "wire_second"
     assert {trip.database for trip in watched.trips} == {"wire_first", "wire_second"}
+    assert not watched.wire.lost
+
+
+def test_the_end_of_the_database_that_was_left_is_no_end_of_the_connection(
+    watched: Watched, upstream: Upstream, second: Upstream, owner: psycopg.Connection[Any]
+) -> None:
+    """A server process that is told to go just then has its last words for a closed socket, which resets it."""
+    with psycopg.connect(watched.url(), autocommit=True) as connection:
+        for number in range(20):
+            there = (second, upstream)[number % 2]
+            (here,) = watched.wire.connections
+            os.kill(here.backend, signal.SIGSTOP)
+            watched.wire.move(there)
+            owner.execute("SELECT pg_terminate_backend(%s)", [here.backend])
+            os.kill(here.backend, signal.SIGCONT)
+            assert _value(connection, "SELECT current_database()") == there.database
     assert not watched.wire.lost
 
 

@@ -75,11 +75,22 @@ def failure(findings: tuple[Finding, ...], *, width: int) -> str:
     """What stands in place of a traceback under a test that failed by its findings."""
     out = [f"This test passes here and fails in production: {count(len(findings), 'finding')}."]
     for finding in findings:
-        out.extend(line.text for line in _finding(finding, [finding.test], width=width, verbose=False))
+        out.extend(line.text for line in _heading(finding, width))
+        out.extend(line.text for line in _remedy(finding, width))
     return "\n".join(out)
 
 
 def _finding(finding: Finding, tests: list[str], *, width: int, verbose: bool) -> Iterator[Line]:
+    yield from _heading(finding, width)
+    yield from _evidence(finding, width=width, verbose=verbose)
+    yield from _remedy(finding, width)
+    if len(tests) > 1:
+        yield from _wrapped("also in: ", ", ".join(clean(test) for test in tests[1:4]) + _more(tests[4:]), width)
+    if finding.replay:
+        yield plain(f"    replay: {clean(finding.replay)}", "muted")
+
+
+def _heading(finding: Finding, width: int) -> Iterator[Line]:
     where = clean(str(finding.source)) if finding.source else ""
     name, text = f"  {finding.rule}", f"   {clean(finding.title)}"
     gap = width - len(name) - len(text) - len(where)
@@ -89,6 +100,9 @@ def _finding(finding: Finding, tests: list[str], *, width: int, verbose: bool) -
         yield Line(((name, "rule"), (text, "bad")))
         if where:
             yield plain(f"    at {where}", "muted")
+
+
+def _evidence(finding: Finding, *, width: int, verbose: bool) -> Iterator[Line]:
     if finding.statement:
         statement = clean(finding.statement)
         for part in textwrap.wrap(statement, width - 4) if verbose else [shorten(statement, width - 4)]:
@@ -99,12 +113,16 @@ def _finding(finding: Finding, tests: list[str], *, width: int, verbose: bool) -
         for step in finding.plan:
             yield plain(f"    | {clean(step, keep_indent=True)}", "muted")
         for key, value in finding.details.items():
-            yield plain(f"    {key.replace('_', ' ')}: {clean(str(value))}", "muted")
-    yield from _remedy(finding, width)
-    if len(tests) > 1:
-        yield from _wrapped("also in: ", ", ".join(clean(test) for test in tests[1:4]) + _more(tests[4:]), width)
-    if finding.replay:
-        yield plain(f"    replay: {clean(finding.replay)}", "muted")
+            yield from _wrapped(f"{key.replace('_', ' ')}: ", clean(_told(value)), width)
+
+
+def _told(value: object) -> str:
+    """A value of a finding's details, as people write it."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_told(each)}" for key, each in value.items() if each is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_told, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _remedy(finding: Finding, width: int) -> Iterator[Line]:
@@ -113,10 +131,8 @@ def _remedy(finding: Finding, width: int) -> Iterator[Line]:
         return
     if remedy.sql:
         yield Line((("    fix: ", ""), (clean(remedy.sql), "good")))
-        if remedy.proof:
-            yield from _wrapped("         ", clean(remedy.proof), width)
-        if remedy.text:
-            yield from _wrapped("         ", clean(remedy.text), width)
+        # A proof says what the statement does; without one the text does.
+        yield from _wrapped("         ", clean(remedy.proof or remedy.text), width)
     else:
         yield from _wrapped("fix: ", clean(remedy.text), width)
 

@@ -186,7 +186,8 @@ def _purpose(group: Group) -> str:
 
 
 def _few(used: float, unsure: bool) -> str:
-    return f"about {round(used):,}" if unsure else f"{max(0, round(used)):,}"
+    # Without statistics the planner takes a fixed share, and that number would be read as a fact.
+    return "a few" if unsure else f"{max(0, round(used)):,}"
 
 
 def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Remedy:
