@@ -13,7 +13,7 @@ import numpy as np
 from ..profile.model import ColumnStatistics, Profile, Table
 from . import odd
 from .catalog import Attribute, Reader
-from .distribution import Distribution, make
+from .distribution import Distribution, drawn_from, make
 from .meaning import meaning, plain, texter
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
 from .text import Listed, Shape, Texter, shape_of
@@ -61,6 +61,11 @@ class Subject:
             return max(1.0, min(present, -found * self.rows))
         return min(present, found) if found else present
 
+    @property
+    def levels(self) -> float:
+        """From how many values to draw, so that as many as `distinct` are found."""
+        return drawn_from(self.distinct, self.rows * (1 - self.null))
+
     def note(self, text: str) -> None:
         """Something that was approximated."""
         self.notes.append(f"{self.table.full_name}.{self.attribute.name}: {text}")
@@ -81,7 +86,7 @@ class Maker:
         """For one column; `unique`: one that makes `rows` different values from the codes 0 … rows - 1, where it can."""
         form = subject.attribute.form
         if form == "uuid":
-            return Uuids(size=max(1, round(subject.rows if unique else subject.distinct)), salt=subject.salt)
+            return Uuids(size=max(1, round(subject.rows if unique else min(subject.levels, 2e9))), salt=subject.salt)
         if form == "text":
             return self._text(subject, unique=unique)
         if form == "pool":
@@ -126,7 +131,7 @@ class Maker:
             middle = np.concatenate([[min(middle[0], ends[0])], middle[1:-1], [max(middle[-1], ends[1])]])
         if not len(first) and not len(middle):
             return self._unknown(subject)
-        distribution = make(first, frequencies, middle, distinct=subject.distinct, present=1 - subject.null)
+        distribution = make(first, frequencies, middle, distinct=subject.levels, present=1 - subject.null)
         return Numbers(form=attribute.form, distribution=distribution, scale=scale)
 
     def moved(self, attribute: Attribute, values: Array) -> Array:
@@ -146,7 +151,7 @@ class Maker:
 
     def _unknown(self, subject: Subject) -> Numbers:
         """No value is known: what such a column usually holds."""
-        attribute, distinct = subject.attribute, max(1.0, subject.distinct)
+        attribute, distinct = subject.attribute, max(1.0, subject.levels)
         scale = 0
         if attribute.form == "bool":
             low, high = 0, 2
@@ -211,7 +216,7 @@ class Maker:
         frequencies = list(statistics.most_common_freqs or []) if statistics and not unique else []
         bounds = list(statistics.histogram_bounds or []) if statistics else []
         rest = max(0.0, 1 - subject.null - sum(frequencies))
-        others = subject.rows if unique else max(0, round(subject.distinct - len(common)))
+        others = subject.rows if unique else max(0, round(min(subject.levels, 2e9) - len(common)))
         if not unique and common and (rest < 0.005 or others == 0):
             return _pooled(common, frequencies)
         if bounds and not unique and others <= len(bounds) * 1.1:

@@ -66,12 +66,13 @@ class Distribution:
             found = np.where(exact, found, np.round(found / self.unit) * self.unit)
         return np.asarray(found)
 
-    @property
-    def distinct(self) -> float:
-        """About how many values it has."""
-        if not self.whole:
-            return float(self.levels.sum())
-        return float(np.minimum(self.levels, np.maximum(1, self.width / self.unit)).sum())
+    def below(self, values: Array) -> Array:
+        """The share of the order that lies below these values."""
+        low = self.low.astype("f8")
+        begin = np.concatenate([[0.0], self.ends[:-1]])
+        piece = np.clip(np.searchsorted(low, values, side="right") - 1, 0, len(low) - 1)
+        inside = np.clip((values - low[piece]) / np.maximum(self.width[piece].astype("f8"), 1), 0, 1)
+        return np.where(values < low[0], 0.0, begin[piece] + inside * (self.ends[piece] - begin[piece]))
 
 
 def make(
@@ -135,6 +136,20 @@ def _unit(values: Array, whole: bool) -> float:
         if np.array_equal(np.round(finite, digits), finite):
             return float(10.0**-digits)
     return 0.0
+
+
+def drawn_from(distinct: float, rows: float) -> float:
+    """From how many values `rows` draws find `distinct` different ones: chance leaves some out, and takes others twice."""
+    share = distinct / max(1.0, rows)
+    if share <= 0.05:
+        return distinct
+    if share >= 0.999:
+        return distinct * 500
+    low, high = 1e-3, 600.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle * (1 - np.exp(-1 / middle)) < share else (low, middle)
+    return max(distinct, high * rows)
 
 
 def strictly(values: Array, unit: int = 1) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +40,9 @@ AWKWARD_EVERY = 400
 class Texter(Protocol):
     """Makes the text of a number from 0 to its size. Unequal numbers make unequal texts where it says `unique`."""
 
-    unique: bool
+    @property
+    def unique(self) -> bool:
+        """Are the texts of different numbers different?"""
 
     def make(self, codes: Array) -> Values:
         """The texts of these numbers."""
@@ -103,10 +106,10 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """Parts from lists in every combination, and a number where the combinations do not suffice: `{0}.{1}{#}@{2}`."""
+    """Parts from lists in every combination, and a number where the combinations do not suffice: `0` `.` `1` `#` `@` `2`."""
 
     pattern: tuple[str, ...]
-    """`0`, `1`, …: from that list. `#`: the number. Anything else: itself."""
+    """`0`, `1`, …: from that list. `-#`: a dash and the number, where there is one. Anything else: itself."""
     lists: tuple[tuple[str, ...], ...]
     size: int
     """How many texts are wanted."""
@@ -121,8 +124,10 @@ class Phrase:
             chosen.append(known.take(place))
         parts: list[tuple[Array, Array]] = []
         for part in self.pattern:
-            if part == "#":
+            if part.endswith("#"):
                 if self.number_width:
+                    raw = np.frombuffer(part[:-1].encode(), "u1")
+                    parts.append(_same(np.broadcast_to(raw, (len(codes), len(raw)))))
                     parts.append(_same(digits(left, self.number_width)))
             elif part.isdigit():
                 values = chosen[int(part)]
@@ -151,8 +156,10 @@ class Phrase:
         for part in self.pattern:
             if part.isdigit():
                 total += max(map(len, self.lists[int(part)]))
-            elif part != "#":
+            elif not part.endswith("#"):
                 total += len(part)
+            elif self.number_width:
+                total += len(part) - 1
         return total
 
 
@@ -271,7 +278,7 @@ class Hexes:
         if self.dashes:
             dash = np.full((len(codes), 1), 45, "u1")
             cuts = (0, 8, 12, 16, 20, 32)
-            pieces = [matrix[:, a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+            pieces = [matrix[:, a:b] for a, b in itertools.pairwise(cuts)]
             matrix = np.concatenate([part for piece in pieces for part in (piece, dash)][:-1], axis=1)
         return Values(form="text", data=matrix, lengths=np.full(len(codes), matrix.shape[1], "i4"))
 
