@@ -16,8 +16,8 @@ from .catalog import Attribute, Reader
 from .distribution import Distribution, drawn_from, make
 from .meaning import meaning, plain, texter
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
-from .text import Listed, Shape, Texter, shape_of
-from .values import Array, Pool
+from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
+from .values import CHUNK, Array, Pool
 
 LISTED = 20_000
 """Up to so many texts are listed rather than made."""
@@ -64,7 +64,10 @@ class Subject:
     @property
     def levels(self) -> float:
         """From how many values to draw, so that as many as `distinct` are found."""
-        return drawn_from(self.distinct, self.rows * (1 - self.null))
+        # a single block has its fair share of every value
+        present = self.rows * (1 - self.null)
+        fair = self.rows <= CHUNK and self.distinct < 0.8 * present
+        return self.distinct if fair else drawn_from(self.distinct, present)
 
     def note(self, text: str) -> None:
         """Something that was approximated."""
@@ -223,6 +226,8 @@ class Maker:
             share = rest / len(bounds)
             return _pooled([*common, *bounds], [*frequencies, *[share] * len(bounds)])
         made = self._made(subject, bounds, max(1, others), unique=unique)
+        if unique and subject.rows <= LISTED:
+            return self._listed_once(subject, bounds, made)
         if unique:
             return Made(texter=made, size=max(1, others))
         if others <= LISTED:
@@ -236,6 +241,14 @@ class Maker:
             share=sum(frequencies) / max(1e-9, 1 - subject.null),
             others=Made(texter=made, size=others),
         )
+
+    def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
+        """As many different texts as rows, among them those that are known."""
+        trim = (lambda text: text.rstrip(" ")) if subject.attribute.base == "bpchar" else (lambda text: text)
+        found = dict.fromkeys(trim(text) for text in bounds)
+        found.update(dict.fromkeys(self.spelled(made, subject.rows + len(found), subject.attribute)))
+        texts = list(found)[: subject.rows]
+        return _pooled(texts, [1.0] * len(texts))
 
     def spelled(self, made: Texter, size: int, attribute: Attribute) -> list[str]:
         """All the texts of a texter."""
@@ -254,8 +267,9 @@ class Maker:
             if max(numbers) > min(numbers) and room >= size:
                 step = max(1.0 if unique else 0.0, (max(numbers) - min(numbers)) / size)
                 return Shape(template=template, low=min(numbers), step=min(step, room / size))
-        if bounds and unique and len(bounds) >= size:
-            return Listed(texts=tuple(dict.fromkeys(bounds)))
+        alphabets = alphabets_of(bounds)
+        if alphabets is not None and combinations(alphabets) >= size * 1.2:
+            return Pattern(alphabets=alphabets, size=size)
         width = float(statistics.avg_width) if statistics and statistics.avg_width else None
         if width is not None and attribute.base == "bpchar":
             width = None if attribute.limit is None else attribute.limit + 1.0

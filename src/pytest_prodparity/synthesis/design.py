@@ -15,10 +15,7 @@ from .chance import generator, order
 from .columns import Maker, Subject
 from .plan import leaves_of
 from .sources import Column, Drawn, Fixed, Numbers, Referring, Serial, Source, codes
-from .values import Array
-
-CHUNK = 8192
-"""Rows of one block. The rows depend on it."""
+from .values import CHUNK, Array
 
 
 @dataclass(kw_only=True)

@@ -23,7 +23,7 @@ class Distribution:
     levels: Array
     mass: Array
     unit: float = 1
-    """Whole numbers: all values are multiples of it. Floats: values are rounded to it; 0: not rounded."""
+    """Whole numbers: all values are multiples of it. Floats: a power of ten to which they are rounded; 0: not rounded."""
 
     @cached_property
     def ends(self) -> Array:
@@ -63,7 +63,7 @@ class Distribution:
         found = self.low[piece] + inside * self.width[piece]
         if self.unit:
             exact = inside == 0
-            found = np.where(exact, found, np.round(found / self.unit) * self.unit)
+            found = np.where(exact, found, np.round(found, round(-np.log10(self.unit))))
         return np.asarray(found)
 
     def below(self, values: Array) -> Array:
@@ -73,6 +73,10 @@ class Distribution:
         piece = np.clip(np.searchsorted(low, values, side="right") - 1, 0, len(low) - 1)
         inside = np.clip((values - low[piece]) / np.maximum(self.width[piece].astype("f8"), 1), 0, 1)
         return np.where(values < low[0], 0.0, begin[piece] + inside * (self.ends[piece] - begin[piece]))
+
+
+LAST = 0.01
+"""Of a bin's rows: those that have the histogram's very last value."""
 
 
 def make(
@@ -108,10 +112,14 @@ def make(
             low, width = [*low, values], [*width, np.zeros(len(values), kind)]
             levels, mass = [*levels, np.ones(len(values))], [*mass, share * max(rest, 1e-9)]
         else:
-            bins = len(bounds) - 1
-            many = np.diff(np.floor(np.linspace(0, others, bins + 1)))
-            low, width = [*low, bounds[:-1]], [*width, np.diff(bounds)]
-            levels, mass = [*levels, np.maximum(1, many)], [*mass, np.full(bins, max(rest, 1e-9) / bins)]
+            # values that come twice among the bounds are frequent; the others share what there is besides
+            bins, gaps = len(bounds) - 1, np.diff(bounds)
+            wide = gaps > 0
+            many = np.ones(bins)
+            many[wide] += np.diff(np.floor(np.linspace(0, others - len(values), int(wide.sum()) + 1)))
+            share = max(rest, 1e-9) / bins
+            low, width = [*low, bounds[:-1], bounds[-1:]], [*width, gaps, np.zeros(1, kind)]
+            levels, mass = [*levels, many, np.ones(1)], [*mass, np.full(bins, share), np.full(1, share * LAST)]
     elif rest > 0.02 and len(common) == 0:
         raise ValueError("a distribution needs common values or bounds")
     lows = np.concatenate(low)

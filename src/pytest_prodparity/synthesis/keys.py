@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,9 +28,11 @@ def unique_numbers(subject: Subject, source: Numbers, *, avoid: bool, seed: int)
     """A column of different numbers, along its histogram."""
     name, rows, known = subject.attribute.name, subject.rows, source.distribution
     if not known.whole:
-        values = known.at((np.arange(rows) + 0.5) / max(1, rows))
+        smooth = replace(known, levels=np.where(known.width > 0, 1e9, 1.0), unit=0)
+        values = smooth.at((np.arange(rows) + 0.5) / max(1, rows))
         if len(np.unique(values)) < rows:
-            values = np.linspace(float(known.low.min()), float((known.low + known.width).max()) + 1, rows)
+            size = max(1.0, float(np.abs(values).max()))
+            values = values + np.arange(rows) * size * (1e-5 if subject.attribute.form == "float4" else 1e-12)
         return Fixed(name=name, source=source, codes=values[_ranks(subject, seed)], null=subject.null)
     unit = max(1, int(known.unit))
     moved = None
@@ -95,15 +98,15 @@ def unique_made(subject: Subject, source: Source, seed: int) -> Fixed:
                 f"{subject.rows:,} rows need as many different values of {subject.attribute.declared},"
                 f" and {len(source.pool):,} can be made"
             )
-        chance = generator(seed, subject.table.full_name, subject.attribute.name, "order")
-        return Fixed(
-            name=subject.attribute.name,
-            source=source,
-            codes=chance.permutation(len(source.pool))[: subject.rows],
-            null=subject.null,
-        )
+        ranks = _ranks(subject, seed) if len(source.pool) == subject.rows else _some(subject, len(source.pool), seed)
+        return Fixed(name=subject.attribute.name, source=source, codes=ranks, null=subject.null)
     codes = _ranks(subject, seed) if isinstance(source, Made) and hasattr(source.texter, "template") else None
     return Fixed(name=subject.attribute.name, source=source, codes=codes, null=subject.null)
+
+
+def _some(subject: Subject, count: int, seed: int) -> Array:
+    chance = generator(seed, subject.table.full_name, subject.attribute.name, "order")
+    return chance.permutation(count)[: subject.rows]
 
 
 def parents(
