@@ -244,8 +244,8 @@ class Maker:
 
     def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
         """As many different texts as rows, among them those that are known."""
-        trim = (lambda text: text.rstrip(" ")) if subject.attribute.base == "bpchar" else (lambda text: text)
-        found = dict.fromkeys(trim(text) for text in bounds)
+        padded = subject.attribute.base == "bpchar"
+        found = dict.fromkeys(text.rstrip(" ") if padded else text for text in bounds)
         found.update(dict.fromkeys(self.spelled(made, subject.rows + len(found), subject.attribute)))
         texts = list(found)[: subject.rows]
         return _pooled(texts, [1.0] * len(texts))

@@ -155,8 +155,10 @@ def _placing(
             scale = getattr(target, "scale", 0) - found[1]
             wanted = wanted * 10**scale if scale > 0 else wanted // 10**-scale
             if isinstance(target, Serial) and target.production is not None:
-                return np.minimum(np.floor(target.production.below(wanted) * len(values)), len(values) - 1)
-            return np.minimum(np.searchsorted(values, wanted), len(values) - 1).astype("f8")
+                places = np.floor(target.production.below(wanted) * len(values))
+            else:
+                places = np.searchsorted(values, wanted).astype("f8")
+            return np.asarray(np.minimum(places, len(values) - 1))
 
         return sequence, near
     if isinstance(target, Pooled) and target.pool.literals is not None:
