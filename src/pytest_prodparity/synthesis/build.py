@@ -62,7 +62,7 @@ def fill(
     pay. Raises ProdparityError that names the table, the constraint and the remedy.
     """
     began = time.monotonic()
-    say: Progress = progress or (lambda done, total, what: None)
+    say: Progress = progress or _quiet
     where = server or _server(dsn)
     database = str(conninfo_to_dict(dsn)["dbname"])
     notes: list[str] = []
@@ -71,9 +71,9 @@ def fill(
     def rest(later: list[Statement]) -> None:
         total = sum(counts.values())
         with psycopg.connect(dsn, autocommit=True) as connection:
-            _prepare(connection, where)
+            prepare(connection, where)
             say(0, total, "plan")
-            jobs = _jobs(connection, stored, counts, seed, now or datetime.now(UTC), notes)
+            jobs = plan_jobs(connection, stored, counts, seed, now or datetime.now(UTC), notes)
             made.update({job.full_name: job.rows for job in jobs})
             finish = Finish(dsn, where, later, connection)
             finish.detach()
@@ -84,13 +84,18 @@ def fill(
     return Filled(rows=made, seconds=time.monotonic() - began, notes=[*loaded.notes, *notes])
 
 
-def _prepare(connection: psycopg.Connection, server: Server) -> None:
+def _quiet(done: int, total: int, what: str) -> None:
+    """Progress that nobody wants."""
+
+
+def prepare(connection: psycopg.Connection, server: Server) -> None:
+    """Settings for filling."""
     connection.execute("SET search_path = ''; SET synchronous_commit = off; SET client_min_messages = warning")
     if server.kind != "external":
         schema.become_loader(connection)
 
 
-def _jobs(
+def plan_jobs(
     connection: psycopg.Connection,
     stored: Stored,
     counts: Mapping[str, int],

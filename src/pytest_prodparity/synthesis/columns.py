@@ -13,11 +13,11 @@ import numpy as np
 from ..profile.model import ColumnStatistics, Profile, Table
 from . import odd
 from .catalog import Attribute, Reader
-from .distribution import Distribution, make
+from .distribution import Distribution, drawn_from, make
 from .meaning import meaning, plain, texter
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
-from .text import Listed, Shape, Texter, shape_of
-from .values import Array, Pool
+from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
+from .values import CHUNK, Array, Pool
 
 LISTED = 20_000
 """Up to so many texts are listed rather than made."""
@@ -61,6 +61,14 @@ class Subject:
             return max(1.0, min(present, -found * self.rows))
         return min(present, found) if found else present
 
+    @property
+    def levels(self) -> float:
+        """From how many values to draw, so that as many as `distinct` are found."""
+        # a single block has its fair share of every value
+        present = self.rows * (1 - self.null)
+        fair = self.rows <= CHUNK and self.distinct < 0.8 * present
+        return self.distinct if fair else drawn_from(self.distinct, present)
+
     def note(self, text: str) -> None:
         """Something that was approximated."""
         self.notes.append(f"{self.table.full_name}.{self.attribute.name}: {text}")
@@ -81,7 +89,7 @@ class Maker:
         """For one column; `unique`: one that makes `rows` different values from the codes 0 … rows - 1, where it can."""
         form = subject.attribute.form
         if form == "uuid":
-            return Uuids(size=max(1, round(subject.rows if unique else subject.distinct)), salt=subject.salt)
+            return Uuids(size=max(1, round(subject.rows if unique else min(subject.levels, 2e9))), salt=subject.salt)
         if form == "text":
             return self._text(subject, unique=unique)
         if form == "pool":
@@ -126,7 +134,7 @@ class Maker:
             middle = np.concatenate([[min(middle[0], ends[0])], middle[1:-1], [max(middle[-1], ends[1])]])
         if not len(first) and not len(middle):
             return self._unknown(subject)
-        distribution = make(first, frequencies, middle, distinct=subject.distinct, present=1 - subject.null)
+        distribution = make(first, frequencies, middle, distinct=subject.levels, present=1 - subject.null)
         return Numbers(form=attribute.form, distribution=distribution, scale=scale)
 
     def moved(self, attribute: Attribute, values: Array) -> Array:
@@ -146,7 +154,7 @@ class Maker:
 
     def _unknown(self, subject: Subject) -> Numbers:
         """No value is known: what such a column usually holds."""
-        attribute, distinct = subject.attribute, max(1.0, subject.distinct)
+        attribute, distinct = subject.attribute, max(1.0, subject.levels)
         scale = 0
         if attribute.form == "bool":
             low, high = 0, 2
@@ -211,13 +219,15 @@ class Maker:
         frequencies = list(statistics.most_common_freqs or []) if statistics and not unique else []
         bounds = list(statistics.histogram_bounds or []) if statistics else []
         rest = max(0.0, 1 - subject.null - sum(frequencies))
-        others = subject.rows if unique else max(0, round(subject.distinct - len(common)))
+        others = subject.rows if unique else max(0, round(min(subject.levels, 2e9) - len(common)))
         if not unique and common and (rest < 0.005 or others == 0):
             return _pooled(common, frequencies)
         if bounds and not unique and others <= len(bounds) * 1.1:
             share = rest / len(bounds)
             return _pooled([*common, *bounds], [*frequencies, *[share] * len(bounds)])
         made = self._made(subject, bounds, max(1, others), unique=unique)
+        if unique and subject.rows <= LISTED:
+            return self._listed_once(subject, bounds, made)
         if unique:
             return Made(texter=made, size=max(1, others))
         if others <= LISTED:
@@ -231,6 +241,14 @@ class Maker:
             share=sum(frequencies) / max(1e-9, 1 - subject.null),
             others=Made(texter=made, size=others),
         )
+
+    def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
+        """As many different texts as rows, among them those that are known."""
+        padded = subject.attribute.base == "bpchar"
+        found = dict.fromkeys(text.rstrip(" ") if padded else text for text in bounds)
+        found.update(dict.fromkeys(self.spelled(made, subject.rows + len(found), subject.attribute)))
+        texts = list(found)[: subject.rows]
+        return _pooled(texts, [1.0] * len(texts))
 
     def spelled(self, made: Texter, size: int, attribute: Attribute) -> list[str]:
         """All the texts of a texter."""
@@ -249,8 +267,9 @@ class Maker:
             if max(numbers) > min(numbers) and room >= size:
                 step = max(1.0 if unique else 0.0, (max(numbers) - min(numbers)) / size)
                 return Shape(template=template, low=min(numbers), step=min(step, room / size))
-        if bounds and unique and len(bounds) >= size:
-            return Listed(texts=tuple(dict.fromkeys(bounds)))
+        alphabets = alphabets_of(bounds)
+        if alphabets is not None and combinations(alphabets) >= size * 1.2:
+            return Pattern(alphabets=alphabets, size=size)
         width = float(statistics.avg_width) if statistics and statistics.avg_width else None
         if width is not None and attribute.base == "bpchar":
             width = None if attribute.limit is None else attribute.limit + 1.0

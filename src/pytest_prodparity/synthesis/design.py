@@ -15,10 +15,7 @@ from .chance import generator, order
 from .columns import Maker, Subject
 from .plan import leaves_of
 from .sources import Column, Drawn, Fixed, Numbers, Referring, Serial, Source, codes
-from .values import Array
-
-CHUNK = 8192
-"""Rows of one block. The rows depend on it."""
+from .values import CHUNK, Array
 
 
 @dataclass(kw_only=True)
@@ -104,6 +101,10 @@ class Designer:
 
     def _plain(self, made: Design, attribute: Attribute) -> Column:
         subject = self.subject(made, attribute.name)
+        if subject.statistics and subject.statistics.n_distinct <= -0.999 and attribute.form not in ("bool", "pool"):
+            # no value comes twice: permuted, never drawn
+            self._single(made, attribute.name)
+            return made.columns.pop(attribute.name)
         try:
             source = self._maker.source(subject)
         except odd.Unknown as cause:

@@ -17,11 +17,12 @@ from ..databases.statements import Statement
 
 _INDEX = re.compile(
     r"CREATE\s+(UNIQUE\s+)?INDEX\b|ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?(PRIMARY\s+KEY|UNIQUE|EXCLUDE)\b",
-    re.I,
+    re.IGNORECASE,
 )
-_FOREIGN = re.compile(r"ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?FOREIGN\s+KEY\b", re.I)
+_FOREIGN = re.compile(r"ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?FOREIGN\s+KEY\b", re.IGNORECASE)
 _TABLE = re.compile(
-    r"(?:\sON|ALTER\s+TABLE)\s+(?:ONLY\s+)?((?:\"(?:[^\"]|\"\")+\"|[\w$]+)(?:\.(?:\"(?:[^\"]|\"\")+\"|[\w$]+))?)", re.I
+    r"(?:\sON|ALTER\s+TABLE)\s+(?:ONLY\s+)?((?:\"(?:[^\"]|\"\")+\"|[\w$]+)(?:\.(?:\"(?:[^\"]|\"\")+\"|[\w$]+))?)",
+    re.IGNORECASE,
 )
 
 CONNECTIONS = 2
@@ -70,7 +71,8 @@ class Finish:
         for one in statements:
             found = _TABLE.search(one.text)
             queues.setdefault(found[1] if found else "", []).append(one)
-        waiting, failed, lock = list(queues.values()), [], threading.Lock()
+        waiting, lock = list(queues.values()), threading.Lock()
+        failed: list[BaseException] = []
 
         def run(connection: psycopg.Connection[Any]) -> None:
             while True:

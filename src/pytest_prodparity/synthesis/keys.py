@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from .chance import generator, order
 from .columns import DAY, Maker, Subject
-from .distribution import Distribution, make, strictly
+from .distribution import Distribution, drawn_from, make, strictly
 from .sources import Fixed, Made, Numbers, Pooled, Serial, Source
 from .values import Array
 
@@ -27,16 +28,19 @@ def unique_numbers(subject: Subject, source: Numbers, *, avoid: bool, seed: int)
     """A column of different numbers, along its histogram."""
     name, rows, known = subject.attribute.name, subject.rows, source.distribution
     if not known.whole:
-        values = known.at((np.arange(rows) + 0.5) / max(1, rows))
+        smooth = replace(known, levels=np.where(known.width > 0, 1e9, 1.0), unit=0)
+        values = smooth.at((np.arange(rows) + 0.5) / max(1, rows))
         if len(np.unique(values)) < rows:
-            values = np.linspace(float(known.low.min()), float((known.low + known.width).max()) + 1, rows)
+            size = max(1.0, float(np.abs(values).max()))
+            values = values + np.arange(rows) * size * (1e-5 if subject.attribute.form == "float4" else 1e-12)
         return Fixed(name=name, source=source, codes=values[_ranks(subject, seed)], null=subject.null)
     unit = max(1, int(known.unit))
+    moved = None
     low, high = int(known.low.min()), int((known.low + known.width).max())
     if subject.statistics is None or not (subject.statistics.histogram_bounds or subject.statistics.most_common_vals):
         low, high = _unknown_range(subject, low, high)
     if avoid and 0 <= low < SMALL and rows >= SMALL and subject.attribute.form in ("int2", "int4", "int8"):
-        low, high = SMALL, max(high, SMALL + rows)
+        low, high, moved = SMALL, max(high, SMALL + rows), known
     room = (high - low) // unit + 1
     top = _TOPS.get(subject.attribute.form, 2**63 - 1)
     if max(low + rows * unit, 0) > top:
@@ -44,7 +48,7 @@ def unique_numbers(subject: Subject, source: Numbers, *, avoid: bool, seed: int)
         if rows * unit > 2 * top:
             raise Contradiction(f"{rows:,} different values do not fit into {subject.attribute.declared}")
     step = max(1.0, room / max(1, rows))
-    straight = Serial(first=low, step=step, unit=unit, form=source.form, scale=source.scale)
+    straight = Serial(first=low, step=step, unit=unit, form=source.form, scale=source.scale, production=moved)
     ranks = _ranks(subject, seed)
     bent = _bent(known, low, high) if room > rows else 0.0
     if bent < STRAIGHT:
@@ -94,15 +98,15 @@ def unique_made(subject: Subject, source: Source, seed: int) -> Fixed:
                 f"{subject.rows:,} rows need as many different values of {subject.attribute.declared},"
                 f" and {len(source.pool):,} can be made"
             )
-        chance = generator(seed, subject.table.full_name, subject.attribute.name, "order")
-        return Fixed(
-            name=subject.attribute.name,
-            source=source,
-            codes=chance.permutation(len(source.pool))[: subject.rows],
-            null=subject.null,
-        )
+        ranks = _ranks(subject, seed) if len(source.pool) == subject.rows else _some(subject, len(source.pool), seed)
+        return Fixed(name=subject.attribute.name, source=source, codes=ranks, null=subject.null)
     codes = _ranks(subject, seed) if isinstance(source, Made) and hasattr(source.texter, "template") else None
     return Fixed(name=subject.attribute.name, source=source, codes=codes, null=subject.null)
+
+
+def _some(subject: Subject, count: int, seed: int) -> Array:
+    chance = generator(seed, subject.table.full_name, subject.attribute.name, "order")
+    return chance.permutation(count)[: subject.rows]
 
 
 def parents(
@@ -121,9 +125,10 @@ def parents(
     at_common, at_bounds = place(common), place(bounds)
     chosen = _apart(at_common, count)
     frequencies = frequencies[: len(chosen)] if len(chosen) < len(frequencies) else frequencies
-    several = float(np.clip(share * count, 1, max(1.0, subject.rows * (1 - subject.null))))
+    present = max(1.0, subject.rows * (1 - subject.null))
+    several = min(float(count), drawn_from(float(np.clip(share * count, 1, present)), present))
     if clustered and not common:
-        several = max(several, count * (1 - np.exp(-subject.rows / count)))
+        several = float(count)
     known = np.sort(at_bounds[~np.isnan(at_bounds)])
     if len(known) < 2 or known[0] == known[-1]:
         known = np.array([0, count])
@@ -149,7 +154,11 @@ def _placing(
             wanted = maker.moved(subject.attribute, found[0])
             scale = getattr(target, "scale", 0) - found[1]
             wanted = wanted * 10**scale if scale > 0 else wanted // 10**-scale
-            return np.minimum(np.searchsorted(values, wanted), len(values) - 1).astype("f8")
+            if isinstance(target, Serial) and target.production is not None:
+                places = np.floor(target.production.below(wanted) * len(values))
+            else:
+                places = np.searchsorted(values, wanted).astype("f8")
+            return np.asarray(np.minimum(places, len(values) - 1))
 
         return sequence, near
     if isinstance(target, Pooled) and target.pool.literals is not None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from ..core.errors import ProdparityError
 from . import encode
 from .catalog import Attribute
-from .design import CHUNK
 from .sources import Column, block
-from .values import Values
+from .values import CHUNK, Values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +65,42 @@ def work(
     take: Callable[[], tuple[int, int] | None],
     done: Callable[[int, int], None],
 ) -> None:
-    """Make and load blocks until there are none; one COPY a table, as long as the blocks are of the same."""
+    """Make and load blocks until there are none; one COPY a table, as long as the blocks are of the same.
+
+    `done` is told the job's number and the rows sent. Raises ProdparityError where the server refuses rows.
+    """
     found = take()
     while found is not None:
         number = found[0]
         job = jobs[number]
-        with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
-            out.write(encode.SIGNATURE)
-            while found is not None and found[0] == number:
-                count = min(CHUNK, job.rows - found[1])
-                columns = job.block(found[1], count)
-                out.write(encode.rows(list(columns.values()), count))
-                done(number, count)
-                found = take()
-            out.write(encode.TRAILER)
+        try:
+            with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
+                out.write(encode.SIGNATURE)
+                while found is not None and found[0] == number:
+                    count = min(CHUNK, job.rows - found[1])
+                    columns = job.block(found[1], count)
+                    out.write(encode.rows(list(columns.values()), count))
+                    done(number, count)
+                    found = take()
+                out.write(encode.TRAILER)
+        except psycopg.Error as cause:
+            raise refused(job, cause) from cause
+
+
+def refused(job: Job, cause: psycopg.Error) -> ProdparityError:
+    """Rows that a table does not take."""
+    column = f" Column: {cause.diag.column_name}." if cause.diag.column_name else ""
+    if isinstance(cause, psycopg.errors.IntegrityError):
+        what = f"the generated rows break {cause.diag.constraint_name or 'a constraint'}"
+    elif isinstance(cause, psycopg.errors.DiskFull):
+        return ProdparityError(
+            f"No space left while {job.full_name} was filled: {cause.diag.message_primary}.",
+            fix="free some space (prodparity cache prune), or ask for fewer rows",
+        )
+    else:
+        what = "the server does not take the generated rows"
+    return ProdparityError(
+        f"{job.full_name}: {what}: {cause.diag.message_primary or cause}.{column}",
+        tried=f"COPY of {job.rows:,} rows made from the profile",
+        fix=f"rows={{{job.name!r}: 0}} for tests that do not need this table's rows, or rows = 0 for an empty schema",
+    )

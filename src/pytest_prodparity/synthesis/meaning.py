@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from faker import Faker
 
 LOCALES = ("en_US", "de_DE", "fr_FR", "es_ES", "pl_PL", "pt_BR", "ja_JP")
-EACH = 60
+EACH = 150
 """Values a locale."""
 
 _MEANINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -121,25 +121,25 @@ def _phrase(*pattern: str) -> Callable[..., Callable[[int], Phrase]]:
 
 _PHRASES: dict[str, Callable[[int], Phrase]] = {
     "email": _phrase("0", ".", "1", "#", "@", "2")("ascii_first", "ascii_last", "hosts"),
-    "first": _phrase("0", "#")("first"),
-    "last": _phrase("0", "#")("last"),
-    "name": _phrase("0", " ", "1", "#")("first", "last"),
+    "first": _phrase("0", " #")("first"),
+    "last": _phrase("0", " #")("last"),
+    "name": _phrase("0", " ", "1", " #")("first", "last"),
     "login": _phrase("0", "_", "1", "#")("ascii_first", "ascii_last"),
-    "company": _phrase("0", "#")("company"),
-    "street": _phrase("0", " ", "1", "#")("street", "numbers"),
-    "city": _phrase("0", "#")("city"),
+    "company": _phrase("0", " #")("company"),
+    "street": _phrase("0", " ", "1", "-#")("street", "numbers"),
+    "city": _phrase("0", " #")("city"),
     "postcode": _phrase("0", "#")("postcode"),
-    "country": _phrase("0", "#")("country"),
-    "region": _phrase("0", "#")("city"),
+    "country": _phrase("0", " #")("country"),
+    "region": _phrase("0", " #")("city"),
     "phone": _phrase("+", "0", " ", "1", " ", "2", "#")("dialling", "numbers", "numbers"),
     "url": _phrase("https://", "0", "/", "1", "/", "2", "#")("hosts", "ascii_last", "color"),
     "ip": _phrase("10.", "0", ".", "1", ".", "2")("bytes", "bytes", "bytes"),
     "currency": _phrase("0", "#")("currency"),
     "language": _phrase("0", "#")("language"),
     "color": _phrase("0", "#")("color"),
-    "job": _phrase("0", "#")("job"),
-    "slug": _phrase("0", "-", "1", "-", "#")("color", "ascii_last"),
-    "product": _phrase("0", " ", "1", "#")("color", "thing"),
+    "job": _phrase("0", " #")("job"),
+    "slug": _phrase("0", "-", "1", "-#")("color", "ascii_last"),
+    "product": _phrase("0", " ", "1", " #")("color", "thing"),
 }
 
 

@@ -186,6 +186,8 @@ class Serial:
     unit: int = 1
     scale: int = 0
     ties: float = 0.0
+    production: Distribution | None = None
+    """Where these numbers were moved away from production's: how those lie."""
 
     def at(self, ranks: Array) -> Array:
         """The numbers of these ranks."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .chance import mixed
+from .chance import generator, mixed
 from .values import Array, Values, text_values
 
 CORPUS = (
@@ -39,7 +42,9 @@ AWKWARD_EVERY = 400
 class Texter(Protocol):
     """Makes the text of a number from 0 to its size. Unequal numbers make unequal texts where it says `unique`."""
 
-    unique: bool
+    @property
+    def unique(self) -> bool:
+        """Are the texts of different numbers different?"""
 
     def make(self, codes: Array) -> Values:
         """The texts of these numbers."""
@@ -103,10 +108,10 @@ class Listed:
 
 @dataclass(frozen=True, kw_only=True)
 class Phrase:
-    """Parts from lists in every combination, and a number where the combinations do not suffice: `{0}.{1}{#}@{2}`."""
+    """Parts from lists in every combination, and a number where the combinations do not suffice: `0` `.` `1` `#` `@` `2`."""
 
     pattern: tuple[str, ...]
-    """`0`, `1`, …: from that list. `#`: the number. Anything else: itself."""
+    """`0`, `1`, …: from that list. `-#`: a dash and the number, where there is one. Anything else: itself."""
     lists: tuple[tuple[str, ...], ...]
     size: int
     """How many texts are wanted."""
@@ -121,8 +126,10 @@ class Phrase:
             chosen.append(known.take(place))
         parts: list[tuple[Array, Array]] = []
         for part in self.pattern:
-            if part == "#":
+            if part.endswith("#"):
                 if self.number_width:
+                    raw = np.frombuffer(part[:-1].encode(), "u1")
+                    parts.append(_same(np.broadcast_to(raw, (len(codes), len(raw)))))
                     parts.append(_same(digits(left, self.number_width)))
             elif part.isdigit():
                 values = chosen[int(part)]
@@ -151,9 +158,24 @@ class Phrase:
         for part in self.pattern:
             if part.isdigit():
                 total += max(map(len, self.lists[int(part)]))
-            elif part != "#":
+            elif not part.endswith("#"):
                 total += len(part)
+            elif self.number_width:
+                total += len(part) - 1
         return total
+
+
+SPARE = 4096
+
+
+@functools.cache
+def _corpus() -> tuple[Array, Array]:
+    """A megabyte of the words above in chance's order, and where words begin in it."""
+    chance, known = generator(0, "corpus"), sorted(set(CORPUS.split()))
+    places = chance.integers(0, len(known), 180_000)
+    text = " ".join(known[place] for place in places)
+    begins = np.concatenate([[0], np.cumsum([len(known[place]) + 1 for place in places])[:-1]])
+    return np.frombuffer(text.encode(), "u1"), begins[begins < len(text) - SPARE].astype("i8")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +191,7 @@ class Words:
 
     def make(self, codes: Array) -> Values:
         """One text a number."""
-        corpus = np.frombuffer((CORPUS * 3).encode(), "u1")
+        corpus, boundaries = _corpus()
         chance = mixed(codes, self.salt)
         tail = len(str(max(1, self.size - 1))) + 1 if self.unique else 0
         middle = max(1.0, self.width - tail)
@@ -178,20 +200,17 @@ class Words:
         spread = min(0.5 * middle, (self.limit - tail - middle) if self.limit is not None else middle)
         share = (chance >> np.uint64(40)).astype("f8") / 2.0**24
         lengths = np.maximum(1, np.round(middle + (share * 2 - 1) * spread)).astype("i8")
-        starts = self._starts[(chance % np.uint64(len(self._starts))).astype("i8")]
         reach = int(lengths.max(initial=1))
-        if reach > len(corpus) - len(CORPUS):
-            corpus = np.tile(corpus, -(-reach // len(CORPUS)) + 1)
-        body = corpus[starts[:, None] + np.arange(reach)]
+        starts = boundaries[(chance % np.uint64(len(boundaries))).astype("i8")]
+        if reach > SPARE:
+            body = corpus[(starts[:, None] + np.arange(reach)) % (len(corpus) - SPARE)]
+        else:
+            body = corpus[starts[:, None] + np.arange(reach)]
         if not self.unique:
             made = Values(form="text", data=body, lengths=lengths.astype("i4"))
             return self._with_awkward(made, chance) if self.awkward else made
         number = np.concatenate([np.full((len(codes), 1), 32, "u1"), digits(codes, tail - 1)], axis=1)
         return joined([(body, lengths), _same(number)])
-
-    @cached_property
-    def _starts(self) -> Array:
-        return np.array([0, *(found.end() for found in re.finditer(" ", CORPUS[:-1]))], "i8")
 
     def _with_awkward(self, made: Values, chance: Array) -> Values:
         texts = [text for text in AWKWARD if self.limit is None or len(text) <= self.limit]
@@ -229,6 +248,40 @@ def shape_of(texts: Sequence[str]) -> tuple[str, list[int]] | None:
         return None
     constant = [at for at, letter in enumerate(texts[0]) if letter.isdigit()]
     return template, [int("".join(text[at] for at in constant)) for text in texts]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """Short codes with their own letters at each place, such as `N471AA`."""
+
+    alphabets: tuple[str, ...]
+    size: int
+    unique: bool = True
+
+    def make(self, codes: Array) -> Values:
+        """One text a number."""
+        left = scattered(codes, min(combinations(self.alphabets), 3_000_000_000))
+        matrix = np.empty((len(codes), len(self.alphabets)), "u1")
+        for at in range(len(self.alphabets) - 1, -1, -1):
+            letters = np.frombuffer(self.alphabets[at].encode(), "u1")
+            left, place = np.divmod(left, len(letters))
+            matrix[:, at] = letters[place]
+        return Values(form="text", data=matrix, lengths=np.full(len(codes), matrix.shape[1], "i4"))
+
+
+def alphabets_of(texts: Sequence[str]) -> tuple[str, ...] | None:
+    """The letters at each place of short codes, those of the most frequent length; None for other texts."""
+    if not texts or any(len(text) > 16 or not text.isascii() or " " in text.rstrip(" ") for text in texts):
+        return None
+    bare = [text.rstrip(" ") for text in texts]
+    length = max(set(map(len, bare)), key=lambda one: sum(len(text) == one for text in bare))
+    same = [text for text in bare if len(text) == length]
+    return tuple("".join(sorted({text[at] for text in same})) for at in range(length)) if length else None
+
+
+def combinations(alphabets: Sequence[str]) -> int:
+    """How many texts they make."""
+    return math.prod(map(len, alphabets))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,7 +324,7 @@ class Hexes:
         if self.dashes:
             dash = np.full((len(codes), 1), 45, "u1")
             cuts = (0, 8, 12, 16, 20, 32)
-            pieces = [matrix[:, a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+            pieces = [matrix[:, a:b] for a, b in itertools.pairwise(cuts)]
             matrix = np.concatenate([part for piece in pieces for part in (piece, dash)][:-1], axis=1)
         return Values(form="text", data=matrix, lengths=np.full(len(codes), matrix.shape[1], "i4"))
 

@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+CHUNK = 8192
+"""Rows of one block. What is generated depends on it."""
+
 Form = Literal[
     "bool", "int2", "int4", "int8", "float4", "float8", "date", "time", "timestamp", "numeric", "uuid", "text", "pool"
 ]
