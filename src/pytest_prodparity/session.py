@@ -74,6 +74,7 @@ class Session:
         self._made: dict[tuple[tuple[str, int], ...], str | ProdparityError] = {}
         """Templates by the marker's `rows`, or why there is none."""
         self._broken: ProdparityError | None = None
+        self._refused: set[str] = set()
         self._open_twins: list[Twin] = []
         self._twins: dict[tuple[tuple[str, int], ...], Plans | ProdparityError] = {}
         self._planning: Embedded | None = None
@@ -194,6 +195,9 @@ class Session:
         try:
             self.current()
         except ProdparityError as error:
+            if error.happened in self._refused and error.fix:
+                return ProdparityError(f"{error.happened} (the first error says what to do)")
+            self._refused.add(error.happened)
             return error
         return None
 

@@ -15,7 +15,8 @@ class Lines:
     ) -> None:  # fmt: skip
         self._say = say
         self._clock = clock
-        self._began: float | None = None
+        self._first: tuple[float, int] | None = None
+        """When the first rows were there, and how many: what comes before says nothing about the pace."""
         self._wait = first
         self._every = every
         self._last = clock()
@@ -25,11 +26,15 @@ class Lines:
     def __call__(self, done: int, total: int, what: str) -> None:
         """As `build.Progress`."""
         now = self._clock()
-        if self._began is None:
-            self._began = now
+        if self._first is None and done:
+            self._first = now, done
         if not self._due(now):
             return
-        left = remaining(done, total, now - self._began)
+        left = (
+            None
+            if self._first is None
+            else remaining(done - self._first[1], total - self._first[1], now - self._first[0])
+        )
         share = f"{100 * done // total} % of {total:,} rows" if total else "no rows"
         self._say(f"building the volume: {share}, {what}" + (f", about {seconds(left)} left" if left else ""))
 
@@ -47,7 +52,7 @@ class Lines:
 
 def remaining(done: int, total: int, elapsed: float) -> float | None:
     """Seconds until the last row, at the pace so far; None where that says nothing yet."""
-    return elapsed * (total - done) / done if 0 < done < total and elapsed > 0.5 else None
+    return elapsed * (total - done) / done if total / 50 < done < total and elapsed > 0.5 else None
 
 
 def seconds(count: float) -> str:
