@@ -28,7 +28,6 @@ from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
 from .databases.roles import Login, application
-from .databases.schema import GENERATION, load_schema
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
@@ -55,7 +54,6 @@ class Session:
 
     def __init__(self, settings: Settings, *, worker: str = "", say: Callable[[str], None] | None = None) -> None:
         self.settings = settings
-        self._say = say or (lambda _line: None)
         self.notes: dict[str, None] = {
             f"{dial} is set, and not applied by this version": None for dial in settings.unapplied
         }
@@ -64,15 +62,19 @@ class Session:
         self._test: str | None = None
         self._rows: Mapping[str, int] = {}
         """The marker's `rows` of the test that is next or open."""
-        self._volumes = Volumes(settings, lambda: self.stored, say=self._say, worker=bool(worker))
+        self._volumes = Volumes(
+            settings,
+            lambda: self.stored,
+            say=say or (lambda _line: None),
+            note=lambda text: self.notes.update({text: None}),
+            worker=bool(worker),
+        )
         self._current: str | None = None
         """The open test's database."""
         self._base: str | None = None
         """The database of everything outside tests, once somebody connected there."""
         self._chosen: Chosen | None = None
         self._server: Server | None = None
-        self._made: dict[tuple[tuple[str, int], ...], str | ProdparityError] = {}
-        """Templates by the marker's `rows`, or why there is none."""
         self._broken: ProdparityError | None = None
         self._refused: set[str] = set()
         self._open_twins: list[Twin] = []
@@ -209,7 +211,7 @@ class Session:
                 return self._templates.clone(self._source(rows), search_path=self._search_path)
             except psycopg.errors.InvalidCatalogName:
                 # Somebody removed the kept template meanwhile.
-                self._made.clear()
+                self._volumes.forget()
                 return self._templates.clone(self._source(rows), search_path=self._search_path)
             except psycopg.OperationalError as lost:
                 self._forget_server()
@@ -235,7 +237,7 @@ class Session:
     def _forget_server(self) -> None:
         self._templates.close()
         self.__dict__.pop("_templates", None)
-        self._made.clear()
+        self._volumes.forget()
         self._server = self._base = None
         for twin in self._open_twins:
             twin.close()
@@ -284,28 +286,7 @@ class Session:
         return Templates(self._running)
 
     def _template(self, rows: Mapping[str, int]) -> str:
-        key = tuple(sorted(rows.items()))
-        if key not in self._made:
-            try:
-                self._made[key] = self._ensured(rows)
-            except ProdparityError as error:
-                self._made[key] = error
-        made = self._made[key]
-        if isinstance(made, ProdparityError):
-            raise made
-        return made
-
-    def _ensured(self, rows: Mapping[str, int]) -> str:
-        stored = self.stored
-        if stored is None:
-            return self._templates.ensure("empty", lambda _dsn: None)
-        if self._volumes.wanted:
-            opened = self._volumes.open(self._templates, rows)
-            if opened.notes:
-                more = f" and {len(opened.notes) - 1} more" if len(opened.notes) > 1 else ""
-                self.notes[f"the volume is approximate: {opened.notes[0]}{more} (prodparity cache -v)"] = None
-            return opened.template
-        return self._templates.ensure(f"{GENERATION} {stored.key}", lambda dsn: load_schema(self._running, dsn, stored))
+        return self._volumes.template(self._templates, rows)
 
     def _upstream(self) -> Upstream:
         """Where the wire leads now; called by its threads."""
