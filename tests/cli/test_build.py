@@ -128,10 +128,10 @@ def test_a_build_that_is_stopped_in_the_middle_leaves_no_half_that_looks_whole(
     shop: Project, place: Path, monkeypatch: pytest.MonkeyPatch, sign: signal.Signals
 ) -> None:
     monkeypatch.setenv("PRODPARITY_CACHE", str(place))
-    arguments = ("--rows", "all, at most 400_000", "--seed", str(sign.value))
+    arguments = ("--rows", "all, at most 3_000_000", "--seed", str(sign.value))
     before = kept(shop)
     process = start(shop, *arguments)
-    until(lambda: any("_building_" in name for name in databases()))
+    until(lambda: process.poll() is not None or any("_building_" in name for name in databases()), 60)
     # the whole group, as a terminal does, or as an out-of-memory killer might
     os.killpg(process.pid, sign) if sign == signal.SIGINT else process.kill()
     out, _ = process.communicate(timeout=60)
@@ -150,7 +150,7 @@ def test_of_two_builds_at_once_one_waits_and_says_so(
     monkeypatch.setenv("PRODPARITY_CACHE", str(place))
     arguments = ("--rows", "all, at most 150_000", "--seed", "99")
     first = start(shop, *arguments)
-    until(lambda: any("_building_" in name for name in databases()))
+    until(lambda: first.poll() is not None or any("_building_" in name for name in databases()), 60)
     second = start(shop, *arguments)
     outs = [process.communicate(timeout=120)[0] for process in (first, second)]
     assert "Built in " in outs[0], outs[0]

@@ -170,13 +170,18 @@ def test_what_cannot_be_filled_is_one_message_for_all_tests(project: Make) -> No
 
 
 def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing_and_the_next_run_builds(project: Make, place: Path) -> None:
-    made = project({"test_one.py": COUNTS.replace("200, 2000", "20000, 200000").replace("(200,)", "(20000,)").replace("(2000,)", "(200000,)"),
-                    "pyproject.toml": '[tool.prodparity.levels.dev]\nrows = "all"\n'})  # fmt: skip
+    large = COUNTS.replace("@pytest.mark.prodparity", '@pytest.mark.prodparity(rows={"order": 4_000_000})')
+    made = project({"test_large.py": large, "test_one.py": COUNTS, "pyproject.toml": DIAL})
     variables = {"PRODPARITY_CACHE": str(place)}
-    process = made.start(environment=variables)
-    until(lambda: _building(place))
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    process = made.start("test_large.py", environment=variables)
+    try:
+        until(lambda: _building(place) or process.poll() is not None, 60)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
     assert process.returncode == 2, out
+    assert "KeyboardInterrupt" in out
     assert "Nothing is kept" in run_command(made, "cache", environment=variables)
-    assert made.run(environment=variables).outcomes == {"passed": 2}
+    assert made.run("test_one.py", environment=variables).outcomes == {"passed": 2}
