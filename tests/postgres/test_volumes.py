@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -18,6 +20,7 @@ import pytest
 from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.core.levels import Level, Rows
 from pytest_prodparity.databases import roles
+from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.databases.template import BUILDING, Templates, kept, stale
 from pytest_prodparity.profile.store import Stored
@@ -30,6 +33,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from pytest_prodparity.core.errors import ProdparityError
+from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.databases.template import Templates
 from pytest_prodparity.synthesis.progress import Lines
@@ -223,7 +227,7 @@ def test_a_billion_rows_are_refused_with_the_estimate_before_anything_starts() -
     assert str(caught.value) == (
         "A volume of 1,000,000,000 rows would have about 120 GB; level dev builds at most 2.0 GB (max_bytes).\n"
         "Rows: 1 %, at most 10,000 a table; the most in public.orders, 1,000,000,000\n"
-        'To fix: [tool.prodparity.levels.dev] rows = "0.02%, at most 10_000",'
+        'To fix: [tool.prodparity.levels.dev] rows = "1%, at most 7_000",'
         ' or [tool.prodparity.levels.dev] max_bytes = "132 GB"'
     )
     check_size(asked, 121 << 30)
@@ -266,3 +270,29 @@ def test_yesterdays_volume_is_used_and_an_older_one_is_not(server: Server, templ
     templates.drop(first.template)
     yesterday = templates.ensure(asked.key(server, now - timedelta(days=1)), lambda _dsn: None)
     assert ensure(templates, asked, fill=filler()).template == yesterday
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk: run as root")
+def test_a_disk_that_becomes_full_is_one_message_and_the_next_build_works(seed: int) -> None:
+    def hungry(dsn: str, *_given: object, **_more: object) -> Filled:
+        with psycopg.connect(dsn) as connection:
+            connection.execute("SET work_mem = '64kB'")
+            connection.execute("SELECT count(*) FROM generate_series(1, 100000000)")  # into a temporary file
+        return Filled()
+
+    folder = Path(tempfile.mkdtemp(prefix="prodparity small ", dir="/var/tmp"))
+    folder.chmod(0o755)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m,mode=755", "tmpfs", str(folder)], check=True)
+    provider = Embedded(folder / "here")
+    try:
+        server = provider.start()
+        with Templates(server) as templates:
+            with pytest.raises(ProdparityError, match="No space left on the server's disk while") as caught:
+                ensure(templates, volume(seed), fill=hungry)
+            assert "prodparity cache prune" in str(caught.value)
+            assert building(server) == []
+            assert ensure(templates, volume(seed), fill=filler()).built
+    finally:
+        provider.stop()
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        folder.rmdir()

@@ -27,6 +27,8 @@ from . import build, plan
 WAL = GB
 """What the server keeps of its log between two checkpoints, at most."""
 MARGIN = 64 << 20
+PARTS = (0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001, 0.0001)
+"""By which fewer rows are tried, to name a number that fits."""
 NOTES = 40
 """Sentences on what was approximated that a template's label keeps."""
 
@@ -205,6 +207,7 @@ def ensure(
                 dsn, volume.stored, volume.counts, seed=volume.seed, progress=progress, server=server, now=now
             ),
             volume,
+            server,
         )
         return Label(
             profile=f"{volume.stored.profile.database} {volume.stored.key[:8]}",
@@ -230,7 +233,7 @@ def ensure(
     )
 
 
-def _filled(fill: Callable[[], build.Filled], volume: Volume) -> build.Filled:
+def _filled(fill: Callable[[], build.Filled], volume: Volume, server: Server) -> build.Filled:
     """Whatever goes wrong is said with a way out."""
     dial = f"[tool.prodparity.levels.{volume.level}] rows = 0"
     out = f"{dial}, to test with production's schema and no rows"
@@ -241,6 +244,14 @@ def _filled(fill: Callable[[], build.Filled], volume: Volume) -> build.Filled:
             f"No space left on the server's disk while the volume was built: {cause.diag.message_primary}.",
             tried=f"Its estimate was {amount(volume.estimate)}",
             fix=f"free some space (prodparity cache prune), ask for fewer rows, or {out}",
+        ) from cause
+    except psycopg.OperationalError as cause:
+        # A server that cannot write its log ends.
+        room = free_bytes(server)
+        free = "" if room is None else f" {amount(room)} are free on its disk now."
+        raise ProdparityError(
+            f"The server was lost while the volume was built: {' '.join(str(cause).split())}.{free}",
+            fix=f"free some space (prodparity cache prune) where the disk was full, ask for fewer rows, or {out}",
         ) from cause
     except psycopg.Error as cause:
         raise ProdparityError(f"The volume could not be built: {str(cause).strip()}", fix=out) from cause
@@ -253,19 +264,21 @@ def _filled(fill: Callable[[], build.Filled], volume: Volume) -> build.Filled:
 
 
 def _smaller(volume: Volume, room: int) -> str | None:
-    """A share that fits, tried, as the dial is written; None where none does, or the rows come from elsewhere."""
+    """Fewer rows that fit, tried, as the dial is written; None where none do, or the rows come from elsewhere."""
     if volume.overrides:
         return None
-    share = volume.rows.share
-    most = volume.rows.most or max(volume.counts.values())
-    for _ in range(12):
-        share *= min(0.9, 0.9 * room / max(1, volume.estimate)) if share == volume.rows.share else 0.6
-        rounded = Rows(share=float(f"{share:.1g}"), most=most)
-        counts = plan.counts(volume.stored.profile, rows=rounded)
-        if plan.bytes_of(volume.stored.profile, counts) <= room:
-            usual = volume.rows.most is None and VOLUMES[volume.level].most is None
-            dial = f"[tool.prodparity.levels.{volume.level}] rows"
-            return f'{dial} = "{rounded.share * 100:.10g}%' + ('"' if usual else f', at most {most:_}"')
+    profile, asked = volume.stored.profile, volume.rows
+    usual = asked.most is None and VOLUMES[volume.level].most is None
+    most = asked.most or max(volume.counts.values())
+    shares = [Rows(share=asked.share * part, most=most) for part in PARTS]
+    # what the most cuts off is not made smaller by the share
+    caps = [Rows(share=asked.share, most=int(float(f"{most * part:.1g}"))) for part in PARTS] if asked.most else []
+    for rows in (*caps, *shares):
+        if rows and plan.bytes_of(profile, plan.counts(profile, rows=rows)) <= room:
+            share = "all" if rows.share == 1 else f"{rows.share * 100:.3g}%"
+            return f'[tool.prodparity.levels.{volume.level}] rows = "{share}' + (
+                '"' if usual else f', at most {rows.most:_}"'
+            )
     return None
 
 
