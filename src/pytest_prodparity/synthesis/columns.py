@@ -17,10 +17,12 @@ from .distribution import Distribution, drawn_from, make
 from .meaning import meaning, plain, texter
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
 from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
-from .values import CHUNK, Array, Pool
+from .values import CHUNK, Array, Pool, Values, text_values
 
 LISTED = 20_000
 """Up to so many texts are listed rather than made."""
+POOLED = 500_000
+"""Up to so many are made once and taken from there, where each is used twice or more."""
 DAY = 86_400_000_000
 RECENT_DAYS = 366
 """A time axis that ended so shortly before the capture ends now in the new database."""
@@ -234,6 +236,8 @@ class Maker:
             listed = self.spelled(made, max(1, others), attribute)
             listed = [text for text in listed if text not in set(common)] or ["?"]
             return _pooled([*common, *listed], [*frequencies, *[max(rest, 1e-6) / len(listed)] * len(listed)])
+        if others <= min(POOLED, subject.rows / 2):
+            return self._pool(made, others, common, frequencies, rest)
         if not common:
             return Made(texter=made, size=others)
         return Mixture(
@@ -241,6 +245,19 @@ class Maker:
             share=sum(frequencies) / max(1e-9, 1 - subject.null),
             others=Made(texter=made, size=others),
         )
+
+    def _pool(self, made: Texter, size: int, common: list[str], frequencies: list[float], rest: float) -> Pooled:
+        """All texts made once, and taken from there."""
+        first, others = text_values(common), made.make(np.arange(size))
+        assert first.lengths is not None
+        assert others.lengths is not None
+        width = max(first.data.shape[1], others.data.shape[1])
+        data = np.zeros((len(common) + size, width), "u1")
+        data[: len(common), : first.data.shape[1]] = first.data
+        data[len(common) :, : others.data.shape[1]] = others.data
+        texts = Values(form="text", data=data, lengths=np.concatenate([first.lengths, others.lengths]))
+        weights = np.concatenate([np.array(frequencies, "f8"), np.full(size, max(rest, 1e-6) / size)])
+        return Pooled(pool=Pool.of(texts), weights=weights)
 
     def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
         """As many different texts as rows, among them those that are known."""
