@@ -62,7 +62,7 @@ def _measure(server: Server) -> dict[str, list[float]]:
         for _ in range(REPEATS + 1):
             connection.execute(f"DROP TABLE IF EXISTS t; {TABLE}".encode())
             with _timed(rates["prodparity"], ROWS):
-                team.load(server.dsn(), connection, [_job(connection)], lambda done, total, what: None, None)
+                team.load(server.dsn(), connection, [_job(connection)], _quiet, None)
             prepared = prepared or _taken(connection)
             connection.execute("TRUNCATE t")
             with (
@@ -77,6 +77,10 @@ def _measure(server: Server) -> dict[str, list[float]]:
             _faker(connection, rates["Faker + executemany"])
     # the first time warms everything up
     return {name: found[1:] for name, found in rates.items()}
+
+
+def _quiet(done: int, total: int, what: str) -> None:
+    """No progress."""
 
 
 @contextmanager
