@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from ..core.errors import ProdparityError
 from . import encode
@@ -59,6 +60,15 @@ class Counter:
             return next(self._blocks, None)
 
 
+class _Writer(QueuedLibpqWriter):
+    """Sends in a thread of its own, while the next block is made."""
+
+    def __init__(self, cursor: psycopg.Cursor) -> None:
+        super().__init__(cursor)
+        # pieces of up to 128 KB: some blocks, not a whole table
+        self._queue.maxsize = 64
+
+
 def work(
     connection: psycopg.Connection,
     jobs: Sequence[Job],
@@ -74,7 +84,7 @@ def work(
         number = found[0]
         job = jobs[number]
         try:
-            with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
+            with connection.cursor() as cursor, cursor.copy(job.copy(), writer=_Writer(cursor)) as out:
                 out.write(encode.SIGNATURE)
                 while found is not None and found[0] == number:
                     count = min(CHUNK, job.rows - found[1])
