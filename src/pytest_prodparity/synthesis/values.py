@@ -1,0 +1,107 @@
+"""One column of a block of rows, as numpy holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+Form = Literal["bool", "int2", "int4", "int8", "float4", "float8", "date", "time", "timestamp", "numeric", "uuid", "text", "pool"]
+"""How `Values.data` is to be read.
+
+`date`: int32 days since 2000-01-01. `time`, `timestamp` (with and without zone): int64 microseconds, since midnight or
+since 2000-01-01 UTC. `numeric`: int64, the value times 10 ** scale. `uuid`: uint8, sixteen a row. `text`: uint8, a row
+of UTF-8 bytes padded with anything, of which `lengths` count. `pool`: int64 positions in `pool`.
+"""
+
+DTYPES: dict[str, str] = {
+    "bool": "?", "int2": "i2", "int4": "i4", "int8": "i8", "float4": "f4", "float8": "f8", "date": "i4", "time": "i8",
+    "timestamp": "i8", "numeric": "i8", "uuid": "u1", "text": "u1", "pool": "i8",
+}  # fmt: skip
+
+
+class Pool:
+    """Distinct values in PostgreSQL's binary form; `literals` are their text forms, where they are known."""
+
+    def __init__(self, binary: Sequence[bytes], literals: Sequence[str] | None = None) -> None:
+        self.literals = None if literals is None else list(literals)
+        self.lengths: Array = np.array([len(entry) for entry in binary], dtype="i4")
+        self.width = int(self.lengths.max(initial=0))
+        self.flat: Array = np.frombuffer(b"".join(binary), dtype="u1")
+        self.starts: Array = np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype("i8") if len(binary) else np.zeros(0, "i8")
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, at: int) -> bytes:
+        start = int(self.starts[at])
+        return self.flat[start : start + int(self.lengths[at])].tobytes()
+
+
+@dataclass(kw_only=True, slots=True)
+class Values:
+    """A column of `len(data)` rows. Constraints are repaired in place: `data`, `nulls`, `lengths` may be replaced."""
+
+    form: Form
+    data: Array
+    nulls: Array | None = None
+    """True where the value is NULL; None where none is."""
+    lengths: Array | None = None
+    """Bytes of each text."""
+    scale: int = 0
+    """Digits after the point of a numeric."""
+    pool: Pool | None = None
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def take(self, rows: Array) -> Values:
+        """The values of these rows (positions or a mask)."""
+        return Values(
+            form=self.form,
+            data=self.data[rows],
+            nulls=None if self.nulls is None else self.nulls[rows],
+            lengths=None if self.lengths is None else self.lengths[rows],
+            scale=self.scale,
+            pool=self.pool,
+        )
+
+    def put(self, rows: Array, other: Values) -> None:
+        """Replace these rows by `other`'s, which is of the same form, scale and pool."""
+        if self.form == "text" and other.data.shape[1] > self.data.shape[1]:
+            wider = np.zeros((len(self.data), other.data.shape[1]), "u1")
+            wider[:, : self.data.shape[1]] = self.data
+            self.data = wider
+        if self.form == "text":
+            self.data[rows, : other.data.shape[1]] = other.data
+        else:
+            self.data[rows] = other.data
+        if self.lengths is not None and other.lengths is not None:
+            self.lengths[rows] = other.lengths
+        if self.nulls is not None or other.nulls is not None:
+            nulls = np.zeros(len(self), "?") if self.nulls is None else self.nulls
+            nulls[rows] = False if other.nulls is None else other.nulls
+            self.nulls = nulls
+
+
+def text_values(texts: Sequence[str], nulls: Array | None = None) -> Values:
+    """Texts, one a row."""
+    encoded = [text.encode() for text in texts]
+    width = max(map(len, encoded), default=0)
+    data = np.zeros((len(encoded), max(1, width)), "u1")
+    for at, entry in enumerate(encoded):
+        data[at, : len(entry)] = np.frombuffer(entry, "u1")
+    return Values(form="text", data=data, lengths=np.array([len(entry) for entry in encoded], "i4"), nulls=nulls)
+
+
+def texts_of(values: Values) -> list[str | None]:
+    """The texts of a `text` column, one a row: slow, for tests and for few rows."""
+    assert values.form == "text"
+    assert values.lengths is not None
+    rows = [bytes(row[:length]).decode() for row, length in zip(values.data, values.lengths, strict=True)]
+    return [None if values.nulls is not None and values.nulls[at] else text for at, text in enumerate(rows)]
