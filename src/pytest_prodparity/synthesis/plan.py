@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..core.levels import Rows
 from ..profile.model import Profile
 
 WHOLE = 1000
 """Tables of up to so many rows are lookup tables: they come whole at every scale."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rows:
-    """A level's dial: a share of production's rows (1.0: all), and at most so many a table. `0.0`: the schema only."""
-
-    share: float = 1.0
-    most: int | None = None
 
 
 def counts(profile: Profile, *, rows: Rows, overrides: Mapping[str, int] | None = None) -> dict[str, int]:
