@@ -523,3 +523,5 @@ _FUNCTIONS: dict[str, Callable[[Call, _Rows], Got]] = {
     ),
 }
 """What is not here is evaluated by a server."""
+
+KNOWN = {*_FUNCTIONS, "similar_to_escape", "similar_escape"}

@@ -6,13 +6,16 @@ text of a pattern is arithmetic on arrays, and distinct numbers give distinct te
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
+from .chance import mixed
 from .expressions import Unreadable
 from .values import Array, Values
 
@@ -25,6 +28,9 @@ _CLASSES = {
     "space": " ", "blank": " ", "punct": "!#$%&()*+,-./:;=?@[]_{}", "xdigit": _DIGITS + "abcdef",
 }  # fmt: skip
 _ESCAPES = {"d": _DIGITS, "w": _LOWER + _UPPER + _DIGITS + "_", "s": " "}
+_MOST = 2**55
+_MANY = 48
+"""So many alternatives are enough; a group of fewer texts is one slot."""
 _MOST_REPEATS = 6
 """A `*` or `+` repeats at most so often beyond its least."""
 
@@ -35,8 +41,19 @@ class Slot:
 
     choices: tuple[bytes, ...]
 
+    @property
+    def shortest(self) -> int:
+        """Characters."""
+        return min(len(one.decode()) for one in self.choices)
+
+    @property
+    def longest(self) -> int:
+        """Characters."""
+        return max(len(one.decode()) for one in self.choices)
+
 
 Sequence_ = tuple[Slot, ...]
+_ANYTHING: Sequence_ = (Slot(tuple(sign.encode() for sign in _SOME)),) * 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +64,24 @@ class Shape:
 
     @property
     def sizes(self) -> list[int]:
-        """How many texts each alternative has; repetitions make some of them equal."""
-        return [int(np.prod([float(len(slot.choices)) for slot in one], initial=1.0)) for one in self.alternatives]
+        """How many texts each alternative has, at most 2 ** 55; repetitions make some of them equal."""
+        return [min(math.prod(len(slot.choices) for slot in one), _MOST) for one in self.alternatives]
+
+    @property
+    def size(self) -> int:
+        """How many texts there are, as far as numbers reach."""
+        return sum(self.sizes)
+
+    def within(self, shortest: int, longest: int | None) -> Shape:
+        """Only alternatives of such a length, in characters."""
+        return Shape(
+            tuple(
+                one
+                for one in self.alternatives
+                if sum(slot.shortest for slot in one) >= shortest
+                and (longest is None or sum(slot.longest for slot in one) <= longest)
+            )
+        )
 
 
 def to_python(pattern: str) -> str:
@@ -102,26 +135,30 @@ def shape(pattern: str) -> Shape:
     found = reader.alternatives()
     if reader.at < len(pattern):
         raise Unreadable(f"the pattern {pattern!r} at {pattern[reader.at :]!r}")
+    if not re.search(r"(?<!\\)\$\)*$", pattern):
+        found = [(*one, *_ANYTHING) for one in found]  # it says nothing about the end
     return Shape(tuple(found))
 
 
 def texts(found: Shape, numbers: Array) -> Values:
     """The texts of these numbers (int64, not negative): equal numbers, equal texts."""
     sizes = found.sizes
-    total = sum(sizes)
-    bounds = np.cumsum(np.array(sizes, dtype="f8"))
-    where = np.searchsorted(bounds, numbers.astype("f8") % float(total), side="right").clip(0, len(sizes) - 1)
-    columns: list[tuple[Array, Array]] = []
-    rows = [np.flatnonzero(where == at) for at in range(len(sizes))]
+    bounds = np.cumsum(np.array([0, *sizes], dtype="i8"))
+    numbers = numbers.astype("i8") % bounds[-1]
+    where = np.searchsorted(bounds, numbers, side="right") - 1
     width = max(sum(max(map(len, slot.choices)) for slot in one) for one in found.alternatives)
     data, lengths = np.zeros((len(numbers), max(1, width)), "u1"), np.zeros(len(numbers), "i4")
     for at, sequence in enumerate(found.alternatives):
-        rest = numbers[rows[at]] - (int(bounds[at - 1]) if at else 0)
-        columns = []
-        for slot in reversed(sequence):
-            columns.append(_column(slot, rest % len(slot.choices)))
-            rest = rest // len(slot.choices)
-        _write(data, lengths, rows[at], columns[::-1])
+        rows = np.flatnonzero(where == at)
+        rest, used = numbers[rows] - bounds[at], 1
+        picked: list[tuple[Array, Array]] = []
+        for place, slot in enumerate(reversed(sequence)):
+            count = len(slot.choices)
+            # what the number does not reach follows from it
+            picks = rest % count if used < _MOST else mixed(numbers[rows], place) % np.uint64(count)
+            picked.append(_column(slot, picks.astype("i8")))
+            rest, used = rest // count, used * count
+        _write(data, lengths, rows, picked[::-1])
     return Values(form="text", data=data, lengths=lengths)
 
 
@@ -166,9 +203,7 @@ class _Pattern:
         while self.peek() == "|":
             self.at += 1
             found = found + self.sequence()
-        if len(found) > 64:
-            raise Unreadable(f"too many alternatives in {self.text!r}")
-        return found
+        return _thinned(found)
 
     def sequence(self) -> list[Sequence_]:
         """Alternatives of what stands side by side: a group's alternatives multiply."""
@@ -176,8 +211,7 @@ class _Pattern:
         while self.peek() and self.peek() not in "|)":
             pieces = self.repeated(self.atom())
             result = [left + right for left in result for right in pieces]
-            if len(result) > 64:
-                raise Unreadable(f"too many alternatives in {self.text!r}")
+            result = _thinned(result)
         return result
 
     def atom(self) -> list[Sequence_]:
@@ -192,7 +226,7 @@ class _Pattern:
             inner = self.alternatives()
             if not self.peek() or self.take() != ")":
                 raise Unreadable(f"an open group in {self.text!r}")
-            return inner
+            return _merged(inner)
         if sign == "[":
             return [(self.set(),)]
         if sign == ".":
@@ -266,19 +300,28 @@ class _Pattern:
         if self.peek() and self.peek() in "?+":
             self.at += 1  # greedy or not, the same texts match
         most = min(most, least + 30)
-        if len(inner) == 1:
-            # some lengths, the longest ones first: they have the most texts
-            lengths = sorted({most, (least + most) // 2, least}, reverse=True)
-            return [inner[0] * length for length in lengths]
-        if most > 3:
-            raise Unreadable(f"a repeated choice in {self.text!r}")
+        lengths = sorted({least, *(min(most, least + more) for more in (1, 3, 6)), (least + most) // 2, most}, reverse=True)
         result: list[Sequence_] = []
-        for length in range(least, most + 1):
+        for length in lengths:
             made: list[Sequence_] = [()]
             for _ in range(length):
-                made = [left + right for left in made for right in inner]
+                made = _thinned([left + right for left in made for right in inner])
             result += made
-        return result
+        return _thinned(result)
+
+
+def _thinned(found: list[Sequence_]) -> list[Sequence_]:
+    """Evenly spread ones where there are too many."""
+    found = list(dict.fromkeys(found))
+    return found if len(found) <= _MANY else found[:: -(-len(found) // _MANY)]
+
+
+def _merged(inner: list[Sequence_]) -> list[Sequence_]:
+    """A group of few texts as one slot."""
+    if len(inner) == 1 or sum(math.prod(len(slot.choices) for slot in one) for one in inner) > _MANY:
+        return inner
+    made = [b"".join(parts) for one in inner for parts in product(*(slot.choices for slot in one))]
+    return [(Slot(tuple(dict.fromkeys(made))),)]
 
 
 def _slot(members: str) -> Slot:
