@@ -45,7 +45,9 @@ class Settings:
     @property
     def unapplied(self) -> tuple[str, ...]:
         """Dials that the table sets for this level and that this version does not turn on; shown, never silent."""
-        return tuple(f"levels.{self.level}.{dial}" for dial in self.levels.get(self.level, {}) if dial not in DIAL_PARSERS)
+        return tuple(
+            f"levels.{self.level}.{dial}" for dial in self.levels.get(self.level, {}) if dial not in DIAL_PARSERS
+        )
 
 
 def _choice_or_url(said: object, where: str) -> str:

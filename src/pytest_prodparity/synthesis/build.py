@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from ..core.errors import ProdparityError
+from ..databases import schema
 from ..databases.provider import Server
+from ..databases.statements import Statement
 from ..profile.store import Stored
+from . import catalog
+from .columns import Maker
+from .design import Designer
+from .finish import Finish
+from .load import Job
+from .team import load
 
 VERSION = 1
 """Raised whenever the same profile, counts and seed make other rows: kept databases are then built anew."""
@@ -39,10 +53,88 @@ def fill(
     progress: Progress | None = None,
     workers: int | None = None,
     server: Server | None = None,
+    now: datetime | None = None,
 ) -> Filled:
     """Make the profile's schema in the empty database `dsn`, with `counts` rows (by full name), verified.
 
-    The same profile, counts and seed give the same rows. `server`: where `dsn` lies; unknown, a superuser's database
-    counts as ours. Raises ProdparityError that names the table, the constraint and the remedy.
+    The same profile, counts, seed and day give the same rows. `server`: where `dsn` lies; unknown, a superuser's
+    database counts as ours. `now`: when the time axis ends. `workers`: processes that make rows; by default as many as
+    pay. Raises ProdparityError that names the table, the constraint and the remedy.
     """
-    raise NotImplementedError(dsn, stored, counts, seed, progress, workers, server)
+    began = time.monotonic()
+    say: Progress = progress or _quiet
+    where = server or _server(dsn)
+    database = str(conninfo_to_dict(dsn)["dbname"])
+    notes: list[str] = []
+    made: dict[str, int] = {}
+
+    def rest(later: list[Statement]) -> None:
+        total = sum(counts.values())
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            prepare(connection, where)
+            say(0, total, "plan")
+            jobs = plan_jobs(connection, stored, counts, seed, now or datetime.now(UTC), notes)
+            made.update({job.full_name: job.rows for job in jobs})
+            finish = Finish(dsn, where, later, connection)
+            finish.detach()
+            load(dsn, connection, jobs, say, workers)
+            finish.complete(say, sum(made.values()))
+
+    loaded = schema.load(where, database, stored.schema, extensions=stored.profile.extensions, rest=rest)
+    return Filled(rows=made, seconds=time.monotonic() - began, notes=[*loaded.notes, *notes])
+
+
+def _quiet(done: int, total: int, what: str) -> None:
+    """Progress that nobody wants."""
+
+
+def prepare(connection: psycopg.Connection, server: Server) -> None:
+    """Settings for filling."""
+    connection.execute("SET search_path = ''; SET synchronous_commit = off; SET client_min_messages = warning")
+    if server.kind != "external":
+        schema.become_loader(connection)
+
+
+def plan_jobs(
+    connection: psycopg.Connection,
+    stored: Stored,
+    counts: Mapping[str, int],
+    seed: int,
+    now: datetime,
+    notes: list[str],
+) -> list[Job]:
+    """One for each table that gets rows."""
+    relations = catalog.relations(connection)
+    maker = Maker(catalog.Reader(connection), stored.profile, now=now)
+    designer = Designer(stored.profile, relations, counts, maker, seed)
+    names: Sequence[str] = [name for name in counts if counts[name] > 0]
+    missing = [name for name in names if name not in relations]
+    if missing:
+        raise ProdparityError(
+            f"schema.sql does not make the table {missing[0]}, which profile.json has.",
+            fix="capture again: the two files do not belong together",
+        )
+    jobs = []
+    for name in names:
+        design = designer.design(name)
+        jobs.append(
+            Job(
+                schema=design.relation.schema, name=design.relation.name, rows=design.rows, seed=seed,
+                columns=tuple(design.ordered()),
+            )
+        )  # fmt: skip
+    notes += dict.fromkeys(designer.notes)
+    # the largest first, so that no worker is left alone with one at the end
+    return sorted(jobs, key=lambda job: -job.rows * len(job.columns))
+
+
+def _server(dsn: str) -> Server:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        info = connection.info
+        row = connection.execute("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user").fetchone()
+        superuser = bool(row and row[0])
+        return Server(
+            host=info.host, port=info.port, user=info.user, password=info.password,
+            version=info.server_version, kind="embedded" if superuser else "external", superuser=superuser,
+            sslmode=str(conninfo_to_dict(dsn).get("sslmode") or "prefer"),
+        )  # fmt: skip

@@ -170,8 +170,6 @@ class Reader:
                 return [result.get_value(row, 0) for row in range(result.ntuples)]
 
 
-
-
 def needed(attributes: Iterable[Attribute]) -> list[Attribute]:
     """The columns that COPY fills."""
     return [one for one in attributes if not one.generated]

@@ -31,7 +31,8 @@ def shares(correlation: float, start: int, count: int, total: int, chance: np.ra
     """
     strength = abs(correlation)
     if strength < 0.02:
-        return chance.random(count)
+        # each block has its fair share of every value
+        return (chance.permutation(count) + chance.random(count)) / max(1, count)
     place = (np.arange(start, start + count) + chance.random(count)) / max(1, total)
     if strength < 0.999:
         if strength >= 0.6:
@@ -43,6 +44,10 @@ def shares(correlation: float, start: int, count: int, total: int, chance: np.ra
             place = np.where(chance.random(count) < strength, place, chance.random(count))
     if correlation < 0:
         place = 1 - place
+    if count == total and strength < 0.999:
+        ranks = np.empty(count, "i8")
+        ranks[np.argsort(place, kind="stable")] = np.arange(count)
+        place = (ranks + chance.random(count)) / max(1, count)
     return np.clip(place, 0, np.nextafter(1.0, 0))
 
 

@@ -23,7 +23,7 @@ class Distribution:
     levels: Array
     mass: Array
     unit: float = 1
-    """Whole numbers: all values are multiples of it. Floats: values are rounded to it; 0: not rounded."""
+    """Whole numbers: all values are multiples of it. Floats: a power of ten to which they are rounded; 0: not rounded."""
 
     @cached_property
     def ends(self) -> Array:
@@ -63,19 +63,30 @@ class Distribution:
         found = self.low[piece] + inside * self.width[piece]
         if self.unit:
             exact = inside == 0
-            found = np.where(exact, found, np.round(found / self.unit) * self.unit)
+            found = np.where(exact, found, np.round(found, round(-np.log10(self.unit))))
         return np.asarray(found)
 
-    @property
-    def distinct(self) -> float:
-        """About how many values it has."""
-        if not self.whole:
-            return float(self.levels.sum())
-        return float(np.minimum(self.levels, np.maximum(1, self.width / self.unit)).sum())
+    def below(self, values: Array) -> Array:
+        """The share of the order that lies below these values."""
+        low = self.low.astype("f8")
+        begin = np.concatenate([[0.0], self.ends[:-1]])
+        piece = np.clip(np.searchsorted(low, values, side="right") - 1, 0, len(low) - 1)
+        inside = np.clip((values - low[piece]) / np.maximum(self.width[piece].astype("f8"), 1), 0, 1)
+        return np.where(values < low[0], 0.0, begin[piece] + inside * (self.ends[piece] - begin[piece]))
+
+
+LAST = 0.01
+"""Of a bin's rows: those that have the histogram's very last value."""
 
 
 def make(
-    common: Array, frequencies: Array, bounds: Array, *, distinct: float, present: float = 1.0, unit: float | None = None
+    common: Array,
+    frequencies: Array,
+    bounds: Array,
+    *,
+    distinct: float,
+    present: float = 1.0,
+    unit: float | None = None,
 ) -> Distribution:
     """From statistics: common values with their shares of all rows, of which `present` are not NULL.
 
@@ -86,7 +97,12 @@ def make(
     common, bounds = common.astype(kind), np.sort(bounds.astype(kind))
     step = unit if unit is not None else _unit(np.concatenate([common, bounds]), whole)
     rest = max(0.0, present - float(frequencies.sum()))
-    low, width, levels, mass = [common], [np.zeros(len(common), kind)], [np.ones(len(common))], [frequencies.astype("f8")]
+    low, width, levels, mass = (
+        [common],
+        [np.zeros(len(common), kind)],
+        [np.ones(len(common))],
+        [frequencies.astype("f8")],
+    )
     others = max(1.0, distinct - len(common))
     if len(bounds) and (rest > 1e-9 or not len(common)):
         values = np.unique(bounds)
@@ -96,10 +112,14 @@ def make(
             low, width = [*low, values], [*width, np.zeros(len(values), kind)]
             levels, mass = [*levels, np.ones(len(values))], [*mass, share * max(rest, 1e-9)]
         else:
-            bins = len(bounds) - 1
-            many = np.diff(np.floor(np.linspace(0, others, bins + 1)))
-            low, width = [*low, bounds[:-1]], [*width, np.diff(bounds)]
-            levels, mass = [*levels, np.maximum(1, many)], [*mass, np.full(bins, max(rest, 1e-9) / bins)]
+            # values that come twice among the bounds are frequent; the others share what there is besides
+            bins, gaps = len(bounds) - 1, np.diff(bounds)
+            wide = gaps > 0
+            many = np.ones(bins)
+            many[wide] += np.diff(np.floor(np.linspace(0, others - len(values), int(wide.sum()) + 1)))
+            share = max(rest, 1e-9) / bins
+            low, width = [*low, bounds[:-1], bounds[-1:]], [*width, gaps, np.zeros(1, kind)]
+            levels, mass = [*levels, many, np.ones(1)], [*mass, np.full(bins, share), np.full(1, share * LAST)]
     elif rest > 0.02 and len(common) == 0:
         raise ValueError("a distribution needs common values or bounds")
     lows = np.concatenate(low)
@@ -124,6 +144,20 @@ def _unit(values: Array, whole: bool) -> float:
         if np.array_equal(np.round(finite, digits), finite):
             return float(10.0**-digits)
     return 0.0
+
+
+def drawn_from(distinct: float, rows: float) -> float:
+    """From how many values `rows` draws find `distinct` different ones: chance leaves some out, and takes others twice."""
+    share = distinct / max(1.0, rows)
+    if share <= 0.05:
+        return distinct
+    if share >= 0.999:
+        return distinct * 500
+    low, high = 1e-3, 600.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle * (1 - np.exp(-1 / middle)) < share else (low, middle)
+    return max(distinct, high * rows)
 
 
 def strictly(values: Array, unit: int = 1) -> Array:

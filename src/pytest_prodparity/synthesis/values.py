@@ -11,7 +11,12 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-Form = Literal["bool", "int2", "int4", "int8", "float4", "float8", "date", "time", "timestamp", "numeric", "uuid", "text", "pool"]
+CHUNK = 8192
+"""Rows of one block. What is generated depends on it."""
+
+Form = Literal[
+    "bool", "int2", "int4", "int8", "float4", "float8", "date", "time", "timestamp", "numeric", "uuid", "text", "pool"
+]
 """How `Values.data` is to be read.
 
 `date`: int32 days since 2000-01-01. `time`, `timestamp` (with and without zone): int64 microseconds, since midnight or
@@ -33,7 +38,9 @@ class Pool:
         self.lengths: Array = np.array([len(entry) for entry in binary], dtype="i4")
         self.width = int(self.lengths.max(initial=0))
         self.flat: Array = np.frombuffer(b"".join(binary), dtype="u1")
-        self.starts: Array = np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype("i8") if len(binary) else np.zeros(0, "i8")
+        self.starts: Array = (
+            np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype("i8") if len(binary) else np.zeros(0, "i8")
+        )
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -1,0 +1,106 @@
+"""Blocks of rows into tables, over several connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from ..core.errors import ProdparityError
+from . import encode
+from .catalog import Attribute
+from .sources import Column, block
+from .values import CHUNK, Values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One table: what a worker needs to know to make any of its blocks."""
+
+    schema: str
+    name: str
+    rows: int
+    seed: int
+    columns: tuple[tuple[Attribute, Column], ...]
+
+    @property
+    def full_name(self) -> str:
+        """`schema.table`."""
+        return f"{self.schema}.{self.name}"
+
+    def block(self, start: int, count: int) -> dict[str, Values]:
+        """The columns of a block."""
+        return {
+            attribute.name: block(column, start, count, self.rows, self.seed, self.full_name)
+            for attribute, column in self.columns
+        }
+
+    def copy(self) -> sql.Composed:
+        """The statement that takes blocks."""
+        return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+            sql.Identifier(self.schema, self.name),
+            sql.SQL(", ").join(sql.Identifier(attribute.name) for attribute, _ in self.columns),
+        )
+
+
+class Counter:
+    """Hands out blocks in order, each once, to whoever comes next."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._lock = threading.Lock()
+        self._blocks = ((at, start) for at, job in enumerate(jobs) for start in range(0, job.rows, CHUNK))
+
+    def take(self) -> tuple[int, int] | None:
+        """(the job's number, its first row), or None at the end."""
+        with self._lock:
+            return next(self._blocks, None)
+
+
+def work(
+    connection: psycopg.Connection,
+    jobs: Sequence[Job],
+    take: Callable[[], tuple[int, int] | None],
+    done: Callable[[int, int], None],
+) -> None:
+    """Make and load blocks until there are none; one COPY a table, as long as the blocks are of the same.
+
+    `done` is told the job's number and the rows sent. Raises ProdparityError where the server refuses rows.
+    """
+    found = take()
+    while found is not None:
+        number = found[0]
+        job = jobs[number]
+        try:
+            with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
+                out.write(encode.SIGNATURE)
+                while found is not None and found[0] == number:
+                    count = min(CHUNK, job.rows - found[1])
+                    columns = job.block(found[1], count)
+                    out.write(encode.rows(list(columns.values()), count))
+                    done(number, count)
+                    found = take()
+                out.write(encode.TRAILER)
+        except psycopg.Error as cause:
+            raise refused(job, cause) from cause
+
+
+def refused(job: Job, cause: psycopg.Error) -> ProdparityError:
+    """Rows that a table does not take."""
+    column = f" Column: {cause.diag.column_name}." if cause.diag.column_name else ""
+    if isinstance(cause, psycopg.errors.IntegrityError):
+        what = f"the generated rows break {cause.diag.constraint_name or 'a constraint'}"
+    elif isinstance(cause, psycopg.errors.DiskFull):
+        return ProdparityError(
+            f"No space left while {job.full_name} was filled: {cause.diag.message_primary}.",
+            fix="free some space (prodparity cache prune), or ask for fewer rows",
+        )
+    else:
+        what = "the server does not take the generated rows"
+    return ProdparityError(
+        f"{job.full_name}: {what}: {cause.diag.message_primary or cause}.{column}",
+        tried=f"COPY of {job.rows:,} rows made from the profile",
+        fix=f"rows={{{job.name!r}: 0}} for tests that do not need this table's rows, or rows = 0 for an empty schema",
+    )
