@@ -1,0 +1,45 @@
+"""Each awkward schema: captured, filled into a new database, and every promise verified by queries of our own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pytest_prodparity.core.levels import Rows
+from pytest_prodparity.databases.provider import Server
+from pytest_prodparity.profile.capture import capture
+from pytest_prodparity.profile.store import Stored
+from pytest_prodparity.synthesis.build import Filled, fill
+from pytest_prodparity.synthesis.plan import counts
+from tests.postgres.conftest import production_on
+from tests.postgres.synthesis.verifier import broken, promises, row_counts, shape
+
+SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
+SHARES = [1.0, 0.3]
+
+
+def stored(url: str) -> Stored:
+    """Captured, as `prodparity capture` would have written it."""
+    profile, schema = capture(url)
+    return Stored(profile=profile, schema=schema, folder=Path("parity"))
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
+def test_a_database_filled_from_the_profile_keeps_every_promise_of_the_schema(server: Server, path: Path) -> None:
+    with production_on(server, path.read_text()) as made:
+        captured = stored(made.url)
+        with psycopg.connect(made.url) as connection:
+            wanted, same = promises(connection), shape(connection)
+    for share in SHARES:
+        asked = counts(captured.profile, rows=Rows(share=share))
+        with production_on(server, "") as copy:
+            filled = fill(copy.url, captured, asked, seed=7, workers=1, server=server)
+            with psycopg.connect(copy.url) as connection:
+                assert broken(connection, wanted) == []
+                assert shape(connection) == same
+                found = row_counts(connection)
+        assert {name: found[name] for name in asked} == asked
+        assert isinstance(filled, Filled)
+        assert filled.rows == {name: count for name, count in asked.items() if count}
