@@ -21,6 +21,7 @@ from .columns import Maker
 from .design import Designer
 from .finish import Finish
 from .load import Job
+from .mend import demands
 from .team import load
 
 VERSION = 1
@@ -114,13 +115,14 @@ def plan_jobs(
             f"schema.sql does not make the table {missing[0]}, which profile.json has.",
             fix="capture again: the two files do not belong together",
         )
+    wanted = demands(connection, list(relations.values()))
     jobs = []
     for name in names:
         design = designer.design(name)
         jobs.append(
             Job(
                 schema=design.relation.schema, name=design.relation.name, rows=design.rows, seed=seed,
-                columns=tuple(design.ordered()),
+                columns=tuple(design.ordered()), demands=wanted[design.relation.oid],
             )
         )  # fmt: skip
     notes += dict.fromkeys(designer.notes)

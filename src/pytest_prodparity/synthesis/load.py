@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import psycopg
 from psycopg import sql
 
 from ..core.errors import ProdparityError
 from . import encode
 from .catalog import Attribute
+from .chance import generator
+from .mend import Demands, Sieve, hold
 from .sources import Column, block
 from .values import CHUNK, Values
 
@@ -25,6 +28,7 @@ class Job:
     rows: int
     seed: int
     columns: tuple[tuple[Attribute, Column], ...]
+    demands: Demands = field(default_factory=Demands)
 
     @property
     def full_name(self) -> str:
@@ -33,10 +37,17 @@ class Job:
 
     def block(self, start: int, count: int) -> dict[str, Values]:
         """The columns of a block."""
-        return {
+        made = {
             attribute.name: block(column, start, count, self.rows, self.seed, self.full_name)
             for attribute, column in self.columns
         }
+        if self.demands.ours:
+            hold(made, self.columns, self.demands, self.chance(start))
+        return made
+
+    def chance(self, start: int) -> np.random.Generator:
+        """For the repair of a block."""
+        return generator(self.seed, self.full_name, "checks", str(start))
 
     def copy(self) -> sql.Composed:
         """The statement that takes blocks."""
@@ -74,17 +85,26 @@ def work(
         number = found[0]
         job = jobs[number]
         try:
+            ready = _sieved(connection, job, found[1]) if job.demands.asked else None
             with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
                 out.write(encode.SIGNATURE)
                 while found is not None and found[0] == number:
                     count = min(CHUNK, job.rows - found[1])
-                    columns = job.block(found[1], count)
+                    columns = ready or job.block(found[1], count)
                     out.write(encode.rows(list(columns.values()), count))
                     done(number, count)
                     found = take()
+                    if ready is not None:
+                        break  # while a COPY runs, nothing can be asked
                 out.write(encode.TRAILER)
         except psycopg.Error as cause:
             raise refused(job, cause) from cause
+
+
+def _sieved(connection: psycopg.Connection, job: Job, start: int) -> dict[str, Values]:
+    columns = job.block(start, min(CHUNK, job.rows - start))
+    Sieve(connection, job.schema, job.name, job.demands).hold(columns, job.columns, job.chance(start))
+    return columns
 
 
 def refused(job: Job, cause: psycopg.Error) -> ProdparityError:
