@@ -107,7 +107,8 @@ def plan_jobs(
     """One for each table that gets rows."""
     relations = catalog.relations(connection)
     maker = Maker(catalog.Reader(connection), stored.profile, now=now)
-    designer = Designer(stored.profile, relations, counts, maker, seed)
+    wanted = demands(connection, list(relations.values()))
+    designer = Designer(stored.profile, relations, counts, maker, seed, wanted)
     names: Sequence[str] = [name for name in counts if counts[name] > 0]
     missing = [name for name in names if name not in relations]
     if missing:
@@ -115,7 +116,6 @@ def plan_jobs(
             f"schema.sql does not make the table {missing[0]}, which profile.json has.",
             fix="capture again: the two files do not belong together",
         )
-    wanted = demands(connection, list(relations.values()))
     jobs = []
     for name in names:
         design = designer.design(name)

@@ -27,9 +27,9 @@ SELECT n.nspname, c.relname, c.relkind::text, c.oid, a.attname, a.attnum::int,
     coalesce((SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), '{}')
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN base AS b ON b.oid = a.atttypid AND b.typbasetype = 0
-JOIN pg_catalog.pg_type AS t ON t.oid = b.base
+LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN base AS b ON b.oid = a.atttypid AND b.typbasetype = 0
+LEFT JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 ORDER BY n.nspname, c.relname, a.attnum
 """
@@ -119,6 +119,8 @@ def relations(connection: psycopg.Connection[Any]) -> dict[str, Relation]:
     for row in connection.execute(_QUERY).fetchall():
         schema, name, kind, oid = row[:4]
         relation = found.setdefault(f"{schema}.{name}", Relation(schema=schema, name=name, kind=kind, oid=oid))
+        if row[4] is None:
+            continue  # a table without columns
         relation.attributes.append(
             Attribute(
                 name=row[4], declared=row[6], base=row[7], kind=row[8], category=row[9], oid=row[10], typmod=row[11],

@@ -14,7 +14,7 @@ import numpy as np
 from . import expressions
 from .evaluate import KNOWN, Kind, false, literal, pattern_text
 from .expressions import Both, Call, Column, Constant, Either, IsNull, Node, Not, OneOf, Operation, Unreadable
-from .patterns import Shape, shape
+from .patterns import Matching, Shape, shape, texts
 from .repair import Repair
 from .values import Array, Values
 
@@ -58,6 +58,8 @@ class Rule:
     longest: int | None = None
     shapes: tuple[Shape, ...] = ()
     """Of patterns that a text must match, all of them."""
+    patterns: tuple[str, ...] = ()
+    """One after the other: each alternative of each."""
     null: bool = True
     """May it be NULL?"""
 
@@ -195,13 +197,16 @@ def _alternatives(found: Rule, parts: Sequence[Node]) -> Rule:
 
 
 def _shaped(found: Rule, patterns: Sequence[Operation]) -> Rule:
-    alternatives = []
+    alternatives, written = [], []
     for one in patterns:
         try:
-            alternatives += shape(pattern_text(one.operator, one.right)).alternatives
+            written.append(pattern_text(one.operator, one.right))
+            alternatives += shape(written[-1]).alternatives
         except Unreadable:
             return found
-    return replace(found, shapes=(*found.shapes, Shape(tuple(alternatives))))
+    return replace(
+        found, shapes=(*found.shapes, Shape(tuple(alternatives))), patterns=(*found.patterns, *written)
+    )
 
 
 def _compared(found: Rule, operator: str, left: Node, right: Constant) -> Rule:
@@ -243,6 +248,24 @@ def _long(found: Rule, operator: str, left: Call, right: Constant) -> Rule:
         most = number - (operator == "<")
         found = replace(found, longest=most if found.longest is None else min(found.longest, most))
     return found
+
+
+def matching(checks: Sequence[Check], column: str, *, size: int, limit: int | None, salt: int) -> Matching | None:
+    """Makes texts for `column` that hold the checks on it alone; None where we know no way to `size` of them."""
+    own = [check for check in checks if check.columns == {column} and check.enforced]
+    known = rule(own, column)
+    longest = min((one for one in (known.longest, limit) if one is not None), default=None)
+    goal = max(known.shortest, min(10, longest or 10))
+    good = []
+    for pattern in known.patterns or (f"^[a-z0-9]{{{goal}}}$", f"^[A-Z0-9]{{{goal}}}$"):
+        tried = shape(pattern, tuple(sorted({goal, known.shortest, longest or goal})))
+        for one in tried.within(known.shortest, longest).alternatives:
+            alone = Shape((one,))
+            sample = texts(alone, np.linspace(0, alone.size - 1, 24).astype("i8"))
+            if not any(failing({column: sample}, check).any() for check in own):
+                good.append(one)
+    found = Shape(tuple(dict.fromkeys(good)))
+    return Matching(shape=found, size=size, salt=salt) if good and found.size >= size else None
 
 
 @dataclass(frozen=True, kw_only=True)

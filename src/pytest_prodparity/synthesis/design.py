@@ -13,6 +13,7 @@ from . import keys, odd
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
+from .mend import Demands
 from .plan import leaves_of
 from .sources import Column, Drawn, Fixed, Numbers, Referring, Serial, Source, codes
 from .values import CHUNK, Array
@@ -37,9 +38,11 @@ class Designer:
     """Designs tables, parents first; keys are kept as arrays of codes."""
 
     def __init__(
-        self, profile: Profile, relations: Mapping[str, Relation], counts: Mapping[str, int], maker: Maker, seed: int
+        self, profile: Profile, relations: Mapping[str, Relation], counts: Mapping[str, int], maker: Maker, seed: int,
+        demands: Mapping[int, Demands] | None = None,
     ) -> None:
         self.notes: list[str] = []
+        self._demands = demands or {}
         self._profile, self._relations, self._counts, self._maker, self._seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
@@ -97,6 +100,7 @@ class Designer:
             rows=made.rows,
             ends=made.table.ends.get(name),
             notes=self.notes,
+            checks=self._demands[made.relation.oid].ours if made.relation.oid in self._demands else (),
         )
 
     def _plain(self, made: Design, attribute: Attribute) -> Column:
@@ -281,7 +285,7 @@ class Designer:
         chance = generator(self._seed, made.table.full_name, *group)
         if isinstance(source, Serial):
             return
-        for name, array in zip(group, keys.apart(arrays, redraw, widest, chance), strict=True):
+        for name, array in zip(group, keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers)), strict=True):
             before = made.columns[name]
             made.columns[name] = Fixed(
                 name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with

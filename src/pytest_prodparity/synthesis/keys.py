@@ -217,6 +217,7 @@ def apart(
     redraw: Callable[[int, int, np.random.Generator], Array],
     widest: int,
     chance: np.random.Generator,
+    grows: bool = False,
 ) -> list[Array]:
     """Arrays of which no two rows are alike: those that are get another value in the `widest` of them.
 
@@ -230,7 +231,7 @@ def apart(
         columns[widest][again] = redraw(widest, len(again), chance)
     left = _repeated(columns)
     if len(left):
-        columns = _filled(columns, left)
+        columns = _filled(columns, left, widest if grows else None)
     return columns
 
 
@@ -253,9 +254,14 @@ def joint(columns: Sequence[Array]) -> Array:
     return joint
 
 
-def _filled(columns: list[Array], rows: Array) -> list[Array]:
-    """The last repeated rows get combinations that nobody has."""
+def _filled(columns: list[Array], rows: Array, grows: int | None) -> list[Array]:
+    """The last repeated rows get combinations that nobody has; column `grows` may get values beyond its greatest."""
     values = [np.unique(column) for column in columns]
+    if grows is not None and len(columns[0]):
+        others = int(np.prod([float(len(entry)) for at, entry in enumerate(values) if at != grows]))
+        missing = -(-len(columns[0]) // max(1, others)) - len(values[grows])
+        if missing > 0:
+            values[grows] = np.concatenate([values[grows], values[grows][-1] + np.arange(1, missing + 1)])
     total = int(np.prod([float(len(entry)) for entry in values]))
     if total < len(columns[0]):
         raise Contradiction(f"{len(columns[0]):,} rows need as many combinations, and there are {total:,}")

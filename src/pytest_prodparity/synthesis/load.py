@@ -16,7 +16,7 @@ from .catalog import Attribute
 from .chance import generator
 from .mend import Demands, Sieve, hold
 from .sources import Column, block
-from .values import CHUNK, Values
+from .values import CHUNK, Values, fitted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Job:
     def block(self, start: int, count: int) -> dict[str, Values]:
         """The columns of a block."""
         made = {
-            attribute.name: block(column, start, count, self.rows, self.seed, self.full_name)
+            attribute.name: fitted(block(column, start, count, self.rows, self.seed, self.full_name), attribute.form)
             for attribute, column in self.columns
         }
         if self.demands.ours:

@@ -36,6 +36,12 @@ WITH RECURSIVE down AS (
 SELECT d.attrelid, d.attname, o.conname, pg_catalog.pg_get_constraintdef(o.oid) FROM down AS d
 JOIN pg_catalog.pg_constraint AS o ON o.contypid = d.oid AND o.contype = 'c' ORDER BY 1, 2, 3
 """
+_KEYS = """
+SELECT a.attrelid, a.attname::text FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = o.conrelid AND a.attnum = ANY (o.conkey) WHERE o.contype IN ('p', 'u', 'f', 'x')
+UNION SELECT a.attrelid, a.attname FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) WHERE i.indisunique
+"""
 _ROUNDS = 8
 _LEAST = 0.001
 """With a smaller share of rows that pass, the table is refused."""
@@ -56,6 +62,8 @@ class Demands:
 
     ours: tuple[Check, ...] = ()
     asked: tuple[Asked, ...] = ()
+    keys: frozenset[str] = frozenset()
+    """Columns of unique indexes and of foreign keys: their values stay."""
 
 
 def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) -> dict[int, Demands]:
@@ -79,8 +87,14 @@ def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) 
             check = parse(definition, value=column, types={column: attribute.base if attribute.builtin else "?"})
             if isinstance(check, Check):
                 ours[oid].append(check)
+    keyed: dict[int, set[str]] = defaultdict(set)
+    for oid, name in connection.execute(_KEYS).fetchall():
+        keyed[oid].add(name)
     return {
-        one.oid: Demands(ours=tuple(ours[one.oid]), asked=tuple(asked[one.oid])) for one in relations
+        one.oid: Demands(
+            ours=tuple(ours[one.oid]), asked=tuple(asked[one.oid]), keys=frozenset(keyed[one.oid])
+        )
+        for one in relations
     }
 
 
@@ -107,11 +121,11 @@ def hold(
         except Unreadable:
             beyond.append(check)
     if known:
-        satisfy(block, known, rng, means(columns))
+        satisfy(block, known, rng, means(columns, wanted))
     return beyond
 
 
-def means(columns: Sequence[tuple[Attribute, Column]]) -> Means:
+def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means:
     """Keys stay; what may be NULL may become it."""
 
     def draw(name: str, count: int) -> Values:
@@ -127,7 +141,9 @@ def means(columns: Sequence[tuple[Attribute, Column]]) -> Means:
 
     return Means(
         fixed=frozenset(
-            attribute.name for attribute, column in columns if isinstance(column, Fixed) or isinstance(column.source, Referring)
+            attribute.name
+            for attribute, column in columns
+            if attribute.name in wanted.keys or isinstance(column.source, Referring)
         ),
         nullable=frozenset(attribute.name for attribute, _ in columns if not attribute.not_null),
         draw=draw,
@@ -149,7 +165,7 @@ class Sieve:
         self, block: dict[str, Values], columns: Sequence[tuple[Attribute, Column]], rng: np.random.Generator
     ) -> None:
         """Rows that are refused get the columns of the check from rows that pass. Raises ProdparityError."""
-        able = means(columns)
+        able = means(columns, self._wanted)
         for _ in range(_ROUNDS):
             refused = self._refused(block)
             if not any(mask.any() for mask in refused.values()):

@@ -18,6 +18,12 @@ class Unknown(Exception):
         self.attribute = attribute
 
 
+GUESSES = [
+    "{}", "(,)", "(,,)", "(,,,)", "(,,,,)", "(,,,,,)", "()", "empty", "0", "1", "a", "$.a", "", "pg_class", "[1,2]", "(0)",
+]  # fmt: skip
+"""Tried, in the text form of a type that nobody here knows."""
+
+
 def literals(attribute: Attribute, count: int, salt: int) -> list[str] | None:
     """Up to `count` different values in their text form; None for a type that nobody here knows."""
     if attribute.labels:

@@ -129,9 +129,12 @@ def from_similar(pattern: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def shape(pattern: str) -> Shape:
-    """Of a pattern; not anchored ends get nothing added. Raises Unreadable for look-around, back references and such."""
-    reader = _Pattern(pattern)
+def shape(pattern: str, lengths: tuple[int, ...] = ()) -> Shape:
+    """Of a pattern; `lengths` are tried for what may be repeated at will.
+
+    Raises Unreadable for look-around, back references and such.
+    """
+    reader = _Pattern(pattern, lengths)
     found = reader.alternatives()
     if reader.at < len(pattern):
         raise Unreadable(f"the pattern {pattern!r} at {pattern[reader.at :]!r}")
@@ -185,11 +188,27 @@ def _write(data: Array, lengths: Array, rows: Array, columns: Sequence[tuple[Arr
         lengths[rows] += widths
 
 
+@dataclass(frozen=True, kw_only=True)
+class Matching:
+    """Makes texts that match: equal numbers, equal texts, and different ones for the numbers up to the shape's size."""
+
+    shape: Shape
+    size: int
+    salt: int
+    unique: bool = True
+
+    def make(self, codes: Array) -> Values:
+        """One text a number."""
+        step = max(1, self.shape.size // max(1, self.size))
+        spread = (mixed(codes, self.salt) % np.uint64(step)).astype("i8")
+        return texts(self.shape, codes.astype("i8") * step + spread)
+
+
 class _Pattern:
     """Recursive descent over the part of the syntax that CHECKs use."""
 
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+    def __init__(self, text: str, hints: tuple[int, ...] = ()) -> None:
+        self.text, self.at, self.hints = text, 0, hints
 
     def peek(self) -> str:
         return self.text[self.at] if self.at < len(self.text) else ""
@@ -291,16 +310,19 @@ class _Pattern:
             self.at = found.end()
             least = int(found[1])
             most = int(found[3]) if found[3] else least + (_MOST_REPEATS if found[2] else 0)
+            top = most if found[3] or not found[2] else 200
         elif sign and sign in "*+?":
             self.at += 1
             least = int(sign == "+")
             most = 1 if sign == "?" else least + _MOST_REPEATS
+            top = 1 if sign == "?" else 200
         else:
             return inner
         if self.peek() and self.peek() in "?+":
             self.at += 1  # greedy or not, the same texts match
         most = min(most, least + 30)
         lengths = sorted({least, *(min(most, least + more) for more in (1, 3, 6)), (least + most) // 2, most}, reverse=True)
+        lengths += [one for one in self.hints if least <= one <= top and one not in lengths]
         result: list[Sequence_] = []
         for length in lengths:
             made: list[Sequence_] = [()]
