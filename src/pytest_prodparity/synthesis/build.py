@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from ..core.errors import ProdparityError
@@ -80,9 +81,29 @@ def fill(
             finish.detach()
             load(dsn, connection, jobs, say, workers)
             finish.complete(say, sum(made.values()))
+            _counted(connection, finish, jobs, made, notes)
 
     loaded = schema.load(where, database, stored.schema, extensions=stored.profile.extensions, rest=rest)
     return Filled(rows=made, seconds=time.monotonic() - began, notes=[*loaded.notes, *notes])
+
+
+def _counted(
+    connection: psycopg.Connection, finish: Finish, jobs: Sequence[Job], made: dict[str, int], notes: list[str]
+) -> None:
+    """Rows that no constraint took are left out, and said so."""
+    lost = {
+        row[0]
+        for table in finish.left_out
+        for row in connection.execute("SELECT %s::regclass::oid", [table]).fetchall()
+    }
+    for job in jobs:
+        if job.oid in lost or job.demands.ours:
+            name = sql.Identifier(job.schema, job.name)
+            row = connection.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(name)).fetchone()
+            found = int(row[0]) if row else 0
+            if found < job.rows:
+                made[job.full_name] = found
+                notes.append(f"{job.full_name}: {job.rows - found:,} of {job.rows:,} rows were left out: they broke its constraints.")
 
 
 def _quiet(done: int, total: int, what: str) -> None:
@@ -121,7 +142,7 @@ def plan_jobs(
         design = designer.design(name)
         jobs.append(
             Job(
-                schema=design.relation.schema, name=design.relation.name, rows=design.rows, seed=seed,
+                schema=design.relation.schema, name=design.relation.name, rows=design.rows, seed=seed, oid=design.relation.oid,
                 columns=tuple(design.ordered()), demands=wanted[design.relation.oid],
             )
         )  # fmt: skip

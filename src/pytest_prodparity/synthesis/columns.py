@@ -204,6 +204,8 @@ class Maker:
             more = odd.literals(attribute, 2 * subject.rows if unique else min(1000, max(1, round(subject.distinct - len(common)))), subject.salt)
             if more is None and not literals:
                 return self._guessed(subject)
+            if attribute.base == "bytea" and statistics and statistics.avg_width > 1:
+                more = odd.bytes_of(statistics.avg_width - 1, len(more or []), subject.salt)
             more = [one for one in more or [] if one not in set(literals)]
             literals += more
             weights += [max(rest, 1e-6) / max(1, len(more))] * len(more)

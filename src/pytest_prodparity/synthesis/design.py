@@ -190,6 +190,21 @@ class Designer:
         chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
         made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
 
+    def _each_once(self, made: Design, reference: Constraint) -> bool:
+        """A key that is a reference: each parent at most once."""
+        if reference.references == made.table.full_name or any(name in made.columns for name in reference.columns):
+            return False
+        sources, arrays, _ = self._parents(made, reference)
+        if len(arrays[0]) < made.rows:
+            raise keys.Contradiction(
+                f"its {made.rows:,} rows need a row of {reference.references} each, which has {len(arrays[0]):,}"
+            )
+        chance = generator(self._seed, made.table.full_name, reference.name)
+        picked = np.sort(chance.choice(len(arrays[0]), made.rows, replace=False))
+        for name, source, array in zip(reference.columns, sources, arrays, strict=True):
+            made.columns[name] = Fixed(name=name, source=source, codes=array[picked])
+        return True
+
     def _refer(self, made: Design, reference: Constraint) -> None:
         names = [name for name in reference.columns if name not in made.columns]
         if not names or any(made.relation.attribute(name).generated for name in names):
@@ -267,7 +282,11 @@ class Designer:
             self._counted(made, group, counter, references)
             return
         for reference in references:
-            if set(reference.columns) & set(group):
+            if set(reference.columns) == set(group) and len(reference.columns) > 1 and self._each_once(made, reference):
+                return
+        for reference in references:
+            # a reference to the table itself waits for its key
+            if set(reference.columns) & set(group) and reference.references != made.table.full_name:
                 self._refer(made, reference)
         for name in group:
             if name not in made.columns:

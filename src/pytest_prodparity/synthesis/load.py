@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import psycopg
 from psycopg import sql
 
@@ -14,9 +15,14 @@ from ..core.errors import ProdparityError
 from . import encode
 from .catalog import Attribute
 from .chance import generator
+from .checks import failing
 from .mend import Demands, Sieve, hold
 from .sources import Column, block
 from .values import CHUNK, Values, fitted
+
+
+MOST_FAILING = 0.5
+"""So many rows of a block may be left out because they break a CHECK about keys alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +34,7 @@ class Job:
     rows: int
     seed: int
     columns: tuple[tuple[Attribute, Column], ...]
+    oid: int = 0
     demands: Demands = field(default_factory=Demands)
 
     @property
@@ -42,8 +49,22 @@ class Job:
             for attribute, column in self.columns
         }
         if self.demands.ours:
-            hold(made, self.columns, self.demands, self.chance(start))
+            bad = hold(made, self.columns, self.demands, self.chance(start))
+            if bad.any():
+                self._hopeless(made, bad)
+                return {name: values.take(~bad) for name, values in made.items()}
         return made
+
+    def _hopeless(self, made: dict[str, Values], bad: npt.NDArray[np.bool_]) -> None:
+        """A few rows may be left out; with most of them the table is refused."""
+        if bad.mean() <= MOST_FAILING:
+            return
+        worst = max(self.demands.ours, key=lambda check: int(failing(made, check).sum()))
+        raise ProdparityError(
+            f"{self.full_name} cannot be filled: {worst.text} does not hold for {int(bad.sum()):,} of {len(bad):,} generated rows.",
+            tried=f"Its columns ({', '.join(sorted(worst.columns))}) were changed where they are no keys",
+            fix=f"rows={{{self.name!r}: 0}} for tests that do not need this table's rows, or rows = 0 for an empty schema",
+        )
 
     def chance(self, start: int) -> np.random.Generator:
         """For the repair of a block."""
@@ -84,6 +105,11 @@ def work(
     while found is not None:
         number = found[0]
         job = jobs[number]
+        if not job.columns:
+            _bare(connection, job, min(CHUNK, job.rows - found[1]))
+            done(number, min(CHUNK, job.rows - found[1]))
+            found = take()
+            continue
         try:
             ready = _sieved(connection, job, found[1]) if job.demands.asked else None
             with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
@@ -91,7 +117,7 @@ def work(
                 while found is not None and found[0] == number:
                     count = min(CHUNK, job.rows - found[1])
                     columns = ready or job.block(found[1], count)
-                    out.write(encode.rows(list(columns.values()), count))
+                    out.write(encode.rows(list(columns.values()), len(next(iter(columns.values())))))
                     done(number, count)
                     found = take()
                     if ready is not None:
@@ -99,6 +125,15 @@ def work(
                 out.write(encode.TRAILER)
         except psycopg.Error as cause:
             raise refused(job, cause) from cause
+
+
+def _bare(connection: psycopg.Connection, job: Job, count: int) -> None:
+    """Rows of a table without columns of its own to fill."""
+    connection.execute(
+        sql.SQL("INSERT INTO {} SELECT FROM generate_series(1, {})").format(
+            sql.Identifier(job.schema, job.name), sql.Literal(count)
+        )
+    )
 
 
 def _sieved(connection: psycopg.Connection, job: Job, start: int) -> dict[str, Values]:

@@ -103,8 +103,8 @@ def hold(
     columns: Sequence[tuple[Attribute, Column]],
     wanted: Demands,
     rng: np.random.Generator,
-) -> list[Check]:
-    """Make the block's rows keep the checks that are ours; those that cannot be evaluated here after all are returned."""
+) -> Array:
+    """Make the block's rows keep the checks that are ours; the rows in which that fails are returned."""
     involved = {name for check in wanted.ours for name in check.columns}
     attributes = {attribute.name: attribute for attribute, _ in columns}
     for name in involved & set(block):
@@ -113,16 +113,16 @@ def hold(
             texts = spelled(values.pool, values.data)
             texts.nulls = values.nulls
             block[name] = texts
-    known, beyond = [], []
+    known = []
     for check in wanted.ours:
         try:
             failing(block, check)
             known.append(check)
         except Unreadable:
-            beyond.append(check)
+            continue  # the server tells
     if known:
         satisfy(block, known, rng, means(columns, wanted))
-    return beyond
+    return np.any([failing(block, check) for check in known], axis=0) if known else np.zeros(len(next(iter(block.values()))), "?")
 
 
 def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means:
@@ -156,7 +156,7 @@ class Sieve:
     def __init__(self, connection: psycopg.Connection[Any], schema: str, name: str, wanted: Demands) -> None:
         self._connection, self._table, self._wanted = connection, sql.Identifier(schema, name), wanted
         self._name = f"{schema}.{name}"
-        connection.execute("DROP TABLE IF EXISTS pg_temp.sieve")
+        connection.execute("DROP TABLE IF EXISTS pg_temp.sieve CASCADE")
         connection.execute(
             sql.SQL("CREATE TEMPORARY TABLE sieve (LIKE {} INCLUDING GENERATED INCLUDING COMMENTS)").format(self._table)
         )
@@ -191,6 +191,19 @@ class Sieve:
             if one.name in left:
                 raise self._hopeless(one, len(bad) - left[one.name], len(bad))
 
+    def _one_by_one(self, check: Asked) -> list[Any]:
+        """Where the expression fails for some rows, rather than being false."""
+        body = sql.SQL(
+            "BEGIN RETURN (SELECT coalesce(({}), true) FROM pg_temp.sieve WHERE ctid = place);"
+            " EXCEPTION WHEN data_exception OR raise_exception THEN RETURN false; END"
+        ).format(sql.SQL(check.text))
+        self._connection.execute(
+            sql.SQL("CREATE OR REPLACE FUNCTION pg_temp.holds(place tid) RETURNS boolean LANGUAGE plpgsql AS {}").format(
+                sql.Literal(body.as_string(self._connection))
+            )
+        )
+        return self._connection.execute("SELECT NOT pg_temp.holds(ctid) FROM pg_temp.sieve ORDER BY ctid").fetchall()
+
     def _hopeless(self, check: Asked, passing: int, count: int) -> ProdparityError:
         return ProdparityError(
             f"{self._name} cannot be filled: CHECK {check.name} ({check.text}) holds for {passing:,} of {count:,} generated rows.",
@@ -211,6 +224,10 @@ class Sieve:
         found = {}
         for one in self._wanted.asked:
             query = sql.SQL("SELECT NOT coalesce(({}), true) FROM pg_temp.sieve ORDER BY ctid").format(sql.SQL(one.text))
-            found[one.name] = np.array([row[0] for row in self._connection.execute(query).fetchall()], "?")
+            try:
+                rows = self._connection.execute(query).fetchall()
+            except (psycopg.DataError, psycopg.errors.RaiseException):
+                rows = self._one_by_one(one)
+            found[one.name] = np.array([row[0] for row in rows], "?")
         return found
 
