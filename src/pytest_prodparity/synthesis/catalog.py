@@ -24,7 +24,8 @@ SELECT n.nspname, c.relname, c.relkind::text, c.oid, a.attname, a.attnum::int,
     pg_catalog.format_type(a.atttypid, a.atttypmod), t.typname, t.typtype::text, t.typcategory::text, t.oid,
     CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typtypmod END, a.attnotnull OR b.typnotnull,
     a.attgenerated <> '', a.attidentity <> '', t.oid < 16384, a.atttypid <> t.oid,
-    coalesce((SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), '{}')
+    coalesce((SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), '{}'),
+    t.typreceive <> 0
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -65,6 +66,8 @@ class Attribute:
     domain: bool
     labels: tuple[str, ...] = ()
     """Of an enum."""
+    receives: bool = True
+    """Has the type a binary form at all?"""
 
     @property
     def form(self) -> Form:
@@ -125,7 +128,7 @@ def relations(connection: psycopg.Connection[Any]) -> dict[str, Relation]:
             Attribute(
                 name=row[4], declared=row[6], base=row[7], kind=row[8], category=row[9], oid=row[10], typmod=row[11],
                 not_null=row[12], generated=row[13], identity=row[14], builtin=row[15], domain=row[16],
-                labels=tuple(row[17]),
+                labels=tuple(row[17]), receives=row[18],
             )
         )  # fmt: skip
     return found

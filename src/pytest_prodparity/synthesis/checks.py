@@ -274,6 +274,8 @@ class Means:
 
     fixed: Collection[str] = ()
     """Columns whose values must stay: keys."""
+    bound: Collection[str] = ()
+    """Columns that may become NULL, but never the other way: a composite key's."""
     nullable: Collection[str] = ()
     """Columns that may become NULL."""
     draw: Callable[[str, int], Values] | None = None

@@ -192,6 +192,8 @@ class Maker:
 
     def _listed(self, subject: Subject, *, unique: bool = False) -> Source:
         statistics, attribute = subject.statistics, subject.attribute
+        if not attribute.receives:
+            return self._guessed(subject)
         common = list(statistics.most_common_vals or []) if statistics else []
         frequencies = list(statistics.most_common_freqs or []) if statistics else []
         bounds = list(statistics.histogram_bounds or []) if statistics else []
@@ -218,10 +220,14 @@ class Maker:
         pool = Pool([entry for entry in binary if entry is not None], [literals[at] for at in good])
         return Pooled(pool=pool, weights=np.array([max(weights[at], 1e-12) for at in good]))
 
+    def literals(self, attribute: Attribute, texts: list[str]) -> list[bytes]:
+        """Their binary forms; fewer where the server does not take all."""
+        return [entry for entry in self._reader.binary(attribute, texts) if entry is not None]
+
     def _guessed(self, subject: Subject) -> Source:
         """A type that nobody here knows: the plainest values that the server takes for it; else NULL."""
         attribute = subject.attribute
-        binary = self._reader.binary(attribute, odd.GUESSES)
+        binary = self._reader.binary(attribute, odd.GUESSES) if attribute.receives else []
         good = [at for at, entry in enumerate(binary) if entry is not None]
         if good:
             subject.note(f"no values of {attribute.declared} are known: {', '.join(odd.GUESSES[at] for at in good[:3])}")

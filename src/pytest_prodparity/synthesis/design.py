@@ -9,13 +9,13 @@ import numpy as np
 
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
-from . import keys, odd
+from . import keys, odd, slots
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
 from .mend import Demands
 from .plan import leaves_of
-from .sources import Column, Drawn, Fixed, Numbers, Referring, Serial, Source, codes
+from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes
 from .values import CHUNK, Array
 
 
@@ -28,6 +28,8 @@ class Design:
     rows: int
     columns: dict[str, Column] = field(default_factory=dict)
     done: bool = False
+    locked: set[str] = field(default_factory=set)
+    """Columns of keys that are settled."""
 
     def ordered(self) -> list[tuple[Attribute, Column]]:
         """The columns that COPY fills."""
@@ -82,6 +84,11 @@ class Designer:
                 self._together(made, group, references)
         for reference in references:
             self._refer(made, reference)
+        for constraint in made.table.constraints:
+            if constraint.kind == "exclusion":
+                self._apart(made, slots.read(constraint.definition))
+            elif "WITHOUT OVERLAPS" in constraint.definition and constraint.kind in ("primary key", "unique"):
+                self._apart(made, slots.Exclusion(equal=tuple(constraint.columns[:-1]), period=(constraint.columns[-1],)))
         for attribute in made.relation.attributes:
             if attribute.name not in made.columns and not attribute.generated:
                 made.columns[attribute.name] = self._plain(made, attribute)
@@ -115,6 +122,22 @@ class Designer:
             raise self._unknown(made, attribute) from cause
         correlation = subject.statistics.correlation if subject.statistics else None
         return Drawn(name=attribute.name, source=source, correlation=_untied(source, correlation), null=subject.null)
+
+    def _apart(self, made: Design, wanted: slots.Exclusion | None) -> None:
+        """Periods that must not overlap for equal values of other columns: one after the other within each."""
+        if wanted is None or not made.rows:
+            return
+        for name in wanted.equal:
+            if name not in made.columns:
+                made.columns[name] = self._plain(made, made.relation.attribute(name))
+        group = keys.joint([self.codes(made, name) for name in wanted.equal]) if wanted.equal else np.zeros(made.rows, "i8")
+        ranks = slots.within(group)
+        subjects = [self.subject(made, name) for name in wanted.period]
+        found = slots.periods(subjects, int(ranks.max(initial=0)) + 1, self._maker)
+        for name, source in (found or {}).items():
+            values = ranks if isinstance(source, Pooled) else source.distribution.low[ranks]
+            made.columns[name] = Fixed(name=name, source=source, codes=values)
+            made.locked.add(name)
 
     def _unknown(self, made: Design, attribute: Attribute) -> ProdparityError:
         return ProdparityError(
@@ -189,6 +212,22 @@ class Designer:
         chance = generator(self._seed, made.table.full_name, name, "order")
         chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
         made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
+
+    def _wide_enough(self, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
+        """With fewer combinations than rows, a text gets as many values as there are rows."""
+        several = 1.0
+        for name in group:
+            several *= len(np.unique(self.codes(made, name)))
+        referring = {name for one in references for name in one.columns}
+        for name in group:
+            subject = self.subject(made, name)
+            if several < made.rows * 1.1 and name not in referring | made.locked and subject.attribute.form == "text":
+                source = self._maker.source(subject, unique=True)
+                if isinstance(source, Pooled):
+                    chance = generator(self._seed, made.table.full_name, name, "wide")
+                    picked = chance.integers(0, len(source.pool), made.rows)
+                    made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
+                    return
 
     def _each_once(self, made: Design, reference: Constraint) -> bool:
         """A key that is a reference: each parent at most once."""
@@ -269,8 +308,9 @@ class Designer:
                         f"{int(lonely.sum()):,} rows find no row of {reference.references} for {reference.name}"
                     )
                 made.columns[name] = Fixed(
-                    name=name, source=sources[at], codes=arrays[at][picked], null=1.0 if lonely.all() else subject.null
-                )
+                    name=name, source=sources[at], codes=arrays[at][picked],
+                    null=1.0 if lonely.any() else subject.null, drawn_with=f"foreign key {reference.name}",
+                )  # fmt: skip
 
     # keys of several columns
 
@@ -291,11 +331,17 @@ class Designer:
         for name in group:
             if name not in made.columns:
                 made.columns[name] = self._plain(made, made.relation.attribute(name))
+        self._wide_enough(made, group, references)
         drawn = [made.columns[name] for name in group]
         if any(column.null > 0 for column in drawn):
             drawn = [column for column in drawn if column.null == 0] or drawn
         arrays = [self.codes(made, name) for name in group]
-        widest = max(range(len(group)), key=lambda at: len(np.unique(arrays[at][:200_000])))
+        together = {name for one in references if len(one.columns) > 1 for name in one.columns}
+        free = [at for at, name in enumerate(group) if name not in made.locked | together]
+        if not free:
+            return
+        widest = max(free, key=lambda at: len(np.unique(arrays[at][:200_000])))
+        made.locked |= set(group)
         source = made.columns[group[widest]].source
 
         def redraw(_: int, count: int, chance: np.random.Generator) -> Array:

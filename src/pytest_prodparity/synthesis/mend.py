@@ -37,9 +37,9 @@ SELECT d.attrelid, d.attname, o.conname, pg_catalog.pg_get_constraintdef(o.oid) 
 JOIN pg_catalog.pg_constraint AS o ON o.contypid = d.oid AND o.contype = 'c' ORDER BY 1, 2, 3
 """
 _KEYS = """
-SELECT a.attrelid, a.attname::text FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
+SELECT a.attrelid, a.attname::text, contype = 'f' AND cardinality(conkey) > 1 FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
     ON a.attrelid = o.conrelid AND a.attnum = ANY (o.conkey) WHERE o.contype IN ('p', 'u', 'f', 'x')
-UNION SELECT a.attrelid, a.attname FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
+UNION SELECT a.attrelid, a.attname, false FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
     ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) WHERE i.indisunique
 """
 _ROUNDS = 8
@@ -64,6 +64,8 @@ class Demands:
     asked: tuple[Asked, ...] = ()
     keys: frozenset[str] = frozenset()
     """Columns of unique indexes and of foreign keys: their values stay."""
+    bound: frozenset[str] = frozenset()
+    """Columns of foreign keys of several: what they hold, they hold together."""
 
 
 def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) -> dict[int, Demands]:
@@ -88,11 +90,15 @@ def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) 
             if isinstance(check, Check):
                 ours[oid].append(check)
     keyed: dict[int, set[str]] = defaultdict(set)
-    for oid, name in connection.execute(_KEYS).fetchall():
+    bound: dict[int, set[str]] = defaultdict(set)
+    for oid, name, several in connection.execute(_KEYS).fetchall():
         keyed[oid].add(name)
+        if several:
+            bound[oid].add(name)
     return {
         one.oid: Demands(
-            ours=tuple(ours[one.oid]), asked=tuple(asked[one.oid]), keys=frozenset(keyed[one.oid])
+            ours=tuple(ours[one.oid]), asked=tuple(asked[one.oid]), keys=frozenset(keyed[one.oid]),
+            bound=frozenset(bound[one.oid]),
         )
         for one in relations
     }
@@ -145,6 +151,7 @@ def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means
             for attribute, column in columns
             if attribute.name in wanted.keys or isinstance(column.source, Referring)
         ),
+        bound=wanted.bound,
         nullable=frozenset(attribute.name for attribute, _ in columns if not attribute.not_null),
         draw=draw,
     )

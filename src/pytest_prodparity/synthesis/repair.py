@@ -42,6 +42,10 @@ class Limits(Protocol):
         """Columns whose values must stay."""
 
     @property
+    def bound(self) -> Collection[str]:
+        """Columns that may become NULL, but never the other way."""
+
+    @property
     def nullable(self) -> Collection[str]:
         """Columns that may become NULL."""
 
@@ -101,12 +105,14 @@ class Repair:
         return np.where(wrong, self._price(node, want), 0.0)
 
     def _price(self, node: Node, want: bool) -> float:
-        free = [name for name in columns(node) if name not in self.means.fixed]
-        if not free:
-            return _NEVER
         match node:
+            case IsNull(Column(name)) if not want and name in self.means.bound:
+                return _NEVER
             case IsNull(Column(name)):
                 return (4.0 if name in self.means.nullable else _NEVER) if want else 1.0
+        if not [name for name in columns(node) if name not in self.means.fixed]:
+            return _NEVER
+        match node:
             case OneOf() | Column():
                 return 3.0
             case Operation("=", _, Constant()) | Operation("=", Constant(), _):
@@ -139,7 +145,7 @@ class Repair:
                 nulls[rows] = True
                 values.nulls = nulls
                 return
-            if not want and values.nulls is not None:
+            if not want and values.nulls is not None and name not in self.means.bound:
                 empty = rows[values.nulls[rows]]
                 self._redraw(name, empty, np.flatnonzero(~values.nulls))
                 return

@@ -40,6 +40,9 @@ def test_a_database_filled_from_the_profile_keeps_every_promise_of_the_schema(se
                 assert broken(connection, wanted) == []
                 assert shape(connection) == same
                 found = row_counts(connection)
-        assert {name: found[name] for name in asked} == asked
         assert isinstance(filled, Filled)
-        assert filled.rows == {name: count for name, count in asked.items() if count}
+        assert filled.rows == {name: found[name] for name, count in asked.items() if count}
+        for name, count in asked.items():
+            # a few rows may be left out where keys and CHECKs meet: never in silence
+            assert found[name] == count or any(note.startswith(f"{name}: ") for note in filled.notes)
+            assert found[name] >= 0.8 * count
