@@ -156,7 +156,12 @@ def test_two_dates_in_the_wrong_order_change_places_and_keep_their_values() -> N
 def test_a_status_keeps_its_distribution_and_gets_the_column_that_it_demands() -> None:
     block = {"s": words("new", "shipped", "shipped"), "at": stamps(0.5)}
     before = texts_of(block["s"])
-    satisfy(block, [understood("CHECK (((s <> 'shipped'::text) OR (at IS NOT NULL)))")], np.random.default_rng(7), Means(nullable=["at"]))
+    satisfy(
+        block,
+        [understood("CHECK (((s <> 'shipped'::text) OR (at IS NOT NULL)))")],
+        np.random.default_rng(7),
+        Means(nullable=["at"]),
+    )
     assert texts_of(block["s"]) == before
 
 

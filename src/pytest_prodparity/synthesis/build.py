@@ -103,7 +103,9 @@ def _counted(
             found = int(row[0]) if row else 0
             if found < job.rows:
                 made[job.full_name] = found
-                notes.append(f"{job.full_name}: {job.rows - found:,} of {job.rows:,} rows were left out: they broke its constraints.")
+                notes.append(
+                    f"{job.full_name}: {job.rows - found:,} of {job.rows:,} rows were left out: they broke its constraints."
+                )
 
 
 def _quiet(done: int, total: int, what: str) -> None:
@@ -143,6 +145,7 @@ def plan_jobs(
         jobs.append(
             Job(
                 schema=design.relation.schema, name=design.relation.name, rows=design.rows, seed=seed, oid=design.relation.oid,
+                staged=any(not one.receives for one in design.relation.attributes),
                 columns=tuple(design.ordered()), demands=wanted[design.relation.oid],
             )
         )  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 from . import expressions
 from .evaluate import KNOWN, Kind, false, literal, pattern_text
 from .expressions import Both, Call, Column, Constant, Either, IsNull, Node, Not, OneOf, Operation, Unreadable
-from .patterns import Matching, Shape, shape, texts
+from .patterns import Matching, Shape, Slot, shape, texts
 from .repair import Repair
 from .values import Array, Values
 
@@ -64,7 +64,9 @@ class Rule:
     """May it be NULL?"""
 
 
-def parse(expression: str, *, value: str | None = None, types: Mapping[str, str] | None = None) -> Check | NotUnderstood:
+def parse(
+    expression: str, *, value: str | None = None, types: Mapping[str, str] | None = None
+) -> Check | NotUnderstood:
     """A definition as `pg_get_constraintdef` prints it (`CHECK (…)`), or the bare expression.
 
     `value`: the column that a domain's VALUE stands for. `types`: the columns' base types (`pg_type.typname`); the value
@@ -168,7 +170,9 @@ _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def _bare(node: Node) -> bool:
-    return isinstance(node, Column) or (isinstance(node, Call) and node.name.startswith("cast ") and _bare(node.arguments[0]))
+    return isinstance(node, Column) or (
+        isinstance(node, Call) and node.name.startswith("cast ") and _bare(node.arguments[0])
+    )
 
 
 def _listed(found: Rule, values: Sequence[str]) -> Rule:
@@ -197,16 +201,15 @@ def _alternatives(found: Rule, parts: Sequence[Node]) -> Rule:
 
 
 def _shaped(found: Rule, patterns: Sequence[Operation]) -> Rule:
-    alternatives, written = [], []
+    alternatives: list[tuple[Slot, ...]] = []
+    written: list[str] = []
     for one in patterns:
         try:
             written.append(pattern_text(one.operator, one.right))
             alternatives += shape(written[-1]).alternatives
         except Unreadable:
             return found
-    return replace(
-        found, shapes=(*found.shapes, Shape(tuple(alternatives))), patterns=(*found.patterns, *written)
-    )
+    return replace(found, shapes=(*found.shapes, Shape(tuple(alternatives))), patterns=(*found.patterns, *written))
 
 
 def _compared(found: Rule, operator: str, left: Node, right: Constant) -> Rule:
@@ -234,7 +237,9 @@ def _compared(found: Rule, operator: str, left: Node, right: Constant) -> Rule:
 
 def _long(found: Rule, operator: str, left: Call, right: Constant) -> Rule:
     inner = left.arguments[0]
-    while isinstance(inner, Call) and inner.arguments and (inner.name.endswith("trim") or inner.name.startswith("cast ")):
+    while (
+        isinstance(inner, Call) and inner.arguments and (inner.name.endswith("trim") or inner.name.startswith("cast "))
+    ):
         inner = inner.arguments[0]
     try:
         number = int(right.text or "")
@@ -276,6 +281,8 @@ class Means:
     """Columns whose values must stay: keys."""
     bound: Collection[str] = ()
     """Columns that may become NULL, but never the other way: a composite key's."""
+    alike: Mapping[str, int] = field(default_factory=dict)
+    """Keys by what they refer to: they may change places with one another."""
     nullable: Collection[str] = ()
     """Columns that may become NULL."""
     draw: Callable[[str, int], Values] | None = None

@@ -203,7 +203,11 @@ class Maker:
             literals += bounds
             weights += [rest / len(bounds)] * len(bounds)
         if unique or (not bounds and (not common or rest > 0.02)):
-            more = odd.literals(attribute, 2 * subject.rows if unique else min(1000, max(1, round(subject.distinct - len(common)))), subject.salt)
+            more = odd.literals(
+                attribute,
+                2 * subject.rows if unique else min(1000, max(1, round(subject.distinct - len(common)))),
+                subject.salt,
+            )
             if more is None and not literals:
                 return self._guessed(subject)
             if attribute.base == "bytea" and statistics and statistics.avg_width > 1:
@@ -230,7 +234,9 @@ class Maker:
         binary = self._reader.binary(attribute, odd.GUESSES) if attribute.receives else []
         good = [at for at, entry in enumerate(binary) if entry is not None]
         if good:
-            subject.note(f"no values of {attribute.declared} are known: {', '.join(odd.GUESSES[at] for at in good[:3])}")
+            subject.note(
+                f"no values of {attribute.declared} are known: {', '.join(odd.GUESSES[at] for at in good[:3])}"
+            )
             pool = Pool([entry for entry in binary if entry is not None], [odd.GUESSES[at] for at in good])
             return Pooled(pool=pool, weights=np.ones(len(good)))
         if attribute.not_null:

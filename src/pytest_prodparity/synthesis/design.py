@@ -33,14 +33,19 @@ class Design:
 
     def ordered(self) -> list[tuple[Attribute, Column]]:
         """The columns that COPY fills."""
-        return [(one, self.columns[one.name]) for one in self.relation.attributes if not one.generated]
+        return [(one, self.columns[one.name]) for one in self.relation.attributes if not one.generated and one.receives]
 
 
 class Designer:
     """Designs tables, parents first; keys are kept as arrays of codes."""
 
     def __init__(
-        self, profile: Profile, relations: Mapping[str, Relation], counts: Mapping[str, int], maker: Maker, seed: int,
+        self,
+        profile: Profile,
+        relations: Mapping[str, Relation],
+        counts: Mapping[str, int],
+        maker: Maker,
+        seed: int,
         demands: Mapping[int, Demands] | None = None,
     ) -> None:
         self.notes: list[str] = []
@@ -88,7 +93,9 @@ class Designer:
             if constraint.kind == "exclusion":
                 self._apart(made, slots.read(constraint.definition))
             elif "WITHOUT OVERLAPS" in constraint.definition and constraint.kind in ("primary key", "unique"):
-                self._apart(made, slots.Exclusion(equal=tuple(constraint.columns[:-1]), period=(constraint.columns[-1],)))
+                self._apart(
+                    made, slots.Exclusion(equal=tuple(constraint.columns[:-1]), period=(constraint.columns[-1],))
+                )
         for attribute in made.relation.attributes:
             if attribute.name not in made.columns and not attribute.generated:
                 made.columns[attribute.name] = self._plain(made, attribute)
@@ -130,7 +137,9 @@ class Designer:
         for name in wanted.equal:
             if name not in made.columns:
                 made.columns[name] = self._plain(made, made.relation.attribute(name))
-        group = keys.joint([self.codes(made, name) for name in wanted.equal]) if wanted.equal else np.zeros(made.rows, "i8")
+        group = (
+            keys.joint([self.codes(made, name) for name in wanted.equal]) if wanted.equal else np.zeros(made.rows, "i8")
+        )
         ranks = slots.within(group)
         subjects = [self.subject(made, name) for name in wanted.period]
         found = slots.periods(subjects, int(ranks.max(initial=0)) + 1, self._maker)
@@ -199,10 +208,14 @@ class Designer:
         subject = self.subject(made, name)
         count = len(arrays[0])
         if made.rows > count:
-            if not subject.attribute.not_null and count:
-                raise keys.Contradiction(
-                    f"{name} is unique and refers to {reference.references}, which has {count:,} rows for {made.rows:,}"
+            if count:
+                self.notes.append(
+                    f"{made.table.full_name}: {count:,} of {made.rows:,} rows: {name} is unique and refers to"
+                    f" {reference.references}, which has no more."
                 )
+                made.rows = count
+                self._one_to_one(made, reference)
+                return
             raise keys.Contradiction(
                 f"its {made.rows:,} rows need a row of {reference.references} each, which has {count:,}"
             )
@@ -228,6 +241,20 @@ class Designer:
                     picked = chance.integers(0, len(source.pool), made.rows)
                     made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
                     return
+
+    def _other_parents(
+        self, made: Design, group: Sequence[str], reference: Constraint, found: list[Array], chance: np.random.Generator
+    ) -> None:
+        """Rows that still repeat a key get another parent, whole."""
+        _, arrays, _ = self._parents(made, reference)
+        places = [list(group).index(name) for name in reference.columns]
+        for _ in range(100):
+            again = keys.repeated(found)
+            if not len(again) or not len(arrays[0]):
+                return
+            picked = chance.integers(0, len(arrays[0]), len(again))
+            for place, array in zip(places, arrays, strict=True):
+                found[place][again] = array[picked]
 
     def _each_once(self, made: Design, reference: Constraint) -> bool:
         """A key that is a reference: each parent at most once."""
@@ -350,7 +377,12 @@ class Designer:
         chance = generator(self._seed, made.table.full_name, *group)
         if isinstance(source, Serial):
             return
-        for name, array in zip(group, keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers)), strict=True):
+        bound = together & set(group)
+        found = keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers), not bound)
+        for reference in references:
+            if bound and set(reference.columns) <= set(group) and reference.references != made.table.full_name:
+                self._other_parents(made, group, reference, found, chance)
+        for name, array in zip(group, found, strict=True):
             before = made.columns[name]
             made.columns[name] = Fixed(
                 name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with

@@ -183,7 +183,7 @@ def literal(node: Constant) -> tuple[Kind, object, int | None]:
         if kind.startswith("timestamp"):
             return "stamp", _microseconds(text), 0
         if kind.startswith("time"):
-            hours, minutes, seconds = (text.split("+")[0].split(":") + ["0"])[:3]
+            hours, minutes, seconds = [*text.split("+")[0].split(":"), "0"][:3]
             return "time", round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1e6), 0
         if kind.startswith("interval"):
             return "span", _interval(text), 0
@@ -434,9 +434,7 @@ def _changed(change: Callable[[Array], Array]) -> Callable[[Call, _Rows], Got]:
 
 
 def _coalesce(node: Call, rows: _Rows) -> Got:
-    return _case(
-        Case(tuple((Not(IsNull(one)), one) for one in node.arguments)), rows
-    )
+    return _case(Case(tuple((Not(IsNull(one)), one) for one in node.arguments)), rows)
 
 
 def _absolute(node: Call, rows: _Rows) -> Got:
@@ -458,7 +456,7 @@ def _extract(node: Call, rows: _Rows) -> Got:
     days = got.data if got.kind == "date" else got.data // DAY
     at = np.datetime64("2000-01-01", "D") + days.astype("i8")
     months = at.astype("M8[M]").astype("i8")
-    parts = {
+    parts: dict[str | None, Callable[[], Array]] = {
         "year": lambda: at.astype("M8[Y]").astype("i8") + 1970,
         "month": lambda: months % 12 + 1,
         "quarter": lambda: months % 12 // 3 + 1,
@@ -513,9 +511,7 @@ _FUNCTIONS: dict[str, Callable[[Call, _Rows], Got]] = {
     **dict.fromkeys(("num_nulls", "num_nonnulls"), _counted),
     **dict.fromkeys(("extract", "date_part"), _extract),
     "cast date": _to_date,
-    **dict.fromkeys(
-        ("cast timestamp", "cast timestamp without time zone", "cast timestamp with time zone"), _to_stamp
-    ),
+    **dict.fromkeys(("cast timestamp", "cast timestamp without time zone", "cast timestamp with time zone"), _to_stamp),
     **dict.fromkeys(("cast text", "cast character varying", "cast character", "cast bpchar"), _to_text),
     **dict.fromkeys(
         ("cast integer", "cast bigint", "cast smallint", "cast numeric", "cast double precision", "cast real"),

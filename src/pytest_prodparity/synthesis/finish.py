@@ -148,9 +148,7 @@ class Finish:
             return False
         kept, lost = weed(connection, found[1], statement.text)
         self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
-        if lost > MOST_LOST * max(kept + lost, 1):
-            return False
-        return True
+        return lost <= MOST_LOST * max(kept + lost, 1)
 
     def _lost(self, connection: psycopg.Connection[Any], statement: Statement) -> None:
         """Rows whose parents were left out: without a parent where that is allowed, else left out too."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .chance import generator, order
-from .columns import DAY, Maker, Subject
+from .columns import Maker, Subject
 from .distribution import Distribution, drawn_from, make, strictly
 from .sources import Fixed, Made, Numbers, Pooled, Serial, Source
 from .values import Array
@@ -74,8 +74,7 @@ def _ranks(subject: Subject, seed: int) -> Array:
 def _unknown_range(subject: Subject, low: int, high: int) -> tuple[int, int]:
     form, rows = subject.attribute.form, subject.rows
     if form in ("timestamp", "date", "time"):
-        unit = DAY if form == "date" else 1
-        return (low, high) if high - low >= rows else (low, low + rows * unit)
+        return (low, high) if high - low >= rows else (high - rows, high)
     return 1, rows
 
 
@@ -218,24 +217,27 @@ def apart(
     widest: int,
     chance: np.random.Generator,
     grows: bool = False,
+    fills: bool = True,
 ) -> list[Array]:
     """Arrays of which no two rows are alike: those that are get another value in the `widest` of them.
+
+    `grows`: that column may get values that nobody has. `fills`: all columns may be changed; else some rows may stay.
 
     Raises Contradiction where that does not end.
     """
     columns = [array.copy() for array in arrays]
     for _ in range(60):
-        again = _repeated(columns)
+        again = repeated(columns)
         if not len(again):
             return columns
         columns[widest][again] = redraw(widest, len(again), chance)
-    left = _repeated(columns)
-    if len(left):
+    left = repeated(columns)
+    if len(left) and fills:
         columns = _filled(columns, left, widest if grows else None)
     return columns
 
 
-def _repeated(columns: Sequence[Array]) -> Array:
+def repeated(columns: Sequence[Array]) -> Array:
     """Rows that are like an earlier one."""
     key = joint(columns)
     sequence = np.argsort(key, kind="stable")

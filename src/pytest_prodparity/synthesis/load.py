@@ -20,7 +20,6 @@ from .mend import Demands, Sieve, hold
 from .sources import Column, block
 from .values import CHUNK, Values, fitted
 
-
 MOST_FAILING = 0.5
 """So many rows of a block may be left out because they break a CHECK about keys alone."""
 
@@ -35,6 +34,8 @@ class Job:
     seed: int
     columns: tuple[tuple[Attribute, Column], ...]
     oid: int = 0
+    staged: bool = False
+    """Has the table a column of a type without binary form? COPY's binary format then refuses it, even if not named."""
     demands: Demands = field(default_factory=Demands)
 
     @property
@@ -73,7 +74,7 @@ class Job:
     def copy(self) -> sql.Composed:
         """The statement that takes blocks."""
         return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-            sql.Identifier(self.schema, self.name),
+            sql.Identifier("pg_temp", "staged") if self.staged else sql.Identifier(self.schema, self.name),
             sql.SQL(", ").join(sql.Identifier(attribute.name) for attribute, _ in self.columns),
         )
 
@@ -111,6 +112,8 @@ def work(
             found = take()
             continue
         try:
+            if job.staged:
+                _stage(connection, job)
             ready = _sieved(connection, job, found[1]) if job.demands.asked else None
             with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
                 out.write(encode.SIGNATURE)
@@ -123,6 +126,8 @@ def work(
                     if ready is not None:
                         break  # while a COPY runs, nothing can be asked
                 out.write(encode.TRAILER)
+            if job.staged:
+                _unstage(connection, job)
         except psycopg.Error as cause:
             raise refused(job, cause) from cause
 
@@ -132,6 +137,25 @@ def _bare(connection: psycopg.Connection, job: Job, count: int) -> None:
     connection.execute(
         sql.SQL("INSERT INTO {} SELECT FROM generate_series(1, {})").format(
             sql.Identifier(job.schema, job.name), sql.Literal(count)
+        )
+    )
+
+
+def _stage(connection: psycopg.Connection, job: Job) -> None:
+    names = sql.SQL(", ").join(sql.Identifier(attribute.name) for attribute, _ in job.columns)
+    connection.execute("DROP TABLE IF EXISTS pg_temp.staged")
+    connection.execute(
+        sql.SQL("CREATE TEMPORARY TABLE staged AS SELECT {} FROM {} LIMIT 0").format(
+            names, sql.Identifier(job.schema, job.name)
+        )
+    )
+
+
+def _unstage(connection: psycopg.Connection, job: Job) -> None:
+    names = sql.SQL(", ").join(sql.Identifier(attribute.name) for attribute, _ in job.columns)
+    connection.execute(
+        sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.staged").format(
+            sql.Identifier(job.schema, job.name), names, names
         )
     )
 

@@ -97,7 +97,9 @@ def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) 
             bound[oid].add(name)
     return {
         one.oid: Demands(
-            ours=tuple(ours[one.oid]), asked=tuple(asked[one.oid]), keys=frozenset(keyed[one.oid]),
+            ours=tuple(ours[one.oid]),
+            asked=tuple(asked[one.oid]),
+            keys=frozenset(keyed[one.oid]),
             bound=frozenset(bound[one.oid]),
         )
         for one in relations
@@ -128,7 +130,11 @@ def hold(
             continue  # the server tells
     if known:
         satisfy(block, known, rng, means(columns, wanted))
-    return np.any([failing(block, check) for check in known], axis=0) if known else np.zeros(len(next(iter(block.values()))), "?")
+    return (
+        np.any([failing(block, check) for check in known], axis=0)
+        if known
+        else np.zeros(len(next(iter(block.values()))), "?")
+    )
 
 
 def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means:
@@ -152,6 +158,11 @@ def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means
             if attribute.name in wanted.keys or isinstance(column.source, Referring)
         ),
         bound=wanted.bound,
+        alike={
+            attribute.name: id(column.source.target)
+            for attribute, column in columns
+            if isinstance(column.source, Referring) and attribute.name not in wanted.bound
+        },
         nullable=frozenset(attribute.name for attribute, _ in columns if not attribute.not_null),
         draw=draw,
     )
@@ -167,6 +178,11 @@ class Sieve:
         connection.execute(
             sql.SQL("CREATE TEMPORARY TABLE sieve (LIKE {} INCLUDING GENERATED INCLUDING COMMENTS)").format(self._table)
         )
+        for (column,) in connection.execute(
+            "SELECT attname FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_type AS t ON t.oid = atttypid"
+            " WHERE attrelid = 'pg_temp.sieve'::regclass AND attnum > 0 AND typreceive = 0"
+        ).fetchall():
+            connection.execute(sql.SQL("ALTER TABLE pg_temp.sieve DROP COLUMN {}").format(sql.Identifier(column)))
 
     def hold(
         self, block: dict[str, Values], columns: Sequence[tuple[Attribute, Column]], rng: np.random.Generator
@@ -205,9 +221,9 @@ class Sieve:
             " EXCEPTION WHEN data_exception OR raise_exception THEN RETURN false; END"
         ).format(sql.SQL(check.text))
         self._connection.execute(
-            sql.SQL("CREATE OR REPLACE FUNCTION pg_temp.holds(place tid) RETURNS boolean LANGUAGE plpgsql AS {}").format(
-                sql.Literal(body.as_string(self._connection))
-            )
+            sql.SQL(
+                "CREATE OR REPLACE FUNCTION pg_temp.holds(place tid) RETURNS boolean LANGUAGE plpgsql AS {}"
+            ).format(sql.Literal(body.as_string(self._connection)))
         )
         return self._connection.execute("SELECT NOT pg_temp.holds(ctid) FROM pg_temp.sieve ORDER BY ctid").fetchall()
 
@@ -230,11 +246,12 @@ class Sieve:
             out.write(encode.TRAILER)
         found = {}
         for one in self._wanted.asked:
-            query = sql.SQL("SELECT NOT coalesce(({}), true) FROM pg_temp.sieve ORDER BY ctid").format(sql.SQL(one.text))
+            query = sql.SQL("SELECT NOT coalesce(({}), true) FROM pg_temp.sieve ORDER BY ctid").format(
+                sql.SQL(one.text)
+            )
             try:
                 rows = self._connection.execute(query).fetchall()
             except (psycopg.DataError, psycopg.errors.RaiseException):
                 rows = self._one_by_one(one)
             found[one.name] = np.array([row[0] for row in rows], "?")
         return found
-

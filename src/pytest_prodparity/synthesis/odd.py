@@ -48,7 +48,9 @@ def literals(attribute: Attribute, count: int, salt: int) -> list[str] | None:
 def bytes_of(width: int, count: int, salt: int) -> list[str]:
     """bytea of so many bytes."""
     width = min(width, 4096)
-    blocks = [mixed(np.arange(count), salt + at).astype(">u8").view("u1").reshape(count, 8) for at in range(-(-width // 8))]
+    blocks = [
+        mixed(np.arange(count), salt + at).astype(">u8").view("u1").reshape(count, 8) for at in range(-(-width // 8))
+    ]
     return ["\\x" + row.tobytes()[:width].hex() for row in np.concatenate(blocks, axis=1)] if count else []
 
 

@@ -321,7 +321,9 @@ class _Pattern:
         if self.peek() and self.peek() in "?+":
             self.at += 1  # greedy or not, the same texts match
         most = min(most, least + 30)
-        lengths = sorted({least, *(min(most, least + more) for more in (1, 3, 6)), (least + most) // 2, most}, reverse=True)
+        lengths = sorted(
+            {least, *(min(most, least + more) for more in (1, 3, 6)), (least + most) // 2, most}, reverse=True
+        )
         lengths += [one for one in self.hints if least <= one <= top and one not in lengths]
         result: list[Sequence_] = []
         for length in lengths:

@@ -46,6 +46,10 @@ class Limits(Protocol):
         """Columns that may become NULL, but never the other way."""
 
     @property
+    def alike(self) -> Mapping[str, int]:
+        """Keys by what they refer to: they may change places with one another."""
+
+    @property
     def nullable(self) -> Collection[str]:
         """Columns that may become NULL."""
 
@@ -97,7 +101,7 @@ class Repair:
             case Both() | Either():
                 each = [self.cost(one, rows, want) for one in node.parts]
                 every = isinstance(node, Both) == want
-                return np.sum(each, axis=0) if every else np.min(each, axis=0)
+                return np.asarray(np.sum(each, axis=0) if every else np.min(each, axis=0))
         try:
             wrong = false(node, part) if want else true(node, part)
         except Unreadable:
@@ -246,7 +250,9 @@ class Repair:
                 if values.nulls is None or not values.nulls.all():
                     present = np.arange(len(values)) if values.nulls is None else np.flatnonzero(~values.nulls)
                     self._redraw(name, rows, present)
-                    still = rows[~true(Operation("is distinct", left, right), self.part(rows, columns(left) | columns(right)))]
+                    still = rows[
+                        ~true(Operation("is distinct", left, right), self.part(rows, columns(left) | columns(right)))
+                    ]
                     if len(still) and name in self.means.nullable and columns(other):
                         self._null(Column(name), still, True)
                     return
@@ -271,6 +277,8 @@ class Repair:
             return rows
         one, other = self.block[left.name], self.block[right.name]
         fixed = {left.name, right.name} & set(self.means.fixed)
+        if fixed and self.means.alike.get(left.name, 0) == self.means.alike.get(right.name, 1):
+            fixed = set()
         if fixed or one.form != other.form or one.scale != other.scale or one.form not in _MOVABLE:
             return rows
         wrong = one.data[rows] != other.data[rows]
@@ -320,10 +328,16 @@ class Repair:
             slope = (_gap(node, after) - gap) / step
             if (np.abs(slope) < 1e-12).any():
                 continue
-            margin = {"<": -1.0, ">": 1.0}.get(operator, 0.0) * np.abs(slope) * (1 if self.block[name].form != "timestamp" else 1e6)
+            margin = (
+                {"<": -1.0, ">": 1.0}.get(operator, 0.0)
+                * np.abs(slope)
+                * (1 if self.block[name].form != "timestamp" else 1e6)
+            )
             if operator != "=":
                 # not all to the very bound
-                margin = margin + np.sign({"<=": -1, "<": -1}.get(operator, 1)) * np.abs(slope) * self._spread(name, rows)
+                margin = margin + np.sign({"<=": -1, "<": -1}.get(operator, 1)) * np.abs(slope) * self._spread(
+                    name, rows
+                )
             self.block[name].put(rows, _moved(before[name], (margin - gap) / slope))
             if not self._wrong_by(node, operator, rows).any():
                 return
@@ -341,7 +355,7 @@ class Repair:
         present = values.data if values.nulls is None else values.data[~values.nulls]
         if not len(present):
             return np.zeros(len(rows))
-        width = float(np.percentile(present, 75) - np.percentile(present, 25)) / (10.0 ** values.scale) / 4
+        width = float(np.percentile(present, 75) - np.percentile(present, 25)) / (10.0**values.scale) / 4
         return np.asarray(self.rng.random(len(rows)) * width)
 
     def _by_freedom(self, node: Operation) -> list[str]:
@@ -432,7 +446,7 @@ def _gap(node: Operation, part: Mapping[str, Values]) -> Array:
 
 
 def _plain(got: Got) -> Array:
-    if got.kind in ("date",):
+    if got.kind == "date":
         return got.data.astype("f8") * DAY
     if got.kind in ("number", "stamp", "time", "span"):
         return got.numbers()

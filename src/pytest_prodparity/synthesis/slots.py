@@ -59,9 +59,12 @@ def _plain(name: str) -> str:
 
 def _split(text: str) -> list[str]:
     """Elements of a list, up to the parenthesis that closes it."""
-    depth, start, found = 0, 0, []
+    depth, start, quoted = 0, 0, ""
+    found: list[str] = []
     for at, sign in enumerate(text):
-        if sign == "(":
+        if quoted or sign in "'\"":
+            quoted = "" if sign == quoted else quoted or sign
+        elif sign == "(":
             depth += 1
         elif sign == ")":
             if depth == 0:
@@ -119,7 +122,11 @@ def _literal(base: str, at: int, step: int) -> str | None:
         return f"[{day},{end})"
     if base in ("tsrange", "tstzrange"):
         moment = datetime(day.year, day.month, day.day, 8)  # noqa: DTZ001  # text for the server
-        return f"[{moment}+00,{moment + timedelta(hours=9)}+00)" if base == "tstzrange" else f"[{moment},{moment + timedelta(hours=9)})"
+        return (
+            f"[{moment}+00,{moment + timedelta(hours=9)}+00)"
+            if base == "tstzrange"
+            else f"[{moment},{moment + timedelta(hours=9)})"
+        )
     if base in ("int4range", "int8range", "numrange"):
         return f"[{at * 10},{at * 10 + 9})"
     if base in ("inet", "cidr"):

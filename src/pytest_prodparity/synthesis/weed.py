@@ -1,4 +1,4 @@
-"""Rows that an index refuses: tried again with other values, and left out where nothing helps.
+"""Rows that an index refuses: left out, and counted.
 
 Partial and expression indexes and EXCLUDE can be about anything. So the rows are put aside, the index is made, and the
 server itself takes what fits.
@@ -11,11 +11,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-TRIES = 6
-"""Of a refused row with other rows' values."""
-WORTH = 20_000
-"""So many refused rows are tried again, one by one."""
-
 
 def weed(connection: psycopg.Connection[Any], table: str, statement: str) -> tuple[int, int]:
     """Make the index of `statement` on `table` (as SQL writes it); (rows in it, rows left out)."""
@@ -27,7 +22,7 @@ def weed(connection: psycopg.Connection[Any], table: str, statement: str) -> tup
             [table],
         ).fetchall()
     ]
-    target = sql.SQL(table)  # type: ignore[arg-type]  # out of pg_dump's own text
+    target = sql.SQL(table)  # out of pg_dump's own text
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     with connection.transaction():
         connection.execute(

@@ -44,5 +44,6 @@ def test_a_database_filled_from_the_profile_keeps_every_promise_of_the_schema(se
         assert filled.rows == {name: found[name] for name, count in asked.items() if count}
         for name, count in asked.items():
             # a few rows may be left out where keys and CHECKs meet: never in silence
-            assert found[name] == count or any(note.startswith(f"{name}: ") for note in filled.notes)
-            assert found[name] >= 0.8 * count
+            notes = [note for note in filled.notes if note.startswith(f"{name}: ")]
+            assert found[name] == count or notes
+            assert found[name] >= 0.8 * count or any("which has no more" in note for note in notes)

@@ -237,9 +237,7 @@ def _foreign(connection: Connection) -> list[Promise]:
         if match == "f" and len(columns) > 1:
             some = " OR ".join(f"c.{column} IS NOT NULL" for column in columns)
             bad = f"({bad}) OR (({some}) AND NOT ({given}))"
-        result.append(
-            Promise(f"foreign key {name} of {table}", f"SELECT count(*) FROM {only} {table} c WHERE {bad}")
-        )
+        result.append(Promise(f"foreign key {name} of {table}", f"SELECT count(*) FROM {only} {table} c WHERE {bad}"))
     return result
 
 
