@@ -284,7 +284,7 @@ class Repair:
         wrong = one.data[rows] != other.data[rows]
         turned = rows[wrong]
         one.data[turned], other.data[turned] = other.data[turned].copy(), one.data[turned].copy()
-        return rows[~wrong]
+        return np.asarray(rows[~wrong])
 
     def _length(self, node: Operation, operator: str, rows: Array) -> bool:
         """length(x) against a constant: cut, or filled up."""
@@ -319,7 +319,8 @@ class Repair:
             self.rng.shuffle(free)
         for name in free:
             before = self.part(rows, names)
-            if before[name].nulls is not None and before[name].nulls.any():
+            empty = before[name].nulls
+            if empty is not None and empty.any():
                 continue
             gap = _gap(node, before)
             step = _unit(self.block[name])

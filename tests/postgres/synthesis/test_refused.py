@@ -15,7 +15,8 @@ from tests.postgres.synthesis.test_awkward import stored
 REFUSED = {
     "a check that nothing satisfies": (
         "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL); INSERT INTO t SELECT i, i FROM generate_series(1, 2000) i; ANALYZE;"
-        " ALTER TABLE t ADD CONSTRAINT never CHECK (a > 5 AND a < 3) NOT VALID",
+        " ALTER TABLE t ADD CONSTRAINT never CHECK (a > 5 AND a < 3) NOT VALID;"
+        " UPDATE pg_constraint SET convalidated = true WHERE conname = 'never'",
         ["public.t cannot be filled", "2,000 of 2,000", "(a > 5) AND (a < 3)", "rows={'t': 0}"],
     ),
     "a function that hardly any value satisfies": (
