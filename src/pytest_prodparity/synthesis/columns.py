@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -19,13 +20,15 @@ from .expressions import Unreadable
 from .meaning import meaning, plain, texter
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
 from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
-from .values import CHUNK, Array, Pool
+from .values import CHUNK, Array, Pool, Values, text_values
 
 LISTED = 20_000
 """Up to so many texts are listed rather than made."""
+POOLED = 500_000
+"""Up to so many are made once and taken from there, where each is used twice or more."""
 DAY = 86_400_000_000
 RECENT_DAYS = 366
-"""A time axis that ended so shortly before the capture ends now in the new database."""
+"""Times that end so shortly before the capture, or before the latest of all, are on one axis, which ends now."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -85,9 +88,10 @@ class Maker:
         self._reader = reader
         self._now = now
         captured = datetime.fromisoformat(profile.captured_at)
-        self._captured = captured if captured.tzinfo else captured.replace(tzinfo=UTC)
-        self.days = max(0, (now - self._captured).days)
-        """By how much a recent time axis is moved."""
+        captured = captured if captured.tzinfo else captured.replace(tzinfo=UTC)
+        self._last = _last(profile, captured)
+        self.days = max(0, (now - self._last).days)
+        """By how much the time axis is moved."""
 
     def source(self, subject: Subject, *, unique: bool = False) -> Source:
         """For one column; `unique`: one that makes `rows` different values from the codes 0 … rows - 1, where it can."""
@@ -142,13 +146,13 @@ class Maker:
         return Numbers(form=attribute.form, distribution=distribution, scale=scale)
 
     def moved(self, attribute: Attribute, values: Array) -> Array:
-        """Times of which the last lies shortly before the capture, or after it, by the days that have passed since."""
+        """Times that end with the others, or later, by the days that have passed since; a column of old times stays."""
         if attribute.form not in ("date", "timestamp") or not self.days or not len(values):
             return values
         unit = 1 if attribute.form == "date" else DAY
-        captured = (self._captured - EPOCH).days
+        last = (self._last - EPOCH).days
         finite = self._finite(attribute, values)
-        if not len(finite) or int(finite.max()) // unit < captured - RECENT_DAYS:
+        if not len(finite) or int(finite.max()) // unit < last - RECENT_DAYS:
             return values
         inside = np.abs(values) < _FAR[attribute.form]
         return np.where(inside, values + self.days * unit, values)
@@ -271,6 +275,8 @@ class Maker:
             listed = self.spelled(made, max(1, others), attribute)
             listed = [text for text in listed if text not in set(common)] or ["?"]
             return _pooled([*common, *listed], [*frequencies, *[max(rest, 1e-6) / len(listed)] * len(listed)])
+        if others <= min(POOLED, subject.rows / 2):
+            return self._pool(made, others, common, frequencies, rest)
         if not common:
             return Made(texter=made, size=others)
         return Mixture(
@@ -278,6 +284,19 @@ class Maker:
             share=sum(frequencies) / max(1e-9, 1 - subject.null),
             others=Made(texter=made, size=others),
         )
+
+    def _pool(self, made: Texter, size: int, common: list[str], frequencies: list[float], rest: float) -> Pooled:
+        """All texts made once, and taken from there."""
+        first, others = text_values(common), made.make(np.arange(size))
+        assert first.lengths is not None
+        assert others.lengths is not None
+        width = max(first.data.shape[1], others.data.shape[1])
+        data = np.zeros((len(common) + size, width), "u1")
+        data[: len(common), : first.data.shape[1]] = first.data
+        data[len(common) :, : others.data.shape[1]] = others.data
+        texts = Values(form="text", data=data, lengths=np.concatenate([first.lengths, others.lengths]))
+        weights = np.concatenate([np.array(frequencies, "f8"), np.full(size, max(rest, 1e-6) / size)])
+        return Pooled(pool=Pool.of(texts), weights=weights)
 
     def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
         """As many different texts as rows, among them those that are known."""
@@ -328,6 +347,24 @@ class Maker:
             meaning(subject.table.name, attribute.name), size=size, width=width, limit=attribute.limit, unique=unique,
             salt=subject.salt,
         )  # fmt: skip
+
+
+def _last(profile: Profile, captured: datetime) -> datetime:
+    """Where production's time axis ends: its latest time before the capture; the capture, where that is long ago."""
+    latest = captured.date() - timedelta(days=RECENT_DAYS)
+    found = None
+    for table in profile.tables:
+        for column in table.columns:
+            if not column.type.startswith(("date", "timestamp")) or "[" in column.type:
+                continue
+            statistics = column.statistics or column.inherited_statistics
+            known = [*table.ends.get(column.name, ())[-1:], *((statistics and statistics.histogram_bounds) or ())[-1:]]
+            for text in known:
+                with contextlib.suppress(ValueError):
+                    day = date.fromisoformat(text[:10])
+                    if latest <= day <= captured.date():
+                        found = latest = day
+    return captured if found is None else datetime(found.year, found.month, found.day, tzinfo=UTC)
 
 
 _FAR = {"date": 2**31 - 2, "timestamp": 2**63 - 2}

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from ..core.errors import ProdparityError
 from . import encode
@@ -92,6 +93,15 @@ class Counter:
             return next(self._blocks, None)
 
 
+class _Writer(QueuedLibpqWriter):
+    """Sends in a thread of its own, while the next block is made."""
+
+    def __init__(self, cursor: psycopg.Cursor) -> None:
+        super().__init__(cursor)
+        # pieces of up to 128 KB: some blocks, not a whole table
+        self._queue.maxsize = 64
+
+
 def work(
     connection: psycopg.Connection,
     jobs: Sequence[Job],
@@ -115,7 +125,7 @@ def work(
             if job.staged:
                 _stage(connection, job)
             ready = _sieved(connection, job, found[1]) if job.demands.asked else None
-            with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
+            with connection.cursor() as cursor, cursor.copy(job.copy(), writer=_Writer(cursor)) as out:
                 out.write(encode.SIGNATURE)
                 while found is not None and found[0] == number:
                     count = min(CHUNK, job.rows - found[1])
@@ -128,6 +138,9 @@ def work(
                 out.write(encode.TRAILER)
             if job.staged:
                 _unstage(connection, job)
+            if job.staged or ready is not None:
+                # a session's end drops them too, but at a moment of its own choice
+                connection.execute("DROP TABLE IF EXISTS pg_temp.sieve, pg_temp.staged CASCADE")
         except psycopg.Error as cause:
             raise refused(job, cause) from cause
 

@@ -33,14 +33,31 @@ DTYPES: dict[str, str] = {
 class Pool:
     """Distinct values in PostgreSQL's binary form; `literals` are their text forms, where they are known."""
 
-    def __init__(self, binary: Sequence[bytes], literals: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, binary: Sequence[bytes] | Array, literals: Sequence[str] | None = None, *, lengths: Array | None = None
+    ) -> None:
+        """`lengths`: where `binary` is all entries' bytes in one array."""
+        if lengths is None:
+            lengths = np.array([len(entry) for entry in binary], dtype="i4")
+            binary = np.frombuffer(b"".join(binary), dtype="u1")
         self.literals = None if literals is None else list(literals)
-        self.lengths: Array = np.array([len(entry) for entry in binary], dtype="i4")
-        self.width = int(self.lengths.max(initial=0))
-        self.flat: Array = np.frombuffer(b"".join(binary), dtype="u1")
-        self.starts: Array = (
-            np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype("i8") if len(binary) else np.zeros(0, "i8")
-        )
+        self.lengths = lengths.astype("i4")
+        self.width = int(lengths.max(initial=0))
+        # a window of the greatest width fits at each start
+        self.flat: Array = np.concatenate([np.asarray(binary), np.zeros(self.width, "u1")])
+        self.starts: Array = np.cumsum(lengths, dtype="i8") - lengths
+
+    @classmethod
+    def of(cls, texts: Values) -> Pool:
+        """A pool of the texts of a column, without their literals."""
+        assert texts.lengths is not None
+        inside = np.arange(texts.data.shape[1], dtype="i4") < texts.lengths[:, None]
+        return cls(texts.data[inside], lengths=texts.lengths)
+
+    def rows(self, places: Array) -> Array:
+        """The entries at these places as a matrix of bytes; what is too much of a row is anything."""
+        width = max(1, int(self.lengths[places].max(initial=0)))
+        return windows(self.flat, self.starts[places], width)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -94,6 +111,13 @@ class Values:
             nulls = np.zeros(len(self), "?") if self.nulls is None else self.nulls
             nulls[rows] = False if other.nulls is None else other.nulls
             self.nulls = nulls
+
+
+def windows(flat: Array, starts: Array, width: int) -> Array:
+    """`width` bytes from each start: whole windows are copied, not bytes one by one."""
+    if len(flat) < width:
+        flat = np.concatenate([flat, np.zeros(width, "u1")])
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(flat, width)[starts])
 
 
 def text_values(texts: Sequence[str], nulls: Array | None = None) -> Values:
