@@ -14,7 +14,9 @@ import numpy as np
 from ..profile.model import ColumnStatistics, Profile, Table
 from . import odd
 from .catalog import Attribute, Reader
+from .checks import Check, failing, matching, rule
 from .distribution import Distribution, drawn_from, make
+from .expressions import Unreadable
 from .meaning import meaning, plain, texter
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
 from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
@@ -41,6 +43,8 @@ class Subject:
     """That the table gets."""
     ends: list[str] | None = None
     notes: list[str] = field(default_factory=list)
+    checks: tuple[Check, ...] = ()
+    """Of the table and of the column's domain."""
 
     @property
     def salt(self) -> int:
@@ -97,7 +101,7 @@ class Maker:
         if form == "text":
             return self._text(subject, unique=unique)
         if form == "pool":
-            return self._listed(subject)
+            return self._listed(subject, unique=unique)
         found = self._numbers(subject)
         return found if found is not None else self._listed(subject)
 
@@ -190,8 +194,10 @@ class Maker:
 
     # listed values
 
-    def _listed(self, subject: Subject) -> Source:
+    def _listed(self, subject: Subject, *, unique: bool = False) -> Source:
         statistics, attribute = subject.statistics, subject.attribute
+        if not attribute.receives:
+            return self._guessed(subject)
         common = list(statistics.most_common_vals or []) if statistics else []
         frequencies = list(statistics.most_common_freqs or []) if statistics else []
         bounds = list(statistics.histogram_bounds or []) if statistics else []
@@ -200,13 +206,20 @@ class Maker:
         if bounds:
             literals += bounds
             weights += [rest / len(bounds)] * len(bounds)
-        elif not common or rest > 0.02:
-            more = odd.literals(attribute, min(1000, max(1, round(subject.distinct - len(common)))), subject.salt)
-            if more is None:
-                raise odd.Unknown(attribute)
+        if unique or (not bounds and (not common or rest > 0.02)):
+            more = odd.literals(
+                attribute,
+                2 * subject.rows if unique else min(1000, max(1, round(subject.distinct - len(common)))),
+                subject.salt,
+            )
+            if more is None and not literals:
+                return self._guessed(subject)
+            if attribute.base == "bytea" and statistics and statistics.avg_width > 1:
+                more = odd.bytes_of(statistics.avg_width - 1, len(more or []), subject.salt)
+            more = [one for one in more or [] if one not in set(literals)]
             literals += more
             weights += [max(rest, 1e-6) / max(1, len(more))] * len(more)
-            if not attribute.labels:
+            if not attribute.labels and more:
                 subject.note(f"no values of {attribute.declared} are known: made up")
         binary = self._reader.binary(attribute, literals)
         good = [at for at, entry in enumerate(binary) if entry is not None]
@@ -214,6 +227,26 @@ class Maker:
             raise odd.Unknown(attribute)
         pool = Pool([entry for entry in binary if entry is not None], [literals[at] for at in good])
         return Pooled(pool=pool, weights=np.array([max(weights[at], 1e-12) for at in good]))
+
+    def literals(self, attribute: Attribute, texts: list[str]) -> list[bytes]:
+        """Their binary forms; fewer where the server does not take all."""
+        return [entry for entry in self._reader.binary(attribute, texts) if entry is not None]
+
+    def _guessed(self, subject: Subject) -> Source:
+        """A type that nobody here knows: the plainest values that the server takes for it; else NULL."""
+        attribute = subject.attribute
+        binary = self._reader.binary(attribute, odd.GUESSES) if attribute.receives else []
+        good = [at for at, entry in enumerate(binary) if entry is not None]
+        if good:
+            subject.note(
+                f"no values of {attribute.declared} are known: {', '.join(odd.GUESSES[at] for at in good[:3])}"
+            )
+            pool = Pool([entry for entry in binary if entry is not None], [odd.GUESSES[at] for at in good])
+            return Pooled(pool=pool, weights=np.ones(len(good)))
+        if attribute.not_null:
+            raise odd.Unknown(attribute)
+        subject.note(f"no values of {attribute.declared} are known: NULL")
+        return Pooled(pool=Pool([b""], [""]), weights=np.ones(1), nothing=True)
 
     # texts
 
@@ -229,7 +262,11 @@ class Maker:
         if bounds and not unique and others <= len(bounds) * 1.1:
             share = rest / len(bounds)
             return _pooled([*common, *bounds], [*frequencies, *[share] * len(bounds)])
-        made = self._made(subject, bounds, max(1, others), unique=unique)
+        allowed = rule(subject.checks, attribute.name).values
+        if allowed and not common and not bounds:
+            return _pooled(list(allowed), [1.0] * len(allowed))
+        # bounds and spelled texts may coincide
+        made = self._made(subject, bounds, max(1, others + len(bounds)), unique=unique)
         if unique and subject.rows <= LISTED:
             return self._listed_once(subject, bounds, made)
         if unique:
@@ -278,6 +315,17 @@ class Maker:
         return list(dict.fromkeys(entry.decode()[:limit] for entry in raw))
 
     def _made(self, subject: Subject, bounds: list[str], size: int, *, unique: bool) -> Texter:
+        """Texts that look like the bounds, or like what the name says; and that hold the column's own checks."""
+        made, name = self._looking(subject, bounds, size, unique=unique), subject.attribute.name
+        own = [check for check in subject.checks if check.columns == {name}]
+        try:
+            if any(failing({name: made.make(np.arange(min(size, 64)))}, check).any() for check in own):
+                return matching(own, name, size=size, limit=subject.attribute.limit, salt=subject.salt) or made
+        except Unreadable:
+            return made
+        return made
+
+    def _looking(self, subject: Subject, bounds: list[str], size: int, *, unique: bool) -> Texter:
         attribute, statistics = subject.attribute, subject.statistics
         found = shape_of([text.rstrip(" ") for text in bounds] if attribute.base == "bpchar" else bounds)
         if found is not None:

@@ -59,6 +59,8 @@ class Pooled:
 
     pool: Pool
     weights: Array
+    nothing: bool = False
+    """Is no value known at all, so that every row is NULL?"""
 
     @property
     def ties(self) -> float:
@@ -73,7 +75,8 @@ class Pooled:
 
     def decode(self, codes: Array) -> Values:
         """From the pool."""
-        return Values(form="pool", data=codes.astype("i8"), pool=self.pool)
+        nulls = np.ones(len(codes), "?") if self.nothing else None
+        return Values(form="pool", data=codes.astype("i8"), pool=self.pool, nulls=nulls)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,7 +249,8 @@ def block(column: Column, start: int, count: int, total: int, seed: int, table: 
     values = column.source.decode(codes(column, start, count, total, seed, table))
     if column.null > 0:
         chance = generator(seed, table, column.drawn_with or column.name, "null", str(start))
-        values.nulls = chance.random(count) < column.null
+        empty = chance.random(count) < column.null
+        values.nulls = empty if values.nulls is None else values.nulls | empty
     return values
 
 

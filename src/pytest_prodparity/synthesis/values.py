@@ -136,3 +136,14 @@ def texts_of(values: Values) -> list[str | None]:
     assert values.lengths is not None
     rows = [bytes(row[:length]).decode() for row, length in zip(values.data, values.lengths, strict=True)]
     return [None if values.nulls is not None and values.nulls[at] else text for at, text in enumerate(rows)]
+
+
+def fitted(values: Values, form: Form) -> Values:
+    """In the column's own form: a key's values may come from a column of a wider type."""
+    whole = ("int2", "int4", "int8")
+    if values.form == form or form not in (*whole, "numeric") or values.form not in (*whole, "numeric"):
+        return values
+    if form == "numeric":
+        return Values(form=form, data=values.data.astype("i8"), nulls=values.nulls)
+    data = values.data // 10**values.scale
+    return Values(form=form, data=data.astype(DTYPES[form]), nulls=values.nulls)
