@@ -1,0 +1,143 @@
+"""Takes a net change back: delete what came, then put back what went.
+
+Each table passes only through parts of its state at the start, so no unique or exclusion constraint can fail; triggers,
+cascades, rules and foreign keys do not act, since the session is a replica's. Rows go to the partition they were in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import psycopg
+from psycopg import sql
+
+from .decode import Image, Net, Rows, Unreadable, text
+from .shape import Column, Table
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+PER_PAGE = 291
+"""Rows that a page of 8 KB can hold at most."""
+
+
+def stubborn(net: Net) -> list[str]:
+    """Why the change cannot be taken back, as far as it is known before it is tried."""
+    reasons = list(net.unread)
+    for rows in net.rows.values():
+        if rows.count and rows.table.stubborn:
+            reasons.append(f"{rows.table.name} was changed: {rows.table.stubborn}")
+    return reasons
+
+
+def put_back(connection: psycopg.Connection, net: Net, *, start: str | None) -> None:
+    """Within a transaction. Raises Unreadable where a count is not what it must be, or psycopg's own error.
+
+    `start`: the position in the log since which the rows came, None where it is not kept; without keys they are looked
+    for in the pages written since.
+    """
+    for rows in net.rows.values():
+        positives = rows.positives()
+        if positives:
+            delete = _delete_by_key if rows.table.key else _delete_by_place
+            found = delete(connection, rows, positives, start)
+            if found != len(positives):
+                raise Unreadable(f"{found} of {len(positives)} rows to be removed were found in {rows.table.name}")
+        negatives = rows.negatives()
+        if negatives:
+            _copy(connection, rows.table, negatives)
+
+
+def _delete_by_key(connection: psycopg.Connection, rows: Rows, positives: list[Image], _start: str | None) -> int:
+    table = rows.table
+    columns = [table.columns[at] for at in table.key]
+    arrays = [_array(text(image[at] or "") for image in positives) for at in table.key]
+    return connection.execute(_deletion(table, columns), arrays, prepare=True).rowcount
+
+
+def _deletion(table: Table, columns: list[Column]) -> bytes:
+    """One array parameter for each column of the key; the index's own operators, whatever the search_path."""
+    if len(columns) == 1 and columns[0].array:
+        (column,) = columns
+        condition = f"{column.quoted} {column.equal} ANY (%s::{column.type}[])"
+        return f"DELETE FROM ONLY {table.printed} WHERE {condition}".replace("%", "%%").replace("%%s::", "%s::").encode()
+    names = [f"k{at}" for at in range(len(columns))]
+    match = " AND ".join(
+        f"t.{column.quoted} {column.equal} k.{name}::{column.type}" for column, name in zip(columns, names, strict=True)
+    )
+    head = f"DELETE FROM ONLY {table.printed} t USING unnest(".replace("%", "%%")
+    tail = f") AS k({', '.join(names)}) WHERE {match}".replace("%", "%%")
+    return f"{head}{', '.join(['%s::text[]'] * len(columns))}{tail}".encode()
+
+
+def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list[Image], start: str | None) -> int:
+    """Rows are compared as text, column by column, in the pages that were written since the start."""
+    table = rows.table
+    wanted: dict[Image, int] = {}
+    for image in positives:
+        plain = tuple([None if value is None else text(value) for value in image])
+        wanted[plain] = wanted.get(plain, 0) + 1
+    columns = sql.SQL(", ").join(sql.SQL("{}").format(sql.Identifier(column.name)) for column in table.columns)
+    query = sql.SQL("SELECT ctid{} FROM ONLY {}").format(
+        sql.SQL(", {}").format(columns) if table.columns else sql.SQL(""), sql.SQL(table.printed)  # type: ignore[arg-type]
+    )
+    if start is not None:
+        query += sql.SQL(" WHERE ctid = ANY (ARRAY({}))").format(_tids(connection, table, start))
+    found: list[str] = []
+    result = connection.pgconn.exec_(query.as_bytes(connection))
+    if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
+        raise psycopg.errors.lookup(result.error_field(psycopg.pq.DiagnosticField.SQLSTATE).decode())  # type: ignore[union-attr]
+    for number in range(result.ntuples):
+        values = [result.get_value(number, at) for at in range(result.nfields)]
+        image = tuple([None if value is None else value.decode() for value in values[1:]])
+        if wanted.get(image, 0):
+            wanted[image] -= 1
+            found.append((values[0] or b"").decode())
+    statement = sql.SQL("DELETE FROM ONLY {} WHERE ctid = ANY (%s::tid[])").format(sql.SQL(table.printed))  # type: ignore[arg-type]
+    return connection.execute(statement, [_array(found)]).rowcount
+
+
+def _tids(connection: psycopg.Connection, table: Table, start: str) -> sql.Composed:
+    """A subquery with every place in the pages of `table` that the log mentions since `start`."""
+    return sql.SQL(
+        "SELECT ('(' || page || ',' || line || ')')::tid FROM (SELECT DISTINCT at[1] AS page"
+        " FROM pg_temp.parity_wal({}, pg_catalog.pg_current_wal_flush_lsn()) w,"
+        " pg_catalog.regexp_matches(w.block_ref, {}, 'g') AS at WHERE w.resource_manager IN ('Heap', 'Heap2')) pages,"
+        " pg_catalog.generate_series(1, {}) AS line"
+    ).format(
+        sql.Literal(start),
+        sql.Literal(rf"rel \d+/{_database(connection)}/{table.filenode} fork main blk (\d+)"),
+        sql.Literal(PER_PAGE),
+    )
+
+
+def _database(connection: psycopg.Connection) -> int:
+    row = connection.execute(
+        "SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _copy(connection: psycopg.Connection, table: Table, negatives: list[Image]) -> None:
+    settable = table.settable
+    if not settable:
+        raise Unreadable(f"{table.name} has no column that can be written")
+    columns = ", ".join(table.columns[at].quoted for at in settable)
+    lines = "".join([_line(image, settable) for image in negatives])
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY {table.printed} ({columns}) FROM STDIN".encode()) as copy:
+            copy.write(lines)
+        if cursor.rowcount != len(negatives):
+            raise Unreadable(f"{cursor.rowcount} of {len(negatives)} rows were put back into {table.name}")
+
+
+def _line(image: Image, settable: Sequence[int]) -> str:
+    parts = []
+    for at in settable:
+        value = image[at]
+        parts.append("\\N" if value is None else text(value).translate(_ESCAPES))
+    return "\t".join(parts) + "\n"
+
+
+def _array(values: Iterable[str]) -> str:
+    """An array literal."""
+    return "{" + ",".join(['"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values]) + "}"
