@@ -36,12 +36,16 @@ class Bloat:
         ).fetchall()
         return cls(pages={row[0]: row[1] for row in rows}, known={row[0]: (row[2], row[3]) for row in rows})
 
-    def care(self, connection: psycopg.Connection, tables: Iterable[Table]) -> None:
-        """Once in a while vacuum what grew, and tell the planner the density of the start for the pages there are."""
+    def care(self, connection: psycopg.Connection, tables: Iterable[Table]) -> bool:
+        """Once in a while vacuum what grew, and tell the planner the density of the start for the pages there are.
+
+        Was anything done?
+        """
         self.touched.update((table.oid, table) for table in tables)
         self.undone += 1
         if self.undone % EVERY or not self.touched:
-            return
+            return False
+        before = self.vacuums
         sizes = connection.execute(
             "SELECT oid, pg_catalog.pg_relation_size(oid::regclass) / 8192 FROM pg_catalog.unnest(%s::bigint[]) AS oid",
             [list(self.touched)],
@@ -51,6 +55,7 @@ class Bloat:
             if pages is not None and pages > self.pages.get(oid, 0) * GROWTH:
                 self._vacuum(connection, self.touched[oid])
         self.touched.clear()
+        return self.vacuums > before
 
     def _vacuum(self, connection: psycopg.Connection, table: Table) -> None:
         self.vacuums += 1

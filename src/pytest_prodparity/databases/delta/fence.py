@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -16,20 +17,22 @@ LINGER = 0.05
 PATIENCE = 10.0
 """Seconds for a backend to end."""
 
-UNDER_WAY = """
-SELECT a.pid, CASE WHEN a.state LIKE 'idle in%%' THEN 'open transaction' ELSE 'running statement' END AS what,
-  coalesce(a.application_name, '') AS name, coalesce(a.client_port, 0) AS port
-FROM pg_catalog.pg_stat_activity a
-WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend' AND a.state <> 'idle'
-  AND a.pid <> ALL (%(spare)s::int[])
+UNDER_WAY: LiteralString = """
+SELECT CASE WHEN a.state LIKE 'idle in%%' THEN 'open transaction' ELSE 'running statement' END AS what,
+  a.pid::bigint AS pid, coalesce(a.client_port, 0)::bigint AS port, coalesce(a.application_name, '') AS name
+FROM pg_catalog.pg_stat_get_activity(NULL) a
+WHERE a.datid = %(database)s AND a.backend_type = 'client backend' AND a.state <> 'idle' AND a.pid <> ALL (%(spare)s::int[])
 UNION ALL
-SELECT l.pid, 'advisory lock', '', 0 FROM pg_catalog.pg_locks l
-WHERE l.locktype = 'advisory' AND l.pid <> ALL (%(spare)s::int[])
-  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+SELECT 'advisory lock', l.pid, 0, '' FROM pg_catalog.pg_lock_status() l
+WHERE l.locktype = 'advisory' AND l.database = %(database)s AND l.pid <> ALL (%(spare)s::int[])
 UNION ALL
-SELECT 0, 'prepared transaction', gid, 0 FROM pg_catalog.pg_prepared_xacts
-WHERE database = pg_catalog.current_database()
+SELECT 'prepared transaction', 0, 0, p.gid FROM pg_catalog.pg_prepared_xact() p WHERE p.dbid = %(database)s
 """
+"""The functions below the views, whose joins cost more than all the rest."""
+_SURVEY = sql.SQL(
+    UNDER_WAY + " UNION ALL SELECT 'sequence', q.oid, q.value, q.called::text FROM ({}) AS q(oid, value, called)"
+    " UNION ALL SELECT 'position', 0, 0, pg_catalog.pg_current_wal_insert_lsn()::text"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,18 +53,38 @@ class Leak:
         return f"{self.what}{who}" + (f" (pid {self.pid})" if self.pid else "")
 
 
-def look(connection: psycopg.Connection, spare: Collection[int]) -> list[Leak]:
-    """What is under way in this database, except in the backends `spare`."""
-    rows = connection.execute(UNDER_WAY, {"spare": list(spare)}, prepare=True).fetchall()
-    return [Leak(pid=pid, what=what, name=name, port=port) for pid, what, name, port in rows]
+def survey(
+    connection: psycopg.Connection, database: int, spare: Collection[int], sequences: sql.Composable
+) -> tuple[list[Leak], dict[int, tuple[int, bool]], str]:
+    """In one round trip: what is under way, where the sequences stand, and the log's position."""
+    query = _SURVEY.format(sequences)
+    leaks, states, position = [], {}, ""
+    for what, number, value, said in connection.execute(
+        query, {"database": database, "spare": list(spare)}, prepare=True
+    ):
+        if what == "position":
+            position = said
+        elif what == "sequence":
+            states[number] = (value, said == "true")
+        else:
+            leaks.append(Leak(what=what, pid=number, port=value, name=said))
+    return leaks, states, position
 
 
-def clear(connection: psycopg.Connection, spare: Collection[int], found: list[Leak]) -> list[Leak]:
+def look(connection: psycopg.Connection, database: int, spare: Collection[int]) -> list[Leak]:
+    """What is under way in this database, by its oid, except in the backends `spare`."""
+    rows = connection.execute(UNDER_WAY, {"database": database, "spare": list(spare)}, prepare=True).fetchall()
+    return [Leak(pid=pid, what=what, name=name, port=port) for what, pid, port, name in rows]
+
+
+def clear(
+    connection: psycopg.Connection, database: int, spare: Collection[int], found: list[Leak]
+) -> list[Leak]:
     """End what `look` found, and whatever comes meanwhile; what had to be ended. `connection` is in autocommit."""
     deadline = time.monotonic() + LINGER
     while found and time.monotonic() < deadline:
         time.sleep(0.001)
-        found = look(connection, spare)
+        found = look(connection, database, spare)
     ended: dict[tuple[int, str, str], Leak] = {}
     deadline = time.monotonic() + PATIENCE
     while found:
@@ -74,7 +97,7 @@ def clear(connection: psycopg.Connection, spare: Collection[int], found: list[Le
                 f"{found[0]} did not end within {PATIENCE:.0f} s.", fix="end the connection in the test that opened it"
             )
         time.sleep(0.001)
-        found = look(connection, spare)
+        found = look(connection, database, spare)
     pids = {leak.pid for leak in ended.values() if leak.what != "advisory lock"}
     # A transaction's advisory locks say nothing new.
     return [leak for leak in ended.values() if leak.what != "advisory lock" or leak.pid not in pids]

@@ -7,27 +7,23 @@ temporary tables send them as well, and so does every other database of the serv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
-READER = """
-CREATE FUNCTION pg_temp.parity_wal(start pg_lsn, stop pg_lsn, OUT start_lsn pg_lsn, OUT end_lsn pg_lsn,
-  OUT prev_lsn pg_lsn, OUT xid xid, OUT resource_manager text, OUT record_type text, OUT record_length int4,
-  OUT main_data_length int4, OUT fpi_length int4, OUT description text, OUT block_ref text)
-RETURNS SETOF record LANGUAGE c STRICT AS '$libdir/pg_walinspect', 'pg_get_wal_records_info'
-"""
-"""pg_walinspect without its extension: nothing is added to the database, the function goes with the session."""
+from . import prepare
 
-_HINTS = """
-SELECT DISTINCT CASE WHEN resource_manager = 'Transaction' THEN 'catalogue' ELSE 'large object' END
-FROM pg_temp.parity_wal(%(start)s, pg_catalog.pg_current_wal_flush_lsn())
+HINTS: LiteralString = """
+SELECT DISTINCT CASE WHEN resource_manager = 'Transaction' THEN 'hint: catalogue' ELSE 'hint: large object' END
+FROM pg_temp.parity_wal(%(mark)s, pg_catalog.pg_current_wal_flush_lsn())
 WHERE resource_manager = 'Transaction' AND record_type LIKE 'COMMIT%%' AND description LIKE '%%inval msgs%%'
   OR resource_manager = 'Heap' AND block_ref LIKE %(large)s
   OR resource_manager = 'RelMap'
 """
+"""What the log says of changes that are not rows of tables; read together with those, to save a round trip."""
 
 _TOUCHED = """
 SELECT EXISTS (
@@ -73,42 +69,37 @@ class Catalogue:
     database: int
     own: tuple[int, ...]
     shared: tuple[int, ...]
-    large: int
-    """The file of pg_largeobject_metadata's rows."""
+    large: str
+    """A pattern of the log's references to pg_largeobject_metadata."""
     query: sql.Composed
     prints: Mapping[str, object]
 
     def of(self, database: int) -> Catalogue:
         """The same of another clone of the same template."""
-        return replace(self, database=database)
+        return replace(self, database=database, large=self.large.replace(f"/{self.database}/", f"/{database}/"))
 
     @classmethod
     def read(cls, connection: psycopg.Connection) -> Catalogue:
         """Some 20 ms."""
         files = connection.execute(_FILES).fetchall()
         names = {name for _, name, _, _ in files}
-        row = connection.execute(
-            "SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
-        ).fetchone()
-        assert row is not None
+        number = prepare.database(connection)
         query = sql.SQL(" UNION ALL ").join(
             _print(connection, name) for name in sorted(names) if _counts(name, files)
         )
         return cls(
-            database=row[0],
+            database=number,
             own=tuple(number for _, name, shared, number in files if not shared and name not in _PASSING),
             shared=tuple(number for _, name, shared, number in files if shared and name in _SHARED),
-            large=next(number for _, name, _, number in files if name == "pg_largeobject_metadata"),
+            large=next(f"%/{number}/{file} %" for _, name, _, file in files if name == "pg_largeobject_metadata"),
             query=query,
             prints=dict(connection.execute(query).fetchall()),
         )
 
-    def changed(self, connection: psycopg.Connection, start: str) -> list[str]:
-        """What changed since the position `start` of the log beside rows, in words; nothing for most tests."""
-        large = f"%/{self.database}/{self.large} %"
-        hints = {hint for (hint,) in connection.execute(_HINTS, {"start": start, "large": large}, prepare=True)}
-        reasons = ["a large object was made or removed"] if "large object" in hints else []
-        if "catalogue" in hints:
+    def changed(self, connection: psycopg.Connection, start: str, hints: Collection[str]) -> list[str]:
+        """What changed since the position `start` of the log beside rows, in words, given what `HINTS` found."""
+        reasons = ["a large object was made or removed"] if "hint: large object" in hints else []
+        if "hint: catalogue" in hints:
             reasons += self._exactly(connection, start)
         return reasons
 

@@ -9,7 +9,6 @@ from psycopg import sql
 
 from ...core.errors import ProdparityError
 from ..provider import Server
-from .notice import READER
 
 OLDEST = 150000
 OPTIONS = (
@@ -21,6 +20,15 @@ OPTIONS = (
     " -c enable_mergejoin=off -c lc_monetary=C -c log_statement=none -c log_min_duration_statement=-1"
 )
 """Of our own sessions: values have one text, triggers do not fire, and keys are looked up by their index."""
+
+
+READER = """
+CREATE FUNCTION pg_temp.parity_wal(start pg_lsn, stop pg_lsn, OUT start_lsn pg_lsn, OUT end_lsn pg_lsn,
+  OUT prev_lsn pg_lsn, OUT xid xid, OUT resource_manager text, OUT record_type text, OUT record_length int4,
+  OUT main_data_length int4, OUT fpi_length int4, OUT description text, OUT block_ref text)
+RETURNS SETOF record LANGUAGE c STRICT AS '$libdir/pg_walinspect', 'pg_get_wal_records_info'
+"""
+"""pg_walinspect without its extension: nothing is added to the database, the function goes with the session."""
 
 
 class Untrackable(ProdparityError):
@@ -120,17 +128,28 @@ def prepare(connection: psycopg.Connection) -> int:
     return len(rows)
 
 
-def published(connection: psycopg.Connection) -> str | None:
-    """A table whose updates a publication would refuse under REPLICA IDENTITY FULL; None where there is none."""
-    if connection.info.server_version < 180000:
-        return None
+def published(connection: psycopg.Connection) -> None:
+    """Raises Untrackable where a publication of the application would refuse updates under REPLICA IDENTITY FULL."""
     row = connection.execute(
         "SELECT p.schemaname || '.' || p.tablename FROM pg_catalog.pg_publication_tables p"
         " JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname"
         " JOIN pg_catalog.pg_class r ON r.relnamespace = n.oid AND r.relname = p.tablename"
         " JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attgenerated <> '' LIMIT 1"
     ).fetchone()
-    return None if row is None else str(row[0])
+    if connection.info.server_version >= 180000 and row is not None:
+        raise Untrackable(
+            f"{row[0]} has generated columns and is in a publication, which would refuse its updates",
+            fix="leave the publication out of the profile",
+        )
+
+
+def database(connection: psycopg.Connection) -> int:
+    """The oid of the database that `connection` is in."""
+    row = connection.execute(
+        "SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def reader(connection: psycopg.Connection) -> None:

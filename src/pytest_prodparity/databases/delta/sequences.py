@@ -30,16 +30,17 @@ class Sequences:
 
     names: Mapping[int, str]
     steps: Mapping[int, int]
-    query: sql.Composable | None
+    query: sql.Composable
+    """Rows of oid, last value, and whether it was given out."""
 
     @classmethod
     def read(cls, connection: psycopg.Connection) -> Sequences:
         """From the catalogue."""
         rows = connection.execute(_LIST).fetchall()
-        query: sql.Composable | None = None
+        query: sql.Composable = sql.SQL("SELECT 0::bigint, 0::bigint, false WHERE false")
         if rows and connection.info.server_version >= 180000:
             query = sql.SQL(
-                "SELECT s.oid, d.last_value, d.is_called FROM pg_catalog.unnest({}::bigint[]) AS s(oid),"
+                "SELECT s.oid, d.last_value, d.is_called FROM unnest({}::bigint[]) AS s(oid),"
                 " pg_catalog.pg_get_sequence_data(s.oid::regclass) AS d"
             ).format(sql.Literal([oid for oid, *_ in rows]))
         elif rows:
@@ -55,8 +56,6 @@ class Sequences:
 
     def state(self, connection: psycopg.Connection) -> State:
         """Where they stand."""
-        if self.query is None:
-            return {}
         return {oid: (value, called) for oid, value, called in connection.execute(self.query, prepare=True)}
 
     def moved(self, before: State, after: State) -> tuple[Moved, ...]:

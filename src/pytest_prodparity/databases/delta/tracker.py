@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Collection
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import LiteralString, Self
+from typing import Self
 
 import psycopg
-from psycopg import sql
 
 from ...core.delta import Delta
+from ...core.errors import ProdparityError
 from ..provider import Server
 from . import fence, prepare, present, undo
 from .bloat import Bloat
 from .decode import Net, Unreadable
 from .fence import Leak
 from .notice import Catalogue
-from .prepare import Untrackable
 from .sequences import Sequences, State
 from .shape import Table, tables
+from .stream import Stream
 
-MOST = 100_000
-"""Row changes above which a clone is the cheaper way back."""
 PROVEN = 2_000
-"""Row changes up to which each undo is proven by the stream."""
-SNAPSHOT = 50
-"""Undos after which the place from which the log is read again moves on."""
-_OPTIONS: LiteralString = (
-    "'skip-empty-xacts', '1', 'include-xids', '0', 'include-timestamp', '0'"
-)
+"""Row changes up to which an undo is proven by the stream."""
+FIRST = 3
+"""So many of a table's first undos are proven."""
+SAMPLE = 10
+"""After them every tenth."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,10 +39,12 @@ class Undone:
     reasons: tuple[str, ...] = ()
     """Why it could not be undone."""
     broken: bool = False
-    """It was undone, and the state is not the one of the start: a bug, to be shown."""
+    """All was undone, and yet the state is not the one of the start: to be shown as an error."""
     rows: int = 0
     """Row changes that were taken back, before they were folded."""
     leaks: tuple[Leak, ...] = ()
+    proven: bool = False
+    """The stream was read again, and is empty now."""
     seconds: float = 0.0
 
     def __bool__(self) -> bool:
@@ -55,7 +53,7 @@ class Undone:
 
 @dataclass
 class Frame:
-    """A state to come back to: what changed between it and the next frame's start, and where the sequences stood."""
+    """A state to come back to: where the log and the sequences stood, and what changed until an inner frame began."""
 
     mark: str
     sequences: State
@@ -69,14 +67,15 @@ class Tracker:
     Its slot is temporary: it goes with this process, however that ends. While it is open the database cannot be dropped.
     """
 
-    def __init__(self, server: Server, database: str, connection: psycopg.Connection, like: Tracker | None) -> None:
+    def __init__(self, server: Server, database: str, connection: psycopg.Connection, spare: Collection[int]) -> None:
         self.server = server
         self.database = database
         self._connection = connection
-        self._slot = f"prodparity_{secrets.token_hex(8)}"
-        self._spare: tuple[int, ...] = (connection.info.backend_pid,)
+        self._stream = Stream(connection, server)
+        self._spare = [connection.info.backend_pid, *spare]
         self._undone = 0
-        self._like = like
+        self._proofs: dict[int, int] = {}
+        self._lost: str | None = None
 
     @classmethod
     def open(
@@ -91,22 +90,21 @@ class Tracker:
         """Start to follow `database`; raises Untrackable with the reason.
 
         `spare`: pids of backends that are never ended. `patience`: seconds for the open transactions of the whole
-        server, for which a new slot waits. `like`: a tracker of another clone of the same template, untouched; saves 20 ms.
+        server, for which a new slot waits. `like`: a tracker of another clone of the same template, whose reading of
+        the catalogue is taken over.
         """
+        connection = prepare.connect(server, database)
+        tracker = cls(server, database, connection, spare)
         try:
-            connection = prepare.connect(server, database)
-        except psycopg.errors.InsufficientPrivilege:
-            with psycopg.connect(server.dsn(database), autocommit=True) as plain:
-                prepare.check(plain, server)
-            raise
-        tracker = cls(server, database, connection, like)
-        try:
-            tracker._spare += tuple(spare)
-            tracker._start(patience)
+            prepare.check(connection, server)
+            prepare.prepare(connection)
+            prepare.reader(connection)
+            tracker._look(like)
+            tracker._stream.open(patience)
+            tracker._frames = [tracker._frame()]
         except BaseException:
             connection.close()
             raise
-        tracker._like = None
         return tracker
 
     def __enter__(self) -> Self:
@@ -123,197 +121,173 @@ class Tracker:
         return self._connection.info.backend_pid
 
     def delta(self) -> Delta:
-        """What changed since the start, or since `enter`: committed rows only."""
+        """What changed since the start, or since `enter`: committed rows only. Nothing is consumed."""
+        if self._lost:
+            raise self._gone()
         frame = self._frames[-1]
-        net = self._read()
-        notes = self._catalogue.changed(self._connection, frame.mark)
-        moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
-        return present.delta(self._connection, net, moved, notes)
-
-    def undo(self) -> Undone:
-        """Back to the start, or to the last `enter`. End what the test left under way, and report it."""
-        began = time.perf_counter()
-        leaks = self._fence()
         try:
-            frame = self._frames[-1]
-            now = self._sequences.state(self._connection)
-            if self._quiet(frame) and not frame.net:
-                self._sequences.set_back(self._connection, frame.sequences, now)
-                return Undone(done=True, leaks=leaks, seconds=time.perf_counter() - began)
-            net = self._read()
-            reasons = [*frame.reasons, *self._catalogue.changed(self._connection, frame.mark), *undo.stubborn(net)]
-            if not reasons:
-                reasons, broken = self._take_back(net, frame, now)
-            else:
-                broken = False
+            net, hints = self._read(frame)
+            notes = self._catalogue.changed(self._connection, frame.mark, hints)
+            moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
+            return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
-            reasons, broken, net = [_said(cause)], False, Net()
-        return Undone(
-            done=not reasons, reasons=tuple(dict.fromkeys(reasons)), broken=broken, rows=net.lines, leaks=leaks,
-            seconds=time.perf_counter() - began,
-        )  # fmt: skip
+            self._lost = _said(cause)
+            raise self._gone() from cause
+
+    def undo(self, *, prove: bool | None = None) -> Undone:
+        """Back to the start, or to the last `enter`. What the test left under way is ended, and reported.
+
+        `prove`: read the stream again, which must then come to nothing; None: for each table's first undos and every
+        tenth. Row counts are always checked. Never raises for what the test did.
+        """
+        began = time.perf_counter()
+        leaks: tuple[Leak, ...] = ()
+        undone = Undone(done=False, reasons=(self._lost or "",))
+        if not self._lost:
+            try:
+                leaks, now, position = self._settled()
+                undone = self._undo(self._frames[-1], now, position, prove)
+            except (psycopg.Error, ProdparityError, Unreadable) as cause:
+                undone = Undone(done=False, reasons=(_said(cause),))
+            if not undone.done:
+                self._lost = undone.reasons[0]
+        return replace(undone, leaks=leaks, seconds=time.perf_counter() - began)
 
     def enter(self) -> None:
         """Make the present state the one that `undo` comes back to, until `leave`. A changed schema is taken up."""
-        self._fence()
+        if self._lost:
+            raise self._gone()
         frame = self._frames[-1]
-        changed = self._catalogue.changed(self._connection, frame.mark)
-        frame.net.fold(self._consume(), self._tables)
-        if changed:
-            frame.reasons += changed
-            prepare.prepare(self._connection)
-            self._look()
-            self._consume()
-        self._frames.append(Frame(mark=self._position(), sequences=self._sequences.state(self._connection)))
+        try:
+            self._settled()
+            _, hints = self._read(frame)
+            changed = self._catalogue.changed(self._connection, frame.mark, hints)
+            frame.net.fold(self._stream.take()[0], self._tables)
+            if changed:
+                frame.reasons += changed
+                # On a session of its own: an error would cost this one its slot.
+                with closing(prepare.connect(self.server, self.database)) as another:
+                    prepare.prepare(another)
+                self._look(None)
+            self._frames.append(self._frame())
+        except (psycopg.Error, Unreadable) as cause:
+            self._lost = _said(cause)
+            raise self._gone() from cause
 
     def leave(self) -> Undone:
-        """Undo everything since the matching `enter` and before it, back to the state around it."""
+        """Back to the state of the frame around the last `enter`."""
         inner = self.undo()
         self._frames.pop()
         outer = self._frames[-1]
         if not inner:
             return inner
-        return inner if not (outer.net or outer.reasons) and self._same(outer) else self._outer(outer, inner)
+        began = time.perf_counter()
+        try:
+            now = self._sequences.state(self._connection)
+            reasons = tuple([*outer.reasons, *undo.stubborn(outer.net)])
+            undone = Undone(done=False, reasons=reasons) if reasons else self._back(outer.net, outer, now, start=None)
+        except (psycopg.Error, Unreadable) as cause:
+            undone = Undone(done=False, reasons=(_said(cause),))
+        if undone.done:
+            outer.net = Net()
+        else:
+            self._lost = undone.reasons[0]
+        seconds = inner.seconds + time.perf_counter() - began
+        return replace(undone, rows=inner.rows + undone.rows, leaks=inner.leaks, seconds=seconds)
 
     def close(self) -> None:
         """Stop following. Never raises."""
         with suppress(psycopg.Error):
             self._connection.close()
 
-    def _outer(self, frame: Frame, inner: Undone) -> Undone:
-        reasons, broken = [*frame.reasons, *undo.stubborn(frame.net)], False
-        if not reasons:
-            try:
-                now = self._sequences.state(self._connection)
-                reasons, broken = self._take_back(frame.net, frame, now, kept=True)
-            except (psycopg.Error, Unreadable) as cause:
-                reasons = [_said(cause)]
-        return Undone(
-            done=not reasons, reasons=tuple(reasons), broken=broken, rows=inner.rows + frame.net.lines,
-            leaks=inner.leaks, seconds=inner.seconds,
-        )  # fmt: skip
-
-    def _same(self, frame: Frame) -> bool:
-        return self._sequences.state(self._connection) == frame.sequences
-
-    def _start(self, patience: float) -> None:
+    def _look(self, like: Tracker | None) -> None:
+        """Read the catalogue, or take it over."""
         connection = self._connection
-        prepare.check(connection, self.server)
-        prepare.prepare(connection)
-        if (table := prepare.published(connection)) is not None:
-            raise Untrackable(
-                f"{table} has generated columns and is in a publication, which would refuse its updates",
-                fix="leave the publication out of the profile",
-            )
-        prepare.reader(connection)
-        self._look()
-        self._make_slot(patience)
-        self._frames = [Frame(mark=self._position(), sequences=self._sequences.state(connection))]
-
-    def _look(self) -> None:
-        """Read the catalogue."""
-        like = self._like
         if like is not None:
             self._tables: dict[str, Table] = like._tables  # noqa: SLF001
             self._sequences = like._sequences  # noqa: SLF001
-            row = self._connection.execute(
-                "SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
-            ).fetchone()
-            assert row is not None
-            self._catalogue = like._catalogue.of(row[0])  # noqa: SLF001
+            self._catalogue = like._catalogue.of(prepare.database(connection))  # noqa: SLF001
         else:
-            self._tables = tables(self._connection)
-            self._sequences = Sequences.read(self._connection)
-            self._catalogue = Catalogue.read(self._connection)
-        self._bloat = Bloat.read(self._connection)
+            prepare.published(connection)
+            self._tables = tables(connection)
+            self._sequences = Sequences.read(connection)
+            self._catalogue = Catalogue.read(connection)
+        self._bloat = Bloat.read(connection)
 
-    def _make_slot(self, patience: float) -> None:
-        connection = self._connection
-        connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", [f"{patience * 1000:.0f}"])
-        try:
-            connection.execute(
-                "SELECT pg_catalog.pg_create_logical_replication_slot(%s, 'test_decoding', true)", [self._slot]
+    def _frame(self) -> Frame:
+        """From here on."""
+        mark = self._stream.position()
+        return Frame(mark=mark, sequences=self._sequences.state(self._connection))
+
+    def _settled(self) -> tuple[tuple[Leak, ...], State, str]:
+        """Once nothing is under way: what was, where the sequences stand, where the log stands."""
+        leaks: tuple[Leak, ...] = ()
+        found, now, position = fence.survey(
+            self._connection, self._catalogue.database, self._spare, self._sequences.query
+        )
+        if found:
+            leaks = tuple(fence.clear(self._connection, self._catalogue.database, self._spare, found))
+            _, now, position = fence.survey(
+                self._connection, self._catalogue.database, self._spare, self._sequences.query
             )
-        except psycopg.errors.QueryCanceled:
-            row = connection.execute(
-                "SELECT pid, datname FROM pg_catalog.pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start"
-            ).fetchone()
-            who = f"process {row[0]} in the database {row[1]}" if row else "a prepared one"
-            raise Untrackable(
-                f"a transaction has been open on the server for {patience:.0f} s, {who}", fix="end that transaction"
-            ) from None
-        finally:
-            connection.execute("SET statement_timeout = 0")
+        return leaks, now, position
 
-    def _fence(self) -> tuple[Leak, ...]:
-        found = fence.look(self._connection, self._spare)
-        return tuple(fence.clear(self._connection, self._spare, found)) if found else ()
+    def _read(self, frame: Frame) -> tuple[Net, list[str]]:
+        """All rows since the frame's start, and hints of what is not rows."""
+        lines, hints = self._stream.peek(frame.mark, self._catalogue.large)
+        return Net().fold(lines, self._tables), hints
 
-    def _quiet(self, frame: Frame) -> bool:
-        """Has nothing been written on the whole server?"""
-        return self._position() == frame.mark
+    def _undo(self, frame: Frame, now: State, position: str, prove: bool | None) -> Undone:
+        if position == frame.mark:
+            # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
+            self._sequences.set_back(self._connection, frame.sequences, now)
+            frame.mark = self._stream.position()
+            return Undone(done=True, proven=True)
+        net, hints = self._read(frame)
+        reasons = [*self._catalogue.changed(self._connection, frame.mark, hints), *undo.stubborn(net)]
+        if reasons:
+            return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
+        return self._back(net, frame, now, start=frame.mark, prove=prove)
 
-    def _position(self) -> str:
-        row = self._connection.execute("SELECT pg_catalog.pg_current_wal_insert_lsn()::text", prepare=True).fetchone()
-        assert row is not None
-        return str(row[0])
-
-    def _flush(self) -> None:
-        """What was committed without waiting is decoded only once it is flushed."""
-        if self.server.version >= 170000:
-            self._connection.execute("SELECT pg_catalog.pg_logical_emit_message(false, 'x', 'x', true)", prepare=True)
-        else:
-            self._connection.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'x', 'x')", prepare=True)
-
-    def _read(self) -> Net:
-        """Everything since the frame's start, and what the frame brings along; nothing is consumed."""
-        self._flush()
-        return Net().fold(self._lines("peek"), self._tables)
-
-    def _consume(self) -> list[str]:
-        self._flush()
-        return self._lines("get")
-
-    def _lines(self, how: LiteralString) -> list[str]:
-        query = sql.SQL(
-            "SELECT data FROM pg_catalog.pg_logical_slot_{}_changes({}, NULL, NULL, " + _OPTIONS + ") LIMIT {}"
-        ).format(sql.SQL(how), sql.Literal(self._slot), sql.Literal(MOST + 1))
-        lines = [line for (line,) in self._connection.execute(query, prepare=True)]
-        if len(lines) > MOST:
-            raise Unreadable(f"more than {MOST:,} rows were changed")
-        return lines
-
-    def _take_back(self, net: Net, frame: Frame, now: State, *, kept: bool = False) -> tuple[list[str], bool]:
-        """Undo, prove, and go on from there; reasons where it failed, and whether it failed after all was done."""
+    def _back(self, net: Net, frame: Frame, now: State, *, start: str | None, prove: bool | None = None) -> Undone:
+        """Take `net` back, and go on from there."""
         connection = self._connection
-        if net:
+        touched = [rows.table for rows in net.rows.values() if rows.count]
+        if touched:
             with connection.transaction():
-                undo.put_back(connection, net, start=None if kept else frame.mark)
+                undo.put_back(connection, net, start=start)
         self._sequences.set_back(connection, frame.sequences, now)
-        if kept:
-            over = Net().fold(net_lines := self._consume(), self._tables)
-            del net_lines, over
-            frame.net, proven = Net(), True
-        elif net.lines <= PROVEN:
-            proven = not Net().fold(self._consume(), self._tables)
-        else:
-            proven = True
-            connection.execute(
-                "SELECT pg_catalog.pg_replication_slot_advance(%s, pg_catalog.pg_current_wal_flush_lsn())", [self._slot]
-            )
-        if not proven:
-            return ["the undo did not lead back to the start: something wrote meanwhile, or this is a bug"], True
         self._undone += 1
-        self._bloat.care(connection, [rows.table for rows in net.rows.values()])
-        if self._undone % SNAPSHOT == 0 and self.server.version >= 160000:
-            connection.execute("SELECT pg_catalog.pg_log_standby_snapshot()")
-        frame.mark = self._position()
-        return [], False
+        proven = start is not None and net.lines <= PROVEN and (self._due(touched) if prove is None else prove)
+        if proven:
+            lines, frame.mark = self._stream.take()
+            if Net().fold(lines, self._tables):
+                why = "after the undo the state is not the one of the start"
+                return Undone(done=False, reasons=(why,), broken=True, rows=net.lines)
+        elif net.lines or start is None:
+            frame.mark = self._stream.advance()
+        else:
+            frame.mark = self._stream.position()
+        if self._bloat.care(connection, touched) or self._stream.refresh(self._undone):
+            frame.mark = self._stream.position()
+        return Undone(done=True, rows=net.lines, proven=proven)
+
+    def _due(self, touched: list[Table]) -> bool:
+        first = False
+        for table in touched:
+            count = self._proofs[table.oid] = self._proofs.get(table.oid, 0) + 1
+            first = first or count <= FIRST
+        return first or bool(touched) and self._undone % SAMPLE == 0
+
+    def _gone(self) -> ProdparityError:
+        return ProdparityError(
+            f"The changes of the database {self.database} can no longer be followed: {self._lost}.",
+            fix="go on with a fresh clone",
+        )
 
 
 def _said(cause: Exception) -> str:
     """One line without values: PostgreSQL's details quote rows."""
     if isinstance(cause, psycopg.Error):
-        message = cause.diag.message_primary or type(cause).__name__
-        return f"the undo failed: {message}"
+        return f"PostgreSQL refused: {cause.diag.message_primary or type(cause).__name__}"
     return str(cause)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import psycopg
 from psycopg import sql
 
+from . import prepare
 from .decode import Image, Net, Rows, Unreadable, text
 from .shape import Column, Table
 
@@ -104,17 +105,9 @@ def _tids(connection: psycopg.Connection, table: Table, start: str) -> sql.Compo
         " pg_catalog.generate_series(1, {}) AS line"
     ).format(
         sql.Literal(start),
-        sql.Literal(rf"rel \d+/{_database(connection)}/{table.filenode} fork main blk (\d+)"),
+        sql.Literal(rf"rel \d+/{prepare.database(connection)}/{table.filenode} fork main blk (\d+)"),
         sql.Literal(PER_PAGE),
     )
-
-
-def _database(connection: psycopg.Connection) -> int:
-    row = connection.execute(
-        "SELECT oid::bigint FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def _copy(connection: psycopg.Connection, table: Table, negatives: list[Image]) -> None:
