@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -47,12 +47,14 @@ def test_the_state_after_the_undo_is_the_one_before(world: World, program: list[
     assert world.start.differences(checksum(world.look)) == []
 
 
-def test_every_statement_of_the_programs_works(world: World) -> None:
-    for text in programs.STATEMENTS:
-        programs._step(world.actors[0], Step(0, text, 3, 2), 0)
-    changed = world.tracker.delta()
-    assert {"author", "book", "page", "audit", "node", "booking", "loose", "kinds", "base"} <= set(changed.tables)
-    assert {moved.sequence for moved in changed.sequences} >= {"counter", "author_id_seq", "book_id_seq"}
+@pytest.mark.parametrize("text", programs.STATEMENTS)
+def test_every_statement_of_the_programs_does_something_that_is_undone(world: World, text: str) -> None:
+    for a, b in ((3, 2), (8, 9), (0, 5), (1, 8)):
+        with suppress(psycopg.Error):
+            programs._step(world.actors[0], Step(0, text, a, b), 0)
+            break
+    else:
+        pytest.fail("it never works")
     undone = world.tracker.undo(prove=True)
     assert undone.done, undone
     assert world.start.differences(checksum(world.look)) == []

@@ -34,6 +34,8 @@ def _reader(transformer: Transformer, table: Table) -> Callable[[Image], dict[st
     def read(image: Image) -> dict[str, object]:
         row: dict[str, object] = {}
         for column, load, value in zip(table.columns, loaders, image, strict=True):
+            if column.virtual:
+                continue
             if value is None:
                 row[column.name] = None
                 continue

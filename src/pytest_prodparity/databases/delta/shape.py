@@ -16,7 +16,7 @@ VALUE = r"((?>'[^']*(?:''[^']*)*'|B'[01]*'|[^' ]+))"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """A column that test_decoding prints: not dropped, not virtual."""
+    """A column that is not dropped."""
 
     name: str
     quoted: str
@@ -24,6 +24,8 @@ class Column:
     """As `format_type` prints it under an empty search_path."""
     oid: int
     generated: bool
+    virtual: bool = False
+    """Generated when read: test_decoding prints it as NULL."""
     equal: str | None = None
     """In a key: the index's own equality, such as `OPERATOR(pg_catalog.=)`."""
     array: bool = False
@@ -75,7 +77,7 @@ def tables(connection: psycopg.Connection) -> dict[str, Table]:
     for row in cursor.execute(_COLUMNS):
         columns.setdefault(row["attrelid"], {})[row["attnum"]] = Column(
             name=row["attname"], quoted=row["quoted"], type=row["type"], oid=row["atttypid"],
-            generated=row["attgenerated"] == "s", equal=row["equal"], array=row["arrays"],
+            generated=row["attgenerated"] != "", virtual=row["attgenerated"] == "v", equal=row["equal"], array=row["arrays"],
         )  # fmt: skip
     found = {}
     for row in cursor.execute(_TABLES):
@@ -122,7 +124,7 @@ FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class r ON r.oid = a.attrelid AND r.relkind IN ('r', 'm') AND r.relpersistence <> 't' AND r.oid >= 16384
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN key ON key.indrelid = a.attrelid
-WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+WHERE a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """  # noqa: S608
 

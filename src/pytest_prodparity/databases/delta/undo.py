@@ -72,20 +72,19 @@ def _deletion(table: Table, columns: list[Column]) -> bytes:
 def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list[Image], start: str | None) -> int:
     """Rows are compared as text, column by column, in the pages that were written since the start."""
     table = rows.table
+    stored = [at for at, column in enumerate(table.columns) if not column.virtual]
     wanted: dict[Image, int] = {}
     for image in positives:
-        plain = tuple([None if value is None else text(value) for value in image])
+        plain = tuple([None if (value := image[at]) is None else text(value) for at in stored])
         wanted[plain] = wanted.get(plain, 0) + 1
-    columns = sql.SQL(", ").join(sql.SQL("{}").format(sql.Identifier(column.name)) for column in table.columns)
-    query = sql.SQL("SELECT ctid{} FROM ONLY {}").format(
-        sql.SQL(", {}").format(columns) if table.columns else sql.SQL(""), sql.SQL(table.printed)  # type: ignore[arg-type]
-    )
+    columns = ", ".join(["ctid", *(table.columns[at].quoted for at in stored)])
+    query = f"SELECT {columns} FROM ONLY {table.printed}"  # noqa: S608  # both quoted by the server
     if start is not None:
-        query += sql.SQL(" WHERE ctid = ANY (ARRAY({}))").format(_tids(connection, table, start))
+        query += f" WHERE ctid = ANY (ARRAY({_tids(connection, table, start).as_string(connection)}))"
     found: list[str] = []
-    result = connection.pgconn.exec_(query.as_bytes(connection))
+    result = connection.pgconn.exec_(query.encode())
     if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
-        raise psycopg.errors.lookup(result.error_field(psycopg.pq.DiagnosticField.SQLSTATE).decode())  # type: ignore[union-attr]
+        raise Unreadable(f"the rows of {table.name} could not be read: {result.get_error_message()}")
     for number in range(result.ntuples):
         values = [result.get_value(number, at) for at in range(result.nfields)]
         image = tuple([None if value is None else value.decode() for value in values[1:]])
