@@ -124,7 +124,9 @@ class Delta:
         if not (self.changes or self.sequences or self.notes):
             return "nothing changed"
         counts = {kind: sum(change.kind == kind for change in self.changes) for kind in ("insert", "update", "delete")}
-        lines = [", ".join(f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.items() if count) or "no row"]
+        lines = [
+            ", ".join(f"{count} {kind}{'s' * (count != 1)}" for kind, count in counts.items() if count) or "no row"
+        ]
         lines += [str(change) for change in self.changes[:SHOWN]]
         if len(self.changes) > SHOWN:
             lines.append(f"… and {len(self.changes) - SHOWN} more")

@@ -74,7 +74,9 @@ def canonical(delta: Delta, masked: Iterable[Column]) -> list[str]:
     return [_text(change, mask, names, delta) for change in delta]
 
 
-def _matched(ones: list[Change], others: list[Change]) -> tuple[list[tuple[Change, Change]], list[Change], list[Change]]:
+def _matched(
+    ones: list[Change], others: list[Change]
+) -> tuple[list[tuple[Change, Change]], list[Change], list[Change]]:
     by_key = {(change.kind, repr(change.key)): change for change in others if change.key}
     same, left, used = [], [], set()
     for one in ones:
@@ -91,7 +93,11 @@ def _in_order(ones: list[Change], others: list[Change]) -> list[tuple[Change, Ch
     pairs = []
     for kind in ("insert", "update", "delete"):
         pairs += list(
-            zip((one for one in ones if one.kind == kind), (other for other in others if other.kind == kind), strict=False)
+            zip(
+                (one for one in ones if one.kind == kind),
+                (other for other in others if other.kind == kind),
+                strict=False,
+            )
         )
     return pairs
 
@@ -106,7 +112,9 @@ def _names(delta: Delta, mask: frozenset[Column]) -> Mapping[tuple[str, str, str
 
     Rows are numbered by what is not volatile about them, and only among equal ones in order of appearance.
     """
-    inserted = [change for change in delta if change.kind == "insert" and any((change.table, k) in mask for k in change.key)]
+    inserted = [
+        change for change in delta if change.kind == "insert" and any((change.table, k) in mask for k in change.key)
+    ]
     order = sorted(range(len(inserted)), key=lambda at: (inserted[at].table, _text(inserted[at], mask, {}, delta), at))
     names: dict[tuple[str, str, str], Named] = {}
     numbers: Counter[str] = Counter()
@@ -120,13 +128,13 @@ def _names(delta: Delta, mask: frozenset[Column]) -> Mapping[tuple[str, str, str
     return names
 
 
-def _text(
-    change: Change, mask: frozenset[Column], names: Mapping[tuple[str, str, str], Named], delta: Delta
-) -> str:
+def _text(change: Change, mask: frozenset[Column], names: Mapping[tuple[str, str, str], Named], delta: Delta) -> str:
     parts = [f"{change.kind} {change.table}"]
     for word, row in (("before", change.before), ("after", change.after)):
         if row is not None:
-            parts.append(f"{word} " + ", ".join(f"{name}={value}" for name, value in _plain(change, row, mask, names, delta)))
+            parts.append(
+                f"{word} " + ", ".join(f"{name}={value}" for name, value in _plain(change, row, mask, names, delta))
+            )
     return "; ".join(parts)
 
 

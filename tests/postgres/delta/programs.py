@@ -121,7 +121,17 @@ STATEMENTS = (
     "SET LOCAL synchronous_commit = off",
     "SELECT * FROM author FOR UPDATE NOWAIT",
 )
-CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "ROLLBACK TO s", "RELEASE s", "COPY", "PREPARE", "COMMIT PREPARED")
+CONTROL = (
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT s",
+    "ROLLBACK TO s",
+    "RELEASE s",
+    "COPY",
+    "PREPARE",
+    "COMMIT PREPARED",
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,7 @@ steps = st.builds(
     a=st.integers(0, 20),
     b=st.integers(0, 20),
 )
-programs = st.lists(steps, min_size=1, max_size=25)
+programs = st.lists(steps, min_size=1, max_size=30)
 
 
 def run(connections: Sequence[psycopg.Connection], program: Sequence[Step]) -> int:

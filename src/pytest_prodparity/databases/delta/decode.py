@@ -117,7 +117,9 @@ class Net:
             table = tables.get(name)
             if table is None:
                 large = name == "pg_catalog.pg_largeobject"
-                raise Unreadable("a large object was written" if large else f"the table {name} was not there at the start")
+                raise Unreadable(
+                    "a large object was written" if large else f"the table {name} was not there at the start"
+                )
             rows = self.rows[name] = Rows(table)
         rest, table = line[found.end() :], rows.table
         if kind == "INSERT":

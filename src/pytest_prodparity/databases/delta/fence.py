@@ -77,9 +77,7 @@ def look(connection: psycopg.Connection, database: int, spare: Collection[int]) 
     return [Leak(pid=pid, what=what, name=name, port=port) for what, pid, port, name in rows]
 
 
-def clear(
-    connection: psycopg.Connection, database: int, spare: Collection[int], found: list[Leak]
-) -> list[Leak]:
+def clear(connection: psycopg.Connection, database: int, spare: Collection[int], found: list[Leak]) -> list[Leak]:
     """End what `look` found, and whatever comes meanwhile; what had to be ended. `connection` is in autocommit."""
     deadline = time.monotonic() + LINGER
     while found and time.monotonic() < deadline:

@@ -84,9 +84,7 @@ class Catalogue:
         files = connection.execute(_FILES).fetchall()
         names = {name for _, name, _, _ in files}
         number = prepare.database(connection)
-        query = sql.SQL(" UNION ALL ").join(
-            _print(connection, name) for name in sorted(names) if _counts(name, files)
-        )
+        query = sql.SQL(" UNION ALL ").join(_print(connection, name) for name in sorted(names) if _counts(name, files))
         return cls(
             database=number,
             own=tuple(number for _, name, shared, number in files if not shared and name not in _PASSING),

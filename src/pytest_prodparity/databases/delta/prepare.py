@@ -48,6 +48,16 @@ def connect(server: Server, database: str) -> psycopg.Connection:
     return connection
 
 
+def connected(server: Server, database: str) -> psycopg.Connection:
+    """As `connect`; raises Untrackable where the rights for such a session are missing."""
+    try:
+        return connect(server, database)
+    except psycopg.OperationalError:
+        with closing(psycopg.connect(server.dsn(database), autocommit=True)) as plain:
+            check(plain, server)
+        raise
+
+
 def why_not(server: Server) -> str | None:
     """Why no delta can be had on this server; None where it can."""
     try:

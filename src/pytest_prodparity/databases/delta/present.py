@@ -23,9 +23,7 @@ def delta(connection: psycopg.Connection, net: Net, sequences: tuple[Moved, ...]
             changes += _changes(rows, _reader(transformer, rows.table))
             for column, target in rows.table.references.items():
                 references[rows.table.name, column] = target
-    return Delta(
-        changes=tuple(changes), sequences=sequences, notes=tuple([*net.unread, *notes]), references=references
-    )
+    return Delta(changes=tuple(changes), sequences=sequences, notes=tuple([*net.unread, *notes]), references=references)
 
 
 def _reader(transformer: Transformer, table: Table) -> Callable[[Image], dict[str, object]]:

@@ -85,7 +85,9 @@ def tables(connection: psycopg.Connection) -> dict[str, Table]:
         numbers = list(own)
         references = {
             own[number].name: (name, column)
-            for number, name, column in zip(row["ref_from"] or (), row["ref_table"] or (), row["ref_to"] or (), strict=True)
+            for number, name, column in zip(
+                row["ref_from"] or (), row["ref_table"] or (), row["ref_to"] or (), strict=True
+            )
             if number in own
         }
         found[row["printed"]] = Table(

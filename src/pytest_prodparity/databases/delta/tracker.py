@@ -93,7 +93,7 @@ class Tracker:
         server, for which a new slot waits. `like`: a tracker of another clone of the same template, whose reading of
         the catalogue is taken over.
         """
-        connection = prepare.connect(server, database)
+        connection = prepare.connected(server, database)
         tracker = cls(server, database, connection, spare)
         try:
             prepare.check(connection, server)
@@ -198,7 +198,9 @@ class Tracker:
     def close(self) -> None:
         """Stop following. Never raises."""
         with suppress(psycopg.Error):
-            self._connection.close()
+            if not self._connection.closed:
+                self._stream.close()
+        self._connection.close()
 
     def _look(self, like: Tracker | None) -> None:
         """Read the catalogue, or take it over."""

@@ -15,7 +15,7 @@ from . import prepare
 from .decode import Image, Net, Rows, Unreadable, text
 from .shape import Column, Table
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 PER_PAGE = 291
 """Rows that a page of 8 KB can hold at most."""
 
@@ -59,7 +59,9 @@ def _deletion(table: Table, columns: list[Column]) -> bytes:
     if len(columns) == 1 and columns[0].array:
         (column,) = columns
         condition = f"{column.quoted} {column.equal} ANY (%s::{column.type}[])"
-        return f"DELETE FROM ONLY {table.printed} WHERE {condition}".replace("%", "%%").replace("%%s::", "%s::").encode()
+        return (
+            f"DELETE FROM ONLY {table.printed} WHERE {condition}".replace("%", "%%").replace("%%s::", "%s::").encode()
+        )
     names = [f"k{at}" for at in range(len(columns))]
     match = " AND ".join(
         f"t.{column.quoted} {column.equal} k.{name}::{column.type}" for column, name in zip(columns, names, strict=True)
@@ -126,7 +128,13 @@ def _line(image: Image, settable: Sequence[int]) -> str:
     parts = []
     for at in settable:
         value = image[at]
-        parts.append("\\N" if value is None else text(value).translate(_ESCAPES))
+        if value is None:
+            parts.append("\\N")
+            continue
+        plain = text(value)
+        for letter, escape in _ESCAPES:
+            plain = plain.replace(letter, escape)  # on 100 MB much faster than translate
+        parts.append(plain)
     return "\t".join(parts) + "\n"
 
 
