@@ -394,7 +394,7 @@ def test_tables_are_prepared_once(world: World) -> None:
 
 def test_a_killed_slot_is_not_left_behind(world: World, wait_until: Callable[[Callable[[], bool]], None]) -> None:
     with closing(psycopg.connect(world.server.dsn(), autocommit=True)) as admin:
-        admin.execute("SELECT pg_terminate_backend(%s)", [world.tracker.pid])
+        admin.execute("SELECT pg_terminate_backend(%s)", [world.tracker.pids[1]])
 
         def gone() -> bool:
             query = "SELECT count(*) FROM pg_replication_slots WHERE database = %s"

@@ -7,7 +7,7 @@ temporary tables send them as well, and so does every other database of the serv
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import LiteralString
 
@@ -16,15 +16,13 @@ from psycopg import sql
 
 from . import prepare
 
-HINTS: LiteralString = """
-SELECT DISTINCT CASE WHEN resource_manager = 'Transaction' THEN 'hint: catalogue' ELSE 'hint: large object' END
+_HINTS: LiteralString = """
+SELECT DISTINCT CASE WHEN resource_manager = 'Transaction' THEN 'catalogue' ELSE 'large object' END
 FROM pg_temp.parity_wal(%(mark)s, pg_catalog.pg_current_wal_flush_lsn())
 WHERE resource_manager = 'Transaction' AND record_type LIKE 'COMMIT%%' AND description LIKE '%%inval msgs%%'
   OR resource_manager = 'Heap' AND block_ref LIKE %(large)s
   OR resource_manager = 'RelMap'
 """
-"""What the log says of changes that are not rows of tables; read together with those, to save a round trip."""
-
 _TOUCHED = """
 SELECT EXISTS (
   SELECT FROM pg_temp.parity_wal(%(start)s, pg_catalog.pg_current_wal_flush_lsn()) w,
@@ -94,10 +92,11 @@ class Catalogue:
             prints=dict(connection.execute(query).fetchall()),
         )
 
-    def changed(self, connection: psycopg.Connection, start: str, hints: Collection[str]) -> list[str]:
-        """What changed since the position `start` of the log beside rows, in words, given what `HINTS` found."""
-        reasons = ["a large object was made or removed"] if "hint: large object" in hints else []
-        if "hint: catalogue" in hints:
+    def changed(self, connection: psycopg.Connection, start: str) -> list[str]:
+        """What changed since the position `start` of the log beside rows, in words; nothing for most tests."""
+        hints = {hint for (hint,) in connection.execute(_HINTS, {"mark": start, "large": self.large}, prepare=True)}
+        reasons = ["a large object was made or removed"] if "large object" in hints else []
+        if "catalogue" in hints:
             reasons += self._exactly(connection, start)
         return reasons
 

@@ -17,7 +17,7 @@ OPTIONS = (
     " -c bytea_output=hex -c xmlbinary=base64 -c TimeZone=UTC -c quote_all_identifiers=off -c row_security=off"
     " -c synchronous_commit=on -c default_transaction_read_only=off -c default_transaction_deferrable=off"
     " -c default_transaction_isolation=read\\ committed -c jit=off -c enable_seqscan=off -c enable_hashjoin=off"
-    " -c enable_mergejoin=off -c lc_monetary=C -c log_statement=none -c log_min_duration_statement=-1"
+    " -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c lc_monetary=C -c log_statement=none -c log_min_duration_statement=-1"
 )
 """Of our own sessions: values have one text, triggers do not fire, and keys are looked up by their index."""
 

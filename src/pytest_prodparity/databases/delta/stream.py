@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from typing import LiteralString
 
 import psycopg
@@ -11,7 +10,6 @@ from psycopg import sql
 
 from ..provider import Server
 from .decode import Unreadable
-from .notice import HINTS
 from .prepare import Untrackable
 
 MOST = 100_000
@@ -22,7 +20,10 @@ _OPTIONS: LiteralString = "'skip-empty-xacts', '1', 'include-xids', '0', 'includ
 
 
 class Stream:
-    """A temporary slot on `connection`, which is in autocommit. An error on that connection ends it."""
+    """A temporary slot on `connection`, which is in autocommit. An error on that connection ends it.
+
+    Nothing else should use that session: decoding empties the caches of catalogue and plans.
+    """
 
     def __init__(self, connection: psycopg.Connection, server: Server) -> None:
         self._connection = connection
@@ -40,7 +41,7 @@ class Stream:
             "SELECT c.data FROM (" + flush + ") m, LATERAL pg_catalog.pg_logical_slot_{}_changes("
             "{}, NULL, CASE WHEN m.n THEN 0 END, " + _OPTIONS + ") c LIMIT {}"
         )
-        self._peek = self._query("(" + changes + ") UNION ALL (" + HINTS + ")", "peek")
+        self._peek = self._query(changes, "peek")
         self._take = self._query(
             "(" + changes + ") UNION ALL SELECT pg_catalog.pg_current_wal_insert_lsn()::text", "get"
         )
@@ -71,16 +72,13 @@ class Stream:
             [self._name],
         )
 
-    def peek(self, mark: str, large: str) -> tuple[list[str], list[str]]:
-        """The decoded lines not yet taken, and hints of other changes since the position `mark`."""
-        found = self._rows(self._peek, {"mark": mark, "large": large})
-        return [line for line in found if not line.startswith("hint: ")], [
-            line for line in found if line.startswith("hint: ")
-        ]
+    def peek(self) -> list[str]:
+        """The decoded lines not yet taken."""
+        return self._rows(self._peek)
 
     def take(self) -> tuple[list[str], str]:
         """The decoded lines, which do not come again, and the log's position after them."""
-        *lines, position = self._rows(self._take, {})
+        *lines, position = self._rows(self._take)
         return lines, position
 
     def advance(self) -> str:
@@ -90,10 +88,6 @@ class Stream:
             " FROM pg_catalog.pg_replication_slot_advance(%s, pg_catalog.pg_current_wal_flush_lsn())",
             [self._name],
         )
-
-    def position(self) -> str:
-        """Where the log stands."""
-        return self._one("SELECT pg_catalog.pg_current_wal_insert_lsn()::text", [])
 
     def refresh(self, undone: int) -> bool:
         """Once in a while let the server note which transactions run, from where reading can start."""
@@ -105,10 +99,10 @@ class Stream:
     def _query(self, text: LiteralString, how: LiteralString) -> sql.Composed:
         return sql.SQL(text).format(sql.SQL(how), sql.Literal(self._name), sql.Literal(MOST + 1))
 
-    def _rows(self, query: sql.Composed, parameters: Mapping[str, str]) -> list[str]:
+    def _rows(self, query: sql.Composed) -> list[str]:
         if self._flush is not None:
             self._connection.execute(self._flush, prepare=True)
-        lines = [line for (line,) in self._connection.execute(query, parameters, prepare=True)]
+        lines = [line for (line,) in self._connection.execute(query, prepare=True)]
         if len(lines) > MOST:
             raise Unreadable(f"more than {MOST:,} rows were changed")
         return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -67,12 +67,14 @@ class Tracker:
     Its slot is temporary: it goes with this process, however that ends. While it is open the database cannot be dropped.
     """
 
-    def __init__(self, server: Server, database: str, connection: psycopg.Connection, spare: Collection[int]) -> None:
+    def __init__(self, server: Server, database: str, spare: Collection[int]) -> None:
         self.server = server
         self.database = database
-        self._connection = connection
-        self._stream = Stream(connection, server)
-        self._spare = [connection.info.backend_pid, *spare]
+        self._connection = prepare.connected(server, database)
+        self._slots = prepare.connect(server, database)
+        self._stream = Stream(self._slots, server)
+        self._spare = [*self.pids, *spare]
+        self._frames: list[Frame] = []
         self._undone = 0
         self._proofs: dict[int, int] = {}
         self._lost: str | None = None
@@ -93,17 +95,17 @@ class Tracker:
         server, for which a new slot waits. `like`: a tracker of another clone of the same template, whose reading of
         the catalogue is taken over.
         """
-        connection = prepare.connected(server, database)
-        tracker = cls(server, database, connection, spare)
+        tracker = cls(server, database, spare)
+        connection = tracker._connection
         try:
             prepare.check(connection, server)
             prepare.prepare(connection)
             prepare.reader(connection)
             tracker._look(like)
             tracker._stream.open(patience)
-            tracker._frames = [tracker._frame()]
+            tracker._frames.append(tracker._frame())
         except BaseException:
-            connection.close()
+            tracker.close()
             raise
         return tracker
 
@@ -116,9 +118,9 @@ class Tracker:
         self.close()
 
     @property
-    def pid(self) -> int:
-        """Of its own backend."""
-        return self._connection.info.backend_pid
+    def pids(self) -> tuple[int, int]:
+        """Of its own two backends."""
+        return self._connection.info.backend_pid, self._slots.info.backend_pid
 
     def delta(self) -> Delta:
         """What changed since the start, or since `enter`: committed rows only. Nothing is consumed."""
@@ -126,8 +128,8 @@ class Tracker:
             raise self._gone()
         frame = self._frames[-1]
         try:
-            net, hints = self._read(frame)
-            notes = self._catalogue.changed(self._connection, frame.mark, hints)
+            net = self._read()
+            notes = self._catalogue.changed(self._connection, frame.mark)
             moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
@@ -160,14 +162,12 @@ class Tracker:
         frame = self._frames[-1]
         try:
             self._settled()
-            _, hints = self._read(frame)
-            changed = self._catalogue.changed(self._connection, frame.mark, hints)
-            frame.net.fold(self._stream.take()[0], self._tables)
+            lines, _ = self._stream.take()
+            changed = self._catalogue.changed(self._connection, frame.mark)
+            frame.net.fold(lines, self._tables)
             if changed:
                 frame.reasons += changed
-                # On a session of its own: an error would cost this one its slot.
-                with closing(prepare.connect(self.server, self.database)) as another:
-                    prepare.prepare(another)
+                prepare.prepare(self._connection)
                 self._look(None)
             self._frames.append(self._frame())
         except (psycopg.Error, Unreadable) as cause:
@@ -198,8 +198,8 @@ class Tracker:
     def close(self) -> None:
         """Stop following. Never raises."""
         with suppress(psycopg.Error):
-            if not self._connection.closed:
-                self._stream.close()
+            self._stream.close()
+        self._slots.close()
         self._connection.close()
 
     def _look(self, like: Tracker | None) -> None:
@@ -218,8 +218,14 @@ class Tracker:
 
     def _frame(self) -> Frame:
         """From here on."""
-        mark = self._stream.position()
+        mark = self._position()
         return Frame(mark=mark, sequences=self._sequences.state(self._connection))
+
+    def _position(self) -> str:
+        """Where the log stands."""
+        row = self._connection.execute("SELECT pg_catalog.pg_current_wal_insert_lsn()::text", prepare=True).fetchone()
+        assert row is not None
+        return str(row[0])
 
     def _settled(self) -> tuple[tuple[Leak, ...], State, str]:
         """Once nothing is under way: what was, where the sequences stand, where the log stands."""
@@ -234,19 +240,18 @@ class Tracker:
             )
         return leaks, now, position
 
-    def _read(self, frame: Frame) -> tuple[Net, list[str]]:
-        """All rows since the frame's start, and hints of what is not rows."""
-        lines, hints = self._stream.peek(frame.mark, self._catalogue.large)
-        return Net().fold(lines, self._tables), hints
+    def _read(self) -> Net:
+        """All rows since the frame's start."""
+        return Net().fold(self._stream.peek(), self._tables)
 
     def _undo(self, frame: Frame, now: State, position: str, prove: bool | None) -> Undone:
         if position == frame.mark:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
             self._sequences.set_back(self._connection, frame.sequences, now)
-            frame.mark = self._stream.position()
+            frame.mark = self._position()
             return Undone(done=True, proven=True)
-        net, hints = self._read(frame)
-        reasons = [*self._catalogue.changed(self._connection, frame.mark, hints), *undo.stubborn(net)]
+        net = self._read()
+        reasons = [*self._catalogue.changed(self._connection, frame.mark), *undo.stubborn(net)]
         if reasons:
             return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
         return self._back(net, frame, now, start=frame.mark, prove=prove)
@@ -269,9 +274,9 @@ class Tracker:
         elif net.lines or start is None:
             frame.mark = self._stream.advance()
         else:
-            frame.mark = self._stream.position()
+            frame.mark = self._position()
         if self._bloat.care(connection, touched) or self._stream.refresh(self._undone):
-            frame.mark = self._stream.position()
+            frame.mark = self._position()
         return Undone(done=True, rows=net.lines, proven=proven)
 
     def _due(self, touched: list[Table]) -> bool:
