@@ -37,7 +37,9 @@ CREATE TABLE kinds (
 CREATE TABLE "Other Schema"."Odd""N.ame: INSERT:" ("Key %" text PRIMARY KEY, "v[x]:" int, "it's" text);
 CREATE TABLE base (id int PRIMARY KEY, a int);
 CREATE TABLE derived (b int) INHERITS (base);
+CREATE TABLE "all %s {}::" (a int, "b%" text);
 CREATE SEQUENCE counter INCREMENT 5;
+CREATE SEQUENCE "count %s {}";
 CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO audit (what, book) VALUES (TG_OP, coalesce(NEW.id, OLD.id));
@@ -110,6 +112,9 @@ STATEMENTS = (
     "UPDATE base SET a = a + 1 WHERE id < {a}",
     "DELETE FROM base WHERE id = {a}",
     "SELECT nextval('counter')",
+    "SELECT nextval('\"count %s {{}}\"')",
+    "INSERT INTO \"all %s {{}}::\" SELECT {a}, 'x' FROM generate_series(1, {b})",
+    'UPDATE "all %s {{}}::" SET "b%" = {b} WHERE a <> {a}',
     "SELECT setval('counter', {a} + 1, {b} % 2 = 0)",
     "SELECT setval('book_id_seq', {a} + 500)",
     "MERGE INTO part USING (SELECT {a} AS k) s ON part.k = s.k WHEN MATCHED THEN UPDATE SET v = 'merged'"

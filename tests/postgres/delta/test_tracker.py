@@ -10,10 +10,12 @@ import psycopg
 import pytest
 
 from pytest_prodparity.core.errors import ProdparityError
+from pytest_prodparity.databases import options
 from pytest_prodparity.databases.checksum import checksum, sample
 from pytest_prodparity.databases.delta import prepare
 from pytest_prodparity.databases.delta.prepare import Untrackable, why_not
 from pytest_prodparity.databases.delta.tracker import Tracker
+from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.databases.template import drop
 
@@ -380,6 +382,19 @@ def test_a_server_where_nothing_can_be_followed_says_why(either: Server) -> None
             admin.execute("DROP ROLE weak")
 
 
+def test_a_server_without_logical_decoding_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = options.settings
+    monkeypatch.setattr(options, "settings", lambda major: usual(major) | {"wal_level": "replica"})
+    provider = Embedded(throw_away=True)
+    try:
+        started = provider.start()
+        assert why_not(started) == f"wal_level is 'replica' on 127.0.0.1:{started.port}"
+        with pytest.raises(Untrackable, match="To fix: ALTER SYSTEM SET wal_level = logical there, and restart it"):
+            Tracker.open(started, "postgres")
+    finally:
+        provider.stop()
+
+
 def test_an_old_version_is_refused(server: Server) -> None:
     old = Server(
         host=server.host, port=server.port, user=server.user, password=server.password, kind="external", version=140000
@@ -401,6 +416,7 @@ def test_a_killed_slot_is_not_left_behind(world: World, wait_until: Callable[[Ca
             return admin.execute(query, [world.name]).fetchone() == (0,)
 
         wait_until(gone)
+    world.app.execute("INSERT INTO notes VALUES ('unseen', 1)")
     undone = world.tracker.undo()
     assert not undone.done
     assert "PostgreSQL refused" in undone.reasons[0]

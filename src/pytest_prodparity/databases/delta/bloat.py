@@ -59,7 +59,7 @@ class Bloat:
 
     def _vacuum(self, connection: psycopg.Connection, table: Table) -> None:
         self.vacuums += 1
-        connection.execute(sql.SQL("VACUUM {}").format(sql.SQL(table.printed)))  # type: ignore[arg-type]
+        connection.execute(sql.SQL("VACUUM {}").format(sql.SQL(table.printed)))
         row = connection.execute(
             "SELECT pg_catalog.pg_relation_size(%s::bigint::regclass) / 8192", [table.oid]
         ).fetchone()

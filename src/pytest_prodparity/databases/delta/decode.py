@@ -142,7 +142,7 @@ def text(value: str) -> str:
 
 
 def _image(table: Table, printed: str) -> Image:
-    found = table.tuple.fullmatch(printed)
+    found = table.whole.fullmatch(printed)
     if found is None:
         raise Unreadable(f"a row of {table.printed} does not have the columns of the start")
     groups = found.groups()

@@ -18,21 +18,21 @@ PATIENCE = 10.0
 """Seconds for a backend to end."""
 
 UNDER_WAY: LiteralString = """
-SELECT CASE WHEN a.state LIKE 'idle in%%' THEN 'open transaction' ELSE 'running statement' END AS what,
+SELECT CASE WHEN a.state LIKE 'idle in%' THEN 'open transaction' ELSE 'running statement' END AS what,
   a.pid::bigint AS pid, coalesce(a.client_port, 0)::bigint AS port, coalesce(a.application_name, '') AS name
 FROM pg_catalog.pg_stat_get_activity(NULL) a
-WHERE a.datid = %(database)s AND a.backend_type = 'client backend' AND a.state <> 'idle' AND a.pid <> ALL (%(spare)s::int[])
+WHERE a.datid = {database} AND a.backend_type = 'client backend' AND a.state <> 'idle' AND a.pid <> ALL ({spare}::int[])
 UNION ALL
 SELECT 'advisory lock', l.pid, 0, '' FROM pg_catalog.pg_lock_status() l
-WHERE l.locktype = 'advisory' AND l.database = %(database)s AND l.pid <> ALL (%(spare)s::int[])
+WHERE l.locktype = 'advisory' AND l.database = {database} AND l.pid <> ALL ({spare}::int[])
 UNION ALL
-SELECT 'prepared transaction', 0, 0, p.gid FROM pg_catalog.pg_prepared_xact() p WHERE p.dbid = %(database)s
+SELECT 'prepared transaction', 0, 0, p.gid FROM pg_catalog.pg_prepared_xact() p WHERE p.dbid = {database}
 """
 """The functions below the views, whose joins cost more than all the rest."""
-_SURVEY = sql.SQL(
-    UNDER_WAY + " UNION ALL SELECT 'sequence', q.oid, q.value, q.called::text FROM ({}) AS q(oid, value, called)"
-    " UNION ALL SELECT 'position', 0, 0, pg_catalog.pg_current_wal_insert_lsn()::text"
-)
+BESIDE: LiteralString = """
+UNION ALL SELECT 'sequence', q.oid, q.value, q.called::text FROM ({sequences}) AS q(oid, value, called)
+UNION ALL SELECT 'position', 0, 0, pg_catalog.pg_current_wal_insert_lsn()::text
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,11 +57,10 @@ def survey(
     connection: psycopg.Connection, database: int, spare: Collection[int], sequences: sql.Composable
 ) -> tuple[list[Leak], dict[int, tuple[int, bool]], str]:
     """In one round trip: what is under way, where the sequences stand, and the log's position."""
-    query = _SURVEY.format(sequences)
+    # No parameters: a sequence's name may hold a percent sign.
+    query = sql.SQL(UNDER_WAY + BESIDE).format(database=database, spare=list(spare), sequences=sequences)
     leaks, states, position = [], {}, ""
-    for what, number, value, said in connection.execute(
-        query, {"database": database, "spare": list(spare)}, prepare=True
-    ):
+    for what, number, value, said in connection.execute(query, prepare=True):
         if what == "position":
             position = said
         elif what == "sequence":
@@ -73,7 +72,8 @@ def survey(
 
 def look(connection: psycopg.Connection, database: int, spare: Collection[int]) -> list[Leak]:
     """What is under way in this database, by its oid, except in the backends `spare`."""
-    rows = connection.execute(UNDER_WAY, {"database": database, "spare": list(spare)}, prepare=True).fetchall()
+    query = sql.SQL(UNDER_WAY).format(database=database, spare=list(spare))
+    rows = connection.execute(query, prepare=True).fetchall()
     return [Leak(pid=pid, what=what, name=name, port=port) for what, pid, port, name in rows]
 
 

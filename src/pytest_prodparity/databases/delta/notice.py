@@ -105,7 +105,7 @@ class Catalogue:
         row = connection.execute(_TOUCHED, where).fetchone()
         if row is None or not row[0]:
             return []
-        now = dict(connection.execute(self.query).fetchall())
+        now: dict[str, object] = dict(connection.execute(self.query).fetchall())
         return [_words(name) for name, print_ in sorted(now.items()) if print_ != self.prints.get(name)][:3]
 
 
@@ -116,7 +116,7 @@ def _counts(name: str, files: list[tuple[int, str, bool, int]]) -> bool:
 
 def _print(connection: psycopg.Connection, name: str) -> sql.Composed:
     """The query for a catalogue's fingerprint: of all its rows but those of temporary objects."""
-    conditions = [sql.SQL("true")]
+    conditions: list[sql.Composable] = [sql.SQL("true")]
     row: sql.Composable = sql.SQL("t::text")
     if name == "pg_class":
         columns = connection.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import psycopg
+from psycopg.abc import Loader
 from psycopg.adapt import Transformer
 from psycopg.pq import Format
 
@@ -12,26 +13,28 @@ from ...core.delta import Change, Delta, Moved, Row
 from .decode import Image, Net, Rows, text
 from .shape import Table
 
+Loads = Callable[[int, Format], Loader]
+
 
 def delta(connection: psycopg.Connection, net: Net, sequences: tuple[Moved, ...], notes: list[str]) -> Delta:
     """The net change as values that psycopg gives by itself; what it cannot make a value of stays text."""
-    transformer = Transformer(connection)
+    load: Loads = Transformer(connection).get_loader
     changes: list[Change] = []
     references = {}
     for rows in net.rows.values():
         if rows.count:
-            changes += _changes(rows, _reader(transformer, rows.table))
+            changes += _changes(rows, _reader(load, rows.table))
             for column, target in rows.table.references.items():
                 references[rows.table.name, column] = target
-    return Delta(changes=tuple(changes), sequences=sequences, notes=tuple([*net.unread, *notes]), references=references)
+    return Delta(changes=tuple(changes), sequences=sequences, notes=(*net.unread, *notes), references=references)
 
 
-def _reader(transformer: Transformer, table: Table) -> Callable[[Image], dict[str, object]]:
-    loaders = [transformer.get_loader(column.oid, Format.TEXT).load for column in table.columns]
+def _reader(load: Loads, table: Table) -> Callable[[Image], dict[str, object]]:
+    loaders = [load(column.oid, Format.TEXT).load for column in table.columns]
 
     def read(image: Image) -> dict[str, object]:
         row: dict[str, object] = {}
-        for column, load, value in zip(table.columns, loaders, image, strict=True):
+        for column, loader, value in zip(table.columns, loaders, image, strict=True):
             if column.virtual:
                 continue
             if value is None:
@@ -39,7 +42,7 @@ def _reader(transformer: Transformer, table: Table) -> Callable[[Image], dict[st
                 continue
             plain = text(value)
             try:
-                row[column.name] = load(plain.encode())
+                row[column.name] = loader(plain.encode())
             except (psycopg.Error, ValueError):  # infinity, years before 1
                 row[column.name] = plain
         return row
@@ -70,8 +73,7 @@ def _pairs(rows: Rows) -> Iterator[tuple[Image | None, Image | None]]:
     for image, count in rows.count.items():
         key = tuple([image[at] for at in rows.table.key])
         paired.setdefault(key, [None, None])[count > 0] = image
-    for before, after in paired.values():
-        yield before, after
+    yield from ((before, after) for before, after in paired.values())
 
 
 def _kept(rows: Rows) -> Iterator[tuple[Image | None, Image | None]]:

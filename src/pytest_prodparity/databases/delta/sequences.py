@@ -30,14 +30,14 @@ class Sequences:
 
     names: Mapping[int, str]
     steps: Mapping[int, int]
-    query: sql.Composable
+    query: sql.SQL | sql.Composed
     """Rows of oid, last value, and whether it was given out."""
 
     @classmethod
     def read(cls, connection: psycopg.Connection) -> Sequences:
         """From the catalogue."""
         rows = connection.execute(_LIST).fetchall()
-        query: sql.Composable = sql.SQL("SELECT 0::bigint, 0::bigint, false WHERE false")
+        query: sql.SQL | sql.Composed = sql.SQL("SELECT 0::bigint, 0::bigint, false WHERE false")
         if rows and connection.info.server_version >= 180000:
             query = sql.SQL(
                 "SELECT s.oid, d.last_value, d.is_called FROM unnest({}::bigint[]) AS s(oid),"

@@ -50,7 +50,7 @@ class Table:
     """Why its changes cannot be undone."""
 
     @cached_property
-    def tuple(self) -> re.Pattern[str]:
+    def whole(self) -> re.Pattern[str]:
         """Matches a whole tuple; one group per column, None where test_decoding left it out."""
         return re.compile(self._columns(), re.DOTALL)
 
@@ -168,4 +168,4 @@ LEFT JOIN key ON key.indrelid = r.oid
 LEFT JOIN ref ON ref.conrelid = r.oid
 WHERE r.relkind IN ('r', 'm') AND r.relpersistence <> 't' AND r.oid >= 16384
 ORDER BY r.oid
-"""
+"""  # noqa: S608

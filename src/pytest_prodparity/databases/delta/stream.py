@@ -38,7 +38,7 @@ class Stream:
         else:
             self._flush = None
         changes: LiteralString = (
-            "SELECT c.data FROM (" + flush + ") m, LATERAL pg_catalog.pg_logical_slot_{}_changes("
+            "SELECT c.data FROM (" + flush + ") m, LATERAL pg_catalog.pg_logical_slot_{}_changes("  # noqa: S608
             "{}, NULL, CASE WHEN m.n THEN 0 END, " + _OPTIONS + ") c LIMIT {}"
         )
         self._peek = self._query(changes, "peek")

@@ -75,6 +75,10 @@ class Tracker:
         self._stream = Stream(self._slots, server)
         self._spare = [*self.pids, *spare]
         self._frames: list[Frame] = []
+        self._tables: dict[str, Table] = {}
+        self._sequences: Sequences
+        self._catalogue: Catalogue
+        self._bloat: Bloat
         self._undone = 0
         self._proofs: dict[int, int] = {}
         self._lost: str | None = None
@@ -184,7 +188,7 @@ class Tracker:
         began = time.perf_counter()
         try:
             now = self._sequences.state(self._connection)
-            reasons = tuple([*outer.reasons, *undo.stubborn(outer.net)])
+            reasons = (*outer.reasons, *undo.stubborn(outer.net))
             undone = Undone(done=False, reasons=reasons) if reasons else self._back(outer.net, outer, now, start=None)
         except (psycopg.Error, Unreadable) as cause:
             undone = Undone(done=False, reasons=(_said(cause),))
@@ -206,7 +210,7 @@ class Tracker:
         """Read the catalogue, or take it over."""
         connection = self._connection
         if like is not None:
-            self._tables: dict[str, Table] = like._tables  # noqa: SLF001
+            self._tables = like._tables  # noqa: SLF001
             self._sequences = like._sequences  # noqa: SLF001
             self._catalogue = like._catalogue.of(prepare.database(connection))  # noqa: SLF001
         else:
@@ -284,7 +288,7 @@ class Tracker:
         for table in touched:
             count = self._proofs[table.oid] = self._proofs.get(table.oid, 0) + 1
             first = first or count <= FIRST
-        return first or bool(touched) and self._undone % SAMPLE == 0
+        return first or (bool(touched) and self._undone % SAMPLE == 0)
 
     def _gone(self) -> ProdparityError:
         return ProdparityError(

@@ -23,9 +23,11 @@ PER_PAGE = 291
 def stubborn(net: Net) -> list[str]:
     """Why the change cannot be taken back, as far as it is known before it is tried."""
     reasons = list(net.unread)
-    for rows in net.rows.values():
-        if rows.count and rows.table.stubborn:
-            reasons.append(f"{rows.table.name} was changed: {rows.table.stubborn}")
+    reasons += [
+        f"{rows.table.name} was changed: {rows.table.stubborn}"
+        for rows in net.rows.values()
+        if rows.count and rows.table.stubborn
+    ]
     return reasons
 
 
@@ -56,19 +58,23 @@ def _delete_by_key(connection: psycopg.Connection, rows: Rows, positives: list[I
 
 def _deletion(table: Table, columns: list[Column]) -> bytes:
     """One array parameter for each column of the key; the index's own operators, whatever the search_path."""
+    name = _percent(table.printed)
     if len(columns) == 1 and columns[0].array:
         (column,) = columns
-        condition = f"{column.quoted} {column.equal} ANY (%s::{column.type}[])"
-        return (
-            f"DELETE FROM ONLY {table.printed} WHERE {condition}".replace("%", "%%").replace("%%s::", "%s::").encode()
-        )
-    names = [f"k{at}" for at in range(len(columns))]
+        condition = f"t.{_percent(column.quoted)} {_percent(column.equal)} ANY (%s::{_percent(column.type)}[])"
+        return f"DELETE FROM ONLY {name} t WHERE {condition}".encode()  # noqa: S608  # quoted by the server
     match = " AND ".join(
-        f"t.{column.quoted} {column.equal} k.{name}::{column.type}" for column, name in zip(columns, names, strict=True)
+        f"t.{_percent(column.quoted)} {_percent(column.equal)} k.k{at}::{_percent(column.type)}"
+        for at, column in enumerate(columns)
     )
-    head = f"DELETE FROM ONLY {table.printed} t USING unnest(".replace("%", "%%")
-    tail = f") AS k({', '.join(names)}) WHERE {match}".replace("%", "%%")
-    return f"{head}{', '.join(['%s::text[]'] * len(columns))}{tail}".encode()
+    keys = ", ".join(f"k{at}" for at in range(len(columns)))
+    arrays = ", ".join(["%s::text[]"] * len(columns))
+    return f"DELETE FROM ONLY {name} t USING unnest({arrays}) AS k({keys}) WHERE {match}".encode()  # noqa: S608
+
+
+def _percent(name: str | None) -> str:
+    """A name in a statement that has parameters."""
+    return (name or "").replace("%", "%%")
 
 
 def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list[Image], start: str | None) -> int:
@@ -80,7 +86,7 @@ def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list
         plain = tuple([None if (value := image[at]) is None else text(value) for at in stored])
         wanted[plain] = wanted.get(plain, 0) + 1
     columns = ", ".join(["ctid", *(table.columns[at].quoted for at in stored)])
-    query = f"SELECT {columns} FROM ONLY {table.printed}"  # noqa: S608  # both quoted by the server
+    query = f"SELECT {columns} FROM ONLY {table.printed}"  # noqa: S608
     if start is not None:
         query += f" WHERE ctid = ANY (ARRAY({_tids(connection, table, start).as_string(connection)}))"
     found: list[str] = []
@@ -93,8 +99,8 @@ def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list
         if wanted.get(image, 0):
             wanted[image] -= 1
             found.append((values[0] or b"").decode())
-    statement = sql.SQL("DELETE FROM ONLY {} WHERE ctid = ANY (%s::tid[])").format(sql.SQL(table.printed))  # type: ignore[arg-type]
-    return connection.execute(statement, [_array(found)]).rowcount
+    statement = f"DELETE FROM ONLY {_percent(table.printed)} WHERE ctid = ANY (%s::tid[])"  # noqa: S608
+    return connection.execute(statement.encode(), [_array(found)]).rowcount
 
 
 def _tids(connection: psycopg.Connection, table: Table, start: str) -> sql.Composed:
