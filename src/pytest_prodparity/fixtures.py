@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,8 +69,16 @@ def session_of(config: pytest.Config) -> Session:
         from .session import Session
 
         worker = getattr(config, "workerinput", {}).get("workerid", "")
-        config.stash[SESSION] = Session(settings_of(config), worker=worker)
+        config.stash[SESSION] = Session(settings_of(config), worker=worker, say=lambda line: _say(config, line))
     return config.stash[SESSION]
+
+
+def _say(config: pytest.Config, line: str) -> None:
+    """A line of progress, on the terminal at once, in the middle of a test. pytest's own capturing would hold it back."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
+        sys.stderr.write(f"\nprodparity: {line}")
+        sys.stderr.flush()
 
 
 @pytest.fixture
@@ -142,6 +151,16 @@ class ParityDatabase:
             self._owner = psycopg.connect(self._session.owner_dsn(), autocommit=True)
             self._stack.callback(self._owner.close)
         return self._owner
+
+    def sample(self, table: str, n: int = 1) -> list[dict[str, Any]]:
+        """`n` rows of a table, each a dict by column: the same ones for the same rows and `--parity-seed`.
+
+        Past the wire, as `owner`. `table` is `schema.table`, or a bare name that is unambiguous. Raises UsageError for a
+        table that does not exist, and where it has fewer rows.
+        """
+        from .databases.sampling import sample
+
+        return sample(self.owner, table, n, seed=self._session.settings.seed)
 
     @property
     def profile(self) -> Profile | None:

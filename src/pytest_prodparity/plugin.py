@@ -73,14 +73,15 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
         return []  # the collection has failed with it already
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    # After the skips of others, before any fixture: what is skipped needs no volume.
     expectation = item.stash.get(EXPECTATION, None)
-    if expectation is None or expectation.level is None:
-        return
-    level = settings_of(item.config).level
-    if expectation.level > level:
-        pytest.skip(f"needs --parity-level={expectation.level}; this run has {level}")
+    if expectation is not None and expectation.level is not None:
+        level = settings_of(item.config).level
+        if expectation.level > level:
+            pytest.skip(f"needs --parity-level={expectation.level}; this run has {level}")
+    if expectation is not None or "parity_db" in getattr(item, "fixturenames", ()):
+        session_of(item.config).prepare(expectation.rows if expectation is not None else {})
 
 
 @pytest.hookimpl(tryfirst=True)

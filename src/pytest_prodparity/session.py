@@ -6,7 +6,7 @@ import importlib.util
 import shlex
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -28,7 +28,6 @@ from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
 from .databases.roles import Login, application
-from .databases.schema import GENERATION, load_schema
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
@@ -37,6 +36,7 @@ from .queries.judge import judge
 from .queries.planning import Plans
 from .queries.recorder import Recorder
 from .twin.twin import Twin
+from .volumes import Volumes
 from .wire.connection import Open
 from .wire.proxy import Wire
 from .wire.trip import Trip
@@ -52,7 +52,7 @@ DATABASE = "parity"
 class Session:
     """The composition root."""
 
-    def __init__(self, settings: Settings, *, worker: str = "") -> None:
+    def __init__(self, settings: Settings, *, worker: str = "", say: Callable[[str], None] | None = None) -> None:
         self.settings = settings
         self.notes: dict[str, None] = {
             f"{dial} is set, and not applied by this version": None for dial in settings.unapplied
@@ -60,6 +60,15 @@ class Session:
         self._worker = worker
         self._lock = threading.RLock()
         self._test: str | None = None
+        self._rows: Mapping[str, int] = {}
+        """The marker's `rows` of the test that is next or open."""
+        self._volumes = Volumes(
+            settings,
+            lambda: self.stored,
+            say=say or (lambda _line: None),
+            note=lambda text: self.notes.update({text: None}),
+            worker=bool(worker),
+        )
         self._current: str | None = None
         """The open test's database."""
         self._base: str | None = None
@@ -67,6 +76,7 @@ class Session:
         self._chosen: Chosen | None = None
         self._server: Server | None = None
         self._broken: ProdparityError | None = None
+        self._refused: set[str] = set()
         self._open_twins: list[Twin] = []
         self._twins: dict[tuple[tuple[str, int], ...], Plans | ProdparityError] = {}
         self._planning: Embedded | None = None
@@ -127,6 +137,7 @@ class Session:
                     raise UsageError(
                         f"rows={{{table!r}: …}}: production has no table {table!r}{closest(table, names)}."
                     )
+            self._volumes.check(expectation.rows)
             if stored is not None:
                 for entry in expectation.allow:
                     self._note_unknown(entry, [table.full_name for table in stored.profile.tables])
@@ -146,9 +157,20 @@ class Session:
         about = "no profile" if production is None else f"profile {terminal.age(production, datetime.now(UTC))}"
         settings = self.settings
         place = "a URL" if "://" in settings.database else settings.database
-        return [f"prodparity: level {settings.level}, database {place}, {about}, seed {settings.seed}"]
+        rows = f", {planned}" if (planned := self._volumes.header()) else ""
+        return [f"prodparity: level {settings.level}, database {place}, {about}{rows}, seed {settings.seed}"]
 
     # --- one test
+
+    def prepare(self, rows: Mapping[str, int]) -> None:
+        """Before a test's fixtures: build the volume it needs, where one is wanted and none is kept.
+
+        What stands in the way is said when the test asks for its database.
+        """
+        self._rows = rows
+        with suppress(ProdparityError, psycopg.Error), self._lock:
+            if self._volumes.wanted:
+                self._template(rows)
 
     def begin(self, test: str) -> None:
         """From here on the wire leads to a database of this test alone, made when a client first asks for it."""
@@ -175,20 +197,38 @@ class Session:
         try:
             self.current()
         except ProdparityError as error:
+            if error.happened in self._refused and error.fix:
+                return ProdparityError(f"{error.happened} (the first error says what to do)")
+            self._refused.add(error.happened)
             return error
         return None
 
     def _clone(self) -> str:
         """Of the base where there is one, else of the template; on a new server where the old one was lost."""
+        rows = self._rows if self._test is not None and self._volumes.wanted else {}
         try:
             try:
-                return self._templates.clone(self._base or self._template, search_path=self._search_path)
+                return self._templates.clone(self._source(rows), search_path=self._search_path)
+            except psycopg.errors.InvalidCatalogName:
+                # Somebody removed the kept template meanwhile.
+                self._volumes.forget()
+                return self._templates.clone(self._source(rows), search_path=self._search_path)
             except psycopg.OperationalError as lost:
                 self._forget_server()
                 self.notes[f"the database server was lost, and started again: {str(lost).splitlines()[0]}"] = None
-                return self._templates.clone(self._template, search_path=self._search_path)
+                return self._templates.clone(self._template(rows), search_path=self._search_path)
         except psycopg.Error as cause:
             raise ProdparityError(f"The test's database could not be made: {str(cause).strip()}") from cause
+
+    def _source(self, rows: Mapping[str, int]) -> str:
+        if self._base is None:
+            return self._template(rows)
+        if not rows:
+            return self._base
+        self.notes["a test with rows=… begins without what was written outside tests: it has a volume of its own"] = (
+            None
+        )
+        return self._template(rows)
 
     @property
     def _search_path(self) -> str | None:
@@ -197,7 +237,7 @@ class Session:
     def _forget_server(self) -> None:
         self._templates.close()
         self.__dict__.pop("_templates", None)
-        self.__dict__.pop("_template", None)
+        self._volumes.forget()
         self._server = self._base = None
         for twin in self._open_twins:
             twin.close()
@@ -245,12 +285,8 @@ class Session:
     def _templates(self) -> Templates:
         return Templates(self._running)
 
-    @cached_property
-    def _template(self) -> str:
-        stored = self.stored
-        if stored is None:
-            return self._templates.ensure("empty", lambda _dsn: None)
-        return self._templates.ensure(f"{GENERATION} {stored.key}", lambda dsn: load_schema(self._running, dsn, stored))
+    def _template(self, rows: Mapping[str, int]) -> str:
+        return self._volumes.template(self._templates, rows)
 
     def _upstream(self) -> Upstream:
         """Where the wire leads now; called by its threads."""
@@ -306,10 +342,17 @@ class Session:
         production = _production(self.stored)
         return {
             "test": judged.to_json(),
-            "server": None if self._server is None or self._chosen is None else self._chosen.shown(self._server),
+            "server": self._shown,
             "notes": list(self.notes),
             "production": None if production is None else asdict(production),
         }
+
+    @property
+    def _shown(self) -> str | None:
+        """What the tests ran on."""
+        if self._server is None or self._chosen is None:
+            return None
+        return ", ".join(filter(None, (self._chosen.shown(self._server), self._volumes.shown())))
 
     def close(self) -> None:
         """Give everything back; never raises."""

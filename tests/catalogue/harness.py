@@ -84,8 +84,12 @@ class Case:
 
     @property
     def django(self) -> bool:
-        """Does it need a process of its own?"""
-        return "django" in (self.folder / "faulty.py").read_text()
+        """It can be set up only once in a process."""
+        return any("django" in path.read_text() for path in self.folder.glob("*.py"))
+
+    def alone(self, variant: str) -> bool:
+        """Does this variant need a process, or a production, of its own?"""
+        return self.django or (variant == "corrected" and bool(self.migration))
 
     @property
     def migration(self) -> str:
@@ -130,15 +134,38 @@ class Catalogue:
         return self._made(case, variant, project).run("test_mock.py", *WITHOUT)
 
     def mocks(self, project: Path) -> Result:
-        """Run the mock tests of all programs but Django's, which can be set up only once in a process."""
-        whole = Project(project, self._cache).write({"pyproject.toml": SETTINGS, "conftest.py": ALONE})
-        for case in cases(innocent=False):
-            for variant in () if case.django else ("faulty", "corrected"):
-                folder = project / f"{case.name.replace('/', '_')}_{variant}"
-                folder.mkdir()
-                shutil.copy(case.folder / "test_mock.py", folder)
-                shutil.copy(case.folder / f"{variant}.py", folder / "app.py")
-        return whole.run("--import-mode=importlib", *WITHOUT)
+        """Run the mock tests of all programs that can share a process."""
+        for variant in ("faulty", "corrected"):
+            for case in cases(innocent=False):
+                if not case.django:
+                    self._beside(case, variant, "test_mock.py", project)
+        return self._shared(project).run("--import-mode=importlib", *WITHOUT, timeout=600)
+
+    def together(self, variant: str, project: Path) -> tuple[Result, dict[str, list[tuple[str, str]]]]:
+        """Run the marked tests of all programs that can share a process and a production; findings by case."""
+        shutil.copytree(self._parity(""), project / "parity")
+        folders = {
+            self._beside(case, variant, "test_parity.py", project).name: case.name
+            for case in cases(innocent=variant == "app")
+            if not case.alone(variant)
+        }
+        result = self._shared(project).run("--import-mode=importlib", "--parity-level=dev", timeout=600)
+        found: dict[str, list[tuple[str, str]]] = {name: [] for name in folders.values()}
+        for rule, place in result.findings:
+            folder, _, line = str(place).partition("/")
+            found[folders[folder]].append((rule, line))
+        return result, found
+
+    def _shared(self, project: Path) -> Project:
+        return Project(project, self._cache).write({"pyproject.toml": SETTINGS, "conftest.py": ALONE})
+
+    @staticmethod
+    def _beside(case: Case, variant: str, test: str, project: Path) -> Path:
+        folder = project / f"{case.name.replace('/', '_')}_{variant}"
+        folder.mkdir()
+        shutil.copy(case.folder / test, folder)
+        shutil.copy(case.folder / f"{variant}.py", folder / "app.py")
+        return folder
 
     def _made(self, case: Case, variant: str, project: Path) -> Project:
         for test in case.folder.glob("test_*.py"):

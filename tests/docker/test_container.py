@@ -14,13 +14,17 @@ import psycopg
 import pytest
 
 from pytest_prodparity.core.errors import ProdparityError
-from pytest_prodparity.core.levels import Level
+from pytest_prodparity.core.levels import Level, Rows
 from pytest_prodparity.databases import docker
+from pytest_prodparity.databases.account import Account
 from pytest_prodparity.databases.choose import provider
 from pytest_prodparity.databases.daemon import Daemon
 from pytest_prodparity.databases.docker import Docker
+from pytest_prodparity.databases.roles import login
 from pytest_prodparity.databases.schema import load
 from pytest_prodparity.databases.template import Templates
+from pytest_prodparity.profile import store
+from pytest_prodparity.synthesis.volume import ensure, planned
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_daemon")]
 
@@ -185,3 +189,26 @@ def test_doctor_sweeps_the_container_of_a_killed_run(run: str) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
     assert "containers" in done.stdout
     assert containers(run) == []
+
+
+def test_a_container_gets_a_volume_that_its_workers_share(run: str) -> None:
+    demo = Path(docker.__file__).parent.parent / "demo" / "parity"
+    volume = planned(store.load(demo), level=Level.DEV, rows=Rows(share=1, most=500), seed=7)
+    first, second = Docker(major=15, run=run), Docker(major=15, run=run)
+    try:
+        with Templates(first.start()) as one, Templates(second.start()) as other:
+            opened = ensure(one, volume)
+            assert opened.built
+            assert not ensure(other, volume).built
+            who = login(one.server)
+            clone = other.clone(opened.template)
+            with psycopg.connect(one.server.dsn(clone, user=who.user, password=who.password)) as connection:
+                found = connection.execute("SELECT count(*) FROM products").fetchone()
+            assert found == (volume.counts["public.products"],)
+            assert [server.port for server in docker.running(docker.containers(Account.current()))].count(
+                one.server.port
+            ) == 1
+    finally:
+        first.stop()
+        second.stop()
+    assert docker.running(docker.containers(Account.current())) == []

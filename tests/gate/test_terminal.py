@@ -66,7 +66,7 @@ def text(report: Report, *, width: int = 100, verbose: bool = False) -> str:
 
 def test_a_finding_fits_the_screen_with_its_line_remedy_and_replay() -> None:
     assert text(REPORT) == (
-        "PostgreSQL 16.4, 214 tables, 1.9 TB · run on postgres:16 (docker) · seed 7\n"
+        "PostgreSQL 16.4, 214 tables, 1.7 TB · run on postgres:16 (docker) · seed 7\n"
         "\n"
         "tests/test_orders.py::test_open_orders\n"
         "  seq-scan   reads 48,211,904 rows to return 12" + " " * 36 + "shop/orders.py:31\n"

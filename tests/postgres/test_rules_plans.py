@@ -242,6 +242,8 @@ def test_an_estimate_far_over_the_timeout_is_found_and_one_near_it_is_not(produc
         ("UPDATE orders SET note = $1", "orders"),
         ("DELETE FROM orders", "orders"),
         ("DELETE FROM orders WHERE true", "orders"),
+        ("DELETE FROM orders WHERE status = status", "orders"),
+        ("UPDATE items i SET quantity = 1 FROM products p WHERE p.id = i.product_id", "items"),
         ("UPDATE orders SET note = 'x' WHERE 1 = 1 RETURNING id", "orders"),
         ("WITH gone AS (SELECT 1 WHERE false) UPDATE public.orders SET note = 'x'", "orders"),
         ('DELETE FROM ONLY "Audit"."User Events"', "Audit.User Events"),
@@ -255,6 +257,8 @@ def test_a_write_to_every_row_is_found(production: Production, sql: str, subject
     "sql",
     [
         "UPDATE orders SET note = $1 WHERE id = 5",
+        "UPDATE items i SET quantity = 1 FROM orders o WHERE o.id = i.order_id AND o.id = 7",
+        "UPDATE orders SET note = 'x' WHERE id > 0",
         "DELETE FROM countries",
         "DELETE FROM orders WHERE id IN (SELECT id FROM orders WHERE id < 500 LIMIT 100)",
         "DELETE FROM orders USING customers WHERE customers.id = orders.id AND customers.id < 50",

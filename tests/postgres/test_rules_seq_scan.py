@@ -28,6 +28,10 @@ FAULTY = [
     ("delete", "DELETE FROM orders WHERE customer_id = $1", (42,), "orders", "(customer_id)"),
     ("unshipped", "SELECT * FROM orders WHERE NOT shipped", (), "orders", "NOT shipped"),
     ("null", "SELECT * FROM customers WHERE deleted_at IS NOT NULL AND country = $1", ("C7",), "customers", "(country)"),
+    (
+        "newest of partitions", "SELECT * FROM events WHERE kind = $1 ORDER BY id DESC LIMIT 5", ("view",), "events",
+        "(kind, id)",
+    ),
     ("partitions", "SELECT * FROM events WHERE kind = $1", ("error",), "events", "(kind)"),
     (
         "quoted", 'SELECT * FROM "Audit"."User Events" WHERE "Tenant Id" = $1', (5,), "Audit.User Events",
@@ -36,6 +40,8 @@ FAULTY = [
     ("quotes", 'SELECT * FROM "Order ""Lines""" WHERE "Order Id" = $1', (5,), 'Order "Lines"', '"Order ""Lines""" ("Order Id")'),
     ("lower", "SELECT * FROM customers WHERE lower(email) = $1", ("user7@example.org",), "customers", "(lower("),
     ("exists", "SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = $1)", (42,), "orders", "(customer_id)"),
+    ("greatest", "SELECT max(total) FROM orders", (), "orders", "(total)"),
+    ("least of one", "SELECT min(total) FROM orders WHERE customer_id = $1", (42,), "orders", "(customer_id"),
 ]  # fmt: skip
 
 
@@ -64,6 +70,8 @@ REWRITES = [
     ("numeric for bigint", "SELECT * FROM orders WHERE customer_id = $1::numeric", (42,), "pass the value as bigint"),
     ("contains", "SELECT * FROM orders WHERE note LIKE '%' || $1 || '%'", ("zz",), "pg_trgm"),
     ("contains any case", "SELECT * FROM customers WHERE name ILIKE $1", ("%zz%",), "pg_trgm"),
+    ("contains, newest first", "SELECT * FROM orders WHERE note LIKE '%zz%' ORDER BY total LIMIT 10", (), "pg_trgm"),
+    ("random", "SELECT * FROM orders ORDER BY random() LIMIT 5", (), "TABLESAMPLE"),
     ("or", "SELECT * FROM orders WHERE customer_id = $1 OR note = $2", (42, "x"), "An OR"),
 ]
 
@@ -93,6 +101,9 @@ INNOCENT = [
         "SELECT sum(total) FROM orders WHERE status = 'sent' AND total > 250", (),
     ),
     ("count of all", "SELECT count(*) FROM orders", ()),
+    ("greatest with index", "SELECT max(created_at) FROM orders", ()),
+    ("greatest of each", "SELECT status, max(total) FROM orders GROUP BY status", ()),
+    ("both ends and a sum", "SELECT min(total), max(total), sum(total) FROM orders", ()),
     ("first page", "SELECT * FROM orders ORDER BY id LIMIT 20", ()),
     ("newest with index", "SELECT * FROM orders ORDER BY created_at DESC LIMIT 20", ()),
     ("any row", "SELECT * FROM orders LIMIT 1", ()),

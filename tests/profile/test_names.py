@@ -18,6 +18,8 @@ from tests.profile.made import profile
         ('Sales."Order Items"', "Sales.Order Items"),
         ("Order Items", "Sales.Order Items"),
         ('"a""b"', 'public.a"b'),
+        ('a"b', 'public.a"b'),
+        ('public.a"b', 'public.a"b'),
         ("twice", None),
         ('"Sales".twice', "Sales.twice"),
         ("order items", None),

@@ -68,6 +68,11 @@ def mapped(c, orders):
 
 def written(c):
     return list(map(load, (1, 2, 3, 4, 5)))
+
+def mailed(c, people):
+    for person in people:
+        send(person)
+        c.execute("insert", person)
 """
 
 TESTS = """\
@@ -221,9 +226,28 @@ def innocent() -> dict[str, list[Trip]]:
         "batches of many rows": [
             sent("INSERT INTO lines (id) VALUES ($1), ($2)", n, n + 1, at="shop.py:37 insert", stack=IN_TEST) for n in range(0, 40, 2)
         ],
+        "functions without a table": [sent("SELECT pg_notify('changed', $1)", n, at=loop, stack=IN_TEST) for n in range(9)],
         "catalogue": [sent("SELECT * FROM pg_catalog.pg_type WHERE oid = $1", n, at=loop, stack=IN_TEST) for n in range(9)],
         "failed ones": [sent(CHILD, n, at=loop, stack=IN_TEST, sqlstate="40001") for n in range(9)],
         "no source": children(range(9), ""),
+        "queue's workers beside each other": [
+            trip
+            for n in range(6)
+            for trip in (
+                *(sent("SELECT id FROM jobs LIMIT 1 FOR UPDATE SKIP LOCKED", at="shop.py:40 worker", stack=IN_TEST, rows=1, state="TT", connection=each) for each in (1, 2)),
+                *(sent("UPDATE jobs SET done = true WHERE id = $1", 2 * n + each, at="shop.py:41 worker", stack=IN_TEST, state="TT", connection=each) for each in (1, 2)),
+                *(sent("COMMIT", at="shop.py:42 worker", stack=IN_TEST, state="TI", connection=each) for each in (1, 2)),
+            )
+        ],
+        "a savepoint for each row": [
+            trip
+            for n in range(6)
+            for trip in (
+                sent("SAVEPOINT line", at="shop.py:35 insert", stack=IN_TEST, state="TT"),
+                sent(INSERT, n, at="shop.py:36 insert", stack=IN_TEST, state="TT"),
+            )
+        ],
+        "a mail and a row for each": children(range(6), "shop.py:60 mailed", INSERT),
         "a queue's worker": [
             trip
             for n in range(9)

@@ -10,10 +10,13 @@ import click
 from ..core.errors import ProdparityError, UsageError
 
 COMMANDS = {
+    "build": "Build the volume that a level's tests begin with, ahead of the run.",
+    "cache": "The kept databases: list them, remove them.",
     "capture": "Read production, read-only, into parity/.",
     "demo": "Show what mock tests miss, in a small shop.",
     "doctor": "What works on this machine, what is missing, what to type.",
     "explain": "Production's plan for a statement.",
+    "init": "Write the settings and an example test; a first profile from models.",
     "show": "The profile, on one screen.",
 }
 

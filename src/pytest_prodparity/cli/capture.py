@@ -133,7 +133,7 @@ def _report(profile: Profile, seconds: float, *, verbose: bool) -> None:
     kept = [entry for entry in columns if entry.values]
     texts = [entry for entry in kept if entry.text or entry.type == "expression"]
     plain = [entry for entry in kept if entry not in texts]
-    click.echo(f"\nValues that leave production: {sum(entry.values for entry in kept):,} of {len(kept)} columns")
+    click.echo(f"\nValues that leave production: {sum(entry.values for entry in kept):,}, from {len(kept)} columns")
     if plain:
         click.echo(
             f"  {len(plain)} columns of numbers, times, booleans, enums" + ("" if verbose else "  (-v lists them)")

@@ -126,7 +126,7 @@ def _caret(statement: str, position: int | None) -> str | None:
 def _print(twin: Twin, before: Plan, after: Plan | None, changes: tuple[str, ...]) -> None:
     profile = twin.profile
     major = profile.server_version // 10000
-    click.echo(f"Production: {profile.database}, PostgreSQL {major}, captured {profile.captured_at[:10]}\n")
+    click.echo(f"Production: {profile.database}, PostgreSQL {major}, {profile.origin} {profile.captured_at[:10]}\n")
     click.echo("\n".join(lines(before, profile)))
     click.echo(f"\n{_time(before, profile)}")
     if after is not None:

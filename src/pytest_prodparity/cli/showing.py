@@ -36,7 +36,12 @@ def age(captured_at: str) -> str:
         then = datetime.fromisoformat(captured_at)
     except ValueError:
         return captured_at
-    seconds = (datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds()
+    return since((then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp())
+
+
+def since(then: float) -> str:
+    """`3 days ago`, from seconds since 1970."""
+    seconds = datetime.now(UTC).timestamp() - then
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         count = int(seconds // length)
         if count:

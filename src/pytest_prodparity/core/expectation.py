@@ -79,7 +79,11 @@ class Expectation:
 def _check_budget(said: dict[str, Any]) -> None:
     queries = said.get("queries")
     if queries is not None and not isinstance(queries, Budget):
-        raise UsageError(f"queries={queries!r} is not a Budget.", fix="write queries=Budget(statements=12)")
+        meant = queries if isinstance(queries, int) else 12
+        raise UsageError(
+            f"queries={queries!r} is not a Budget.",
+            fix=f"from pytest_prodparity import Budget, and write queries=Budget(statements={meant})",
+        )
 
 
 def _check_rows(said: dict[str, Any]) -> None:

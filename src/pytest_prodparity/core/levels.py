@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -35,16 +36,100 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """How many of production's rows a test's database has: a share of each table's, and at most so many a table."""
+
+    share: float = 1.0
+    """0 is the schema alone, 1 is all."""
+    most: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.share > 0 and self.most != 0
+
+    def __str__(self) -> str:
+        if not self:
+            return "none"
+        share = "all" if self.share == 1 else f"{self.share * 100:.10g} %"
+        return share if self.most is None else f"{share}, at most {self.most:,} a table"
+
+    @classmethod
+    def parse(cls, said: object, level: Level) -> Rows:
+        """`0`, `10_000` (at most so many a table), `"all"`, `"25%"` (at most what `level` has, unless the text says
+        `"25%, at most 5_000_000"`); raises UsageError without a place in front."""
+        if isinstance(said, str) and re.fullmatch(r"\d[\d_]*", said.strip()):
+            said = int(said)
+        if isinstance(said, int) and not isinstance(said, bool) and said >= 0:
+            return cls(share=1.0 if said else 0.0, most=said or None)
+        found = _ROWS.fullmatch(said.strip().lower()) if isinstance(said, str) else None
+        share = _share(found) if found else -1.0
+        if found is None or not 0 <= share <= 1:
+            raise UsageError(
+                f"{said!r} is no number of rows{_meant(said)}.",
+                fix='write "25%", "25%, at most 5_000_000", 10_000 (at most, of each table), "all", '
+                "or 0 (the schema alone)",
+            )
+        most = int(re.sub("[_,]", "", found["most"])) if found["most"] else None
+        usual = None if found["share"] == "all" else VOLUMES[level].most
+        return cls(share=share, most=usual if most is None else most)
+
+
+_ROWS = re.compile(r"(?P<share>all|\d+(?:\.\d+)?\s?%)(?:,?\s*at most\s*(?P<most>\d[\d_,]*)(?:\s+a table)?)?")
+
+
+def _share(found: re.Match[str]) -> float:
+    return 1.0 if found["share"] == "all" else float(found["share"].rstrip("% ")) / 100
+
+
+def _meant(said: object) -> str:
+    if isinstance(said, float) and 0 < said <= 1:
+        return f" (did you mean '{said * 100:.10g}%'?)"
+    return closest(said, ("all",)) if isinstance(said, str) and said.isalpha() else ""
+
+
+VOLUMES: dict[Level, Rows] = {
+    Level.OFF: Rows(share=0),
+    Level.DEV: Rows(share=0.01, most=10_000),
+    Level.STAGING: Rows(share=0.1, most=1_000_000),
+    Level.PRODUCTION: Rows(share=1),
+}
+"""The rows that suit a level; its `most` holds for a bare percentage."""
+
+GB = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Dials:
     """What one level turns on. Each can be set in `[tool.prodparity.levels.NAME]`."""
 
     twin: bool
     """Are statements judged by production's plans?"""
+    rows: Rows = Rows(share=0)
+    """With how many rows does a test's database begin?"""
+    max_bytes: int = 20 * GB
+    """A volume that is estimated larger is not built."""
 
 
 DIALS: dict[Level, Dials] = {
     Level.OFF: Dials(twin=False),
-    Level.DEV: Dials(twin=True),
-    Level.STAGING: Dials(twin=True),
-    Level.PRODUCTION: Dials(twin=True),
+    Level.DEV: Dials(twin=True, max_bytes=2 * GB),
+    Level.STAGING: Dials(twin=True, max_bytes=10 * GB),
+    Level.PRODUCTION: Dials(twin=True, max_bytes=100 * GB),
 }
+
+UNITS = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": GB, "tb": GB << 10}
+
+
+def parse_bytes(said: object) -> int:
+    """`20_000_000`, `"500 MB"`, `"1.5GB"`, in powers of 1024 as PostgreSQL has them; raises UsageError without a place."""
+    if isinstance(said, int) and not isinstance(said, bool) and said > 0:
+        return said
+    if isinstance(said, str):
+        found = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)\s*([a-z]*)", said.strip().lower())
+        if found and found[2] in UNITS and (size := int(float(found[1].replace("_", "")) * UNITS[found[2]])) > 0:
+            return size
+        if found and found[2] not in UNITS and found[2]:
+            raise UsageError(
+                f"{said!r} is no size: {found[2]!r} is no unit{closest(found[2], UNITS)}.",
+                fix='write "500 MB" or "20 GB"',
+            )
+    raise UsageError(f"{said!r} is no size.", fix='write "500 MB" or "20 GB"')

@@ -6,12 +6,12 @@ Precedence: flag > environment > `[tool.prodparity]` > default. None means "not 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
-from .levels import DIALS, Dials, Level
+from .levels import DIALS, Dials, Level, Rows, parse_bytes
 from .options import OPTIONS
 from .rules import RULES
 from .suggest import closest
@@ -39,13 +39,15 @@ class Settings:
     def dials(self) -> Dials:
         """What the level of this run turns on."""
         said = self.levels.get(self.level, {})
-        twin = said.get("twin")
-        return Dials(twin=DIALS[self.level].twin if twin is None else bool(twin))
+        checked = {dial: DIAL_PARSERS[dial](said[dial], "", self.level) for dial in DIAL_PARSERS if dial in said}
+        return replace(DIALS[self.level], **checked)
 
     @property
     def unapplied(self) -> tuple[str, ...]:
         """Dials that the table sets for this level and that this version does not turn on; shown, never silent."""
-        return tuple(f"levels.{self.level}.{dial}" for dial in self.levels.get(self.level, {}) if dial != "twin")
+        return tuple(
+            f"levels.{self.level}.{dial}" for dial in self.levels.get(self.level, {}) if dial not in DIAL_PARSERS
+        )
 
 
 def _choice_or_url(said: object, where: str) -> str:
@@ -116,7 +118,28 @@ def _environment(said: object, where: str) -> Mapping[str, str]:
     return dict(said)
 
 
-KNOWN_DIALS = ("rows", "twin", "latency", "faults", "races", "auth", "environment")
+def _rows(said: object, where: str, level: Level) -> Rows:
+    try:
+        return Rows.parse(said, level)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
+def _bytes(said: object, where: str, _level: Level) -> int:
+    try:
+        return parse_bytes(said)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
+DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
+    "rows": _rows,
+    "twin": lambda said, where, _level: _flag(said, where),
+    "max_bytes": _bytes,
+}
+"""By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""
+
+KNOWN_DIALS = (*DIAL_PARSERS, "latency", "faults", "races", "auth", "environment")
 
 
 def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:
@@ -131,8 +154,8 @@ def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:
                     f"{where}.{name}: dial {dial!r} does not exist{closest(dial, KNOWN_DIALS)}.",
                     fix=f"use one of {', '.join(KNOWN_DIALS)}",
                 )
-        if "twin" in dials:
-            _flag(dials["twin"], f"{where}.{name}.twin")
+        for dial in (dial for dial in dials if dial in DIAL_PARSERS):
+            DIAL_PARSERS[dial](dials[dial], f"{where}.{name}.{dial}", level)
         checked[level] = dict(dials)
     return checked
 

@@ -191,6 +191,16 @@ def containers(account: Account) -> Path:
     return cache(account).root / "containers"
 
 
+def running(root: Path) -> list[Server]:
+    """The containers of runs that live."""
+    found = []
+    for file in sorted(root.glob("*/server.json")):
+        with suppress(OSError, ValueError, TypeError):
+            if in_use(file.parent):
+                found.append(Server(**json.loads(file.read_text())))
+    return found
+
+
 def left(root: Path) -> list[Path]:
     """Folders of runs that were killed while they had a container."""
     return [file.parent for file in root.glob("*/server.json") if not in_use(file.parent)]

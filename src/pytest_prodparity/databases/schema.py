@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
@@ -40,6 +40,16 @@ _ROLE = re.compile(
        |ALTER\s+DEFAULT\s+PRIVILEGES\s+FOR\s+(?:ROLE|USER)\s+(?P<default>"(?:[^"]|"")+"|[\w$]+))""",
     re.IGNORECASE | re.VERBOSE,
 )
+_LATER = re.compile(
+    r"CREATE\s+(?:UNIQUE\s+)?INDEX\b|ALTER\s+INDEX\b|CREATE\s+(?:CONSTRAINT\s+)?TRIGGER\b|CREATE\s+EVENT\s+TRIGGER\b"
+    r"|CREATE\s+(?:OR\s+REPLACE\s+)?RULE\b|CREATE\s+POLICY\b|CREATE\s+STATISTICS\b|ALTER\s+STATISTICS\b|REFRESH\b"
+    r"|COMMENT\s+ON\s+(?:INDEX|CONSTRAINT|TRIGGER|RULE|POLICY|STATISTICS|EVENT)\b"
+    r"|ALTER\s+TABLE\s[\s\S]*?\s(?:ADD\s+(?:CONSTRAINT|PRIMARY|UNIQUE|FOREIGN|EXCLUDE|CHECK)\b|ROW\s+LEVEL\s+SECURITY\b"
+    r"|REPLICA\s+IDENTITY\b|CLUSTER\s+ON\b|(?:ENABLE|DISABLE)\s+(?:ALWAYS\s+|REPLICA\s+)?(?:TRIGGER|RULE)\b|VALIDATE\b)",
+    re.IGNORECASE,
+)
+"""What tables are better loaded without; pg_dump writes it after the data."""
+
 _NOT_ROLES = {"public", "current_user", "current_role", "session_user"}
 
 
@@ -58,11 +68,13 @@ def load(
     *,
     extensions: Sequence[Extension] = (),
     used: Collection[str] = (),
+    rest: Callable[[list[Statement]], None] | None = None,
 ) -> Loaded:
     """Run `text` in the empty `database`; afterwards the test role owns everything in it.
 
     `used`: names of extensions that must be there; others may be missing, with a note, as long as no statement fails.
-    Raises ProdparityError that names the missing extensions, or the failing statement with its line.
+    `rest`: is given what comes after the tables, such as keys, indexes and triggers, and has to run it, between filling
+    the tables and the end. Raises ProdparityError that names the missing extensions, or the failing statement with its line.
     """
     ours = server.kind != "external"
     with closing(psycopg.connect(server.dsn(database), autocommit=True)) as connection:
@@ -76,7 +88,9 @@ def load(
         statements = [one for one in split(text) if not _SKIPPED.match(one.text) and not _unknown_setting(one, known)]
         if ours:
             roles.ensure_named(connection, mentioned(statements))
-            _become_loader(connection)
+            become_loader(connection)
+        later = [one for one in statements if _is_later(one)] if rest is not None else []
+        statements = [one for one in statements if one not in later] if later else statements
         for statement in statements if not _at_once(connection, statements) else ():
             try:
                 connection.execute(statement.text.encode())
@@ -84,13 +98,15 @@ def load(
                 continue  # it was made for an extension, or comes with every database
             except psycopg.Error as cause:
                 if missing:
-                    raise _lacks(server, missing, tried=_failed(statement, cause, server).happened) from cause
-                raise _failed(statement, cause, server) from cause
+                    raise _lacks(server, missing, tried=failed(statement, cause, server).happened) from cause
+                raise failed(statement, cause, server) from cause
+        if rest is not None:
+            rest(later)
         if ours:
             _hand_over(connection, roles.ensure(connection, server).user)
         unfilled = _populate(connection)
     notes = [f"the extension {name} is not available here; nothing in the schema needed it" for name in missing]
-    return Loaded(statements=len(statements), notes=(*notes, *unfilled))
+    return Loaded(statements=len(statements) + len(later), notes=(*notes, *unfilled))
 
 
 def _populate(connection: psycopg.Connection) -> list[str]:
@@ -105,6 +121,10 @@ def _populate(connection: psycopg.Connection) -> list[str]:
         except psycopg.Error as cause:
             notes.append(f"the materialised view {name} could not be filled: {cause.diag.message_primary or cause}")
     return notes
+
+
+def _is_later(statement: Statement) -> bool:
+    return _LATER.match(statement.text) is not None
 
 
 def load_schema(server: Server, dsn: str, stored: Stored) -> None:
@@ -172,7 +192,8 @@ def _unknown_setting(statement: Statement, known: set[str]) -> bool:
     return found is not None and found[1].lower() not in known | {"session", "role", "time"}
 
 
-def _become_loader(connection: psycopg.Connection) -> None:
+def become_loader(connection: psycopg.Connection) -> None:
+    """What this connection makes from now on belongs to LOADER, and is handed over at the end of `load`."""
     found = connection.execute("SELECT FROM pg_catalog.pg_roles WHERE rolname = %s", [LOADER]).fetchone()
     if found is None:
         with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):  # another process was faster
@@ -216,7 +237,8 @@ def _hand_over(connection: psycopg.Connection, owner: str) -> None:
         connection.execute(sql.SQL(form).format(sql.Identifier(name), sql.Identifier(owner)))
 
 
-def _failed(statement: Statement, cause: psycopg.Error, server: Server) -> ProdparityError:
+def failed(statement: Statement, cause: psycopg.Error, server: Server) -> ProdparityError:
+    """A statement of schema.sql that the server refuses, with its line."""
     position = int(cause.diag.statement_position or 1)
     line = statement.line + statement.text.count("\n", 0, position - 1)
     first = next((part.strip() for part in statement.text.splitlines() if part.strip()), "")

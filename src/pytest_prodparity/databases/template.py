@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -23,8 +24,10 @@ BUILDING = re.compile(r"prodparity_building_([0-9a-f]{16})")
 KEPT = re.compile(r"prodparity_template_([0-9a-f]{16})")
 LOCKS = 1886544500
 """The class of our advisory locks, all taken in the database `postgres`."""
-SMALL = 64 << 20
-"""Bytes up to which a template is copied through the WAL; above, its files are copied."""
+SMALL = 10 << 20
+"""Bytes up to which a template is copied through the WAL; above, its files are copied, with two checkpoints."""
+SMALL_EXTERNAL = 64 << 20
+"""The same on a server of the user's, whose checkpoints wait for its disk."""
 
 
 class Templates:
@@ -44,6 +47,7 @@ class Templates:
         self._strategies: dict[str, sql.SQL] = {}
         self._open: psycopg.Connection | None = None
         self._swept = False
+        self._shares_blocks = False
 
     def __enter__(self) -> Self:
         return self
@@ -53,16 +57,19 @@ class Templates:
     ) -> None:
         self.close()
 
-    def ensure(self, key: str, build: Callable[[str], None]) -> str:
+    def ensure(
+        self, key: str, build: Callable[[str], str | None], *, waiting: Callable[[float], None] | None = None
+    ) -> str:
         """The name of the template of `key`; where there is none, `build` gets the owner's DSN to an empty database.
 
-        One process builds, others wait for it. What `build` raises is passed on, and nothing is left behind.
+        One process builds, others wait for it; `waiting` is told the seconds, again and again. What `build` raises is
+        passed on, and nothing is left behind. What it returns is kept as the template's label.
         """
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+        digest = _digest(key)
         template, building = f"prodparity_template_{digest}", f"prodparity_building_{digest}"
         connection = self._connection()
         if not self._exists(template):
-            with self._locked(digest):
+            with self._locked(digest, waiting):
                 if not self._exists(template):
                     self._build(building, build)
                     connection.execute(
@@ -74,6 +81,21 @@ class Templates:
         self._used(template)
         return template
 
+    def find(self, key: str) -> str | None:
+        """The name of the template of `key`, where it is there."""
+        template = f"prodparity_template_{_digest(key)}"
+        return template if self._exists(template) else None
+
+    def label(self, template: str) -> str:
+        """What the template's `build` returned; empty where it returned nothing."""
+        return _said(self._comment(template))[1]
+
+    def size(self, template: str) -> int:
+        """Bytes on the server's disk."""
+        row = self._connection().execute("SELECT pg_catalog.pg_database_size(%s)", [template]).fetchone()
+        assert row is not None
+        return int(row[0])
+
     def clone(self, template: str, *, search_path: str | None = None) -> str:
         """A new database, equal to the template, for this process alone.
 
@@ -84,14 +106,7 @@ class Templates:
             self._count += 1
             name = f"parity_{self._run}_{self._count}"
             try:
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} {}").format(
-                        sql.Identifier(name),
-                        sql.Identifier(template),
-                        sql.Identifier(roles.login(self.server).user),
-                        self._strategy(template),
-                    )
-                )
+                self._copy(template, name)
             except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 continue
             except (psycopg.errors.UndefinedFile, psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted) as cause:
@@ -103,7 +118,7 @@ class Templates:
             except psycopg.errors.DiskFull as cause:
                 raise ProdparityError(
                     f"No space left for a copy of {template}: {cause.diag.message_primary}.",
-                    fix="free some space (prodparity doctor --fix)",
+                    fix="free some space (prodparity cache prune, prodparity doctor --fix)",
                 ) from cause
             self._mine.add(name)
             if search_path not in (None, '"$user", public'):
@@ -113,6 +128,25 @@ class Templates:
                 )
                 connection.execute("RESET search_path")
             return name
+
+    def _copy(self, template: str, name: str) -> None:
+        connection = self._connection()
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} {}").format(
+            sql.Identifier(name),
+            sql.Identifier(template),
+            sql.Identifier(roles.login(self.server).user),
+            self._strategy(template),
+        )
+        if not self._shares_blocks:
+            connection.execute(statement)
+            return
+        try:
+            connection.execute(statement)
+        except (psycopg.errors.InternalError_, psycopg.errors.SystemError, psycopg.errors.FeatureNotSupported):
+            # Not every file system can: then the server copies as it always did.
+            self._shares_blocks = False
+            connection.execute("RESET file_copy_method")
+            connection.execute(statement)
 
     def drop(self, database: str) -> None:
         """Remove a clone, whoever is connected to it."""
@@ -146,6 +180,11 @@ class Templates:
         )
         self._open.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s, %s)", [LOCKS, _number(self._run)])
         roles.ensure(self._open, self.server)
+        with suppress(psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject):
+            if self.server.version >= 180000:
+                # Copy on write, where the file system has it; a copy inside the kernel elsewhere.
+                self._open.execute("SET file_copy_method = clone")
+                self._shares_blocks = True
         if not self._swept:
             # Once: after the server was killed, others of this run may not have their lock back yet.
             self._swept = True
@@ -153,10 +192,13 @@ class Templates:
         return self._open
 
     @contextmanager
-    def _locked(self, digest: str) -> Iterator[None]:
+    def _locked(self, digest: str, waiting: Callable[[float], None] | None = None) -> Iterator[None]:
         """Alone among all processes that build this template."""
         connection, number = self._connection(), _number(digest)
+        began = time.monotonic()
         while not _try(connection, number):
+            if waiting is not None:
+                waiting(time.monotonic() - began)
             time.sleep(0.02)
         try:
             yield
@@ -164,7 +206,7 @@ class Templates:
             with suppress(psycopg.Error):
                 connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s, %s)", [LOCKS, number])
 
-    def _build(self, name: str, build: Callable[[str], None]) -> None:
+    def _build(self, name: str, build: Callable[[str], str | None]) -> None:
         connection = self._connection()
         self._drop(name)
         who = roles.login(self.server)
@@ -174,7 +216,8 @@ class Templates:
             )
         )
         try:
-            build(self.server.dsn(name, user=who.user, password=who.password))
+            label = build(self.server.dsn(name, user=who.user, password=who.password))
+            self._note(name, label or "")
             # Nobody may stay connected, or come: a template in use cannot be cloned.
             connection.execute(
                 sql.SQL("ALTER DATABASE {} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false").format(sql.Identifier(name))
@@ -190,9 +233,8 @@ class Templates:
 
     def _strategy(self, template: str) -> sql.SQL:
         if template not in self._strategies:
-            row = self._connection().execute("SELECT pg_catalog.pg_database_size(%s)", [template]).fetchone()
-            assert row is not None
-            self._strategies[template] = self._how("wal_log" if row[0] <= SMALL else "file_copy")
+            small = SMALL_EXTERNAL if self.server.kind == "external" else SMALL
+            self._strategies[template] = self._how("wal_log" if self.size(template) <= small else "file_copy")
         return self._strategies[template]
 
     def _how(self, strategy: str) -> sql.SQL:
@@ -206,18 +248,23 @@ class Templates:
 
     def _used(self, template: str) -> None:
         """Note the hour of use, at most once an hour."""
-        query = "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database WHERE datname = %s"
-        row = self._connection().execute(query, [template]).fetchone()
-        now = int(time.time())
-        if row is not None and now - _hour(row[0]) >= 3600:
+        used, label = _said(self._comment(template))
+        if time.time() - used >= 3600:
             with suppress(
                 psycopg.errors.InternalError_, psycopg.errors.InvalidCatalogName
             ):  # another process was faster
-                self._connection().execute(
-                    sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                        sql.Identifier(template), sql.Literal(f"prodparity, last used {now}")
-                    )
-                )
+                self._note(template, label)
+
+    def _comment(self, name: str) -> str | None:
+        query = "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database WHERE datname = %s"
+        row = self._connection().execute(query, [name]).fetchone()
+        return row[0] if row else None
+
+    def _note(self, name: str, label: str) -> None:
+        said = f"prodparity, last used {int(time.time())}" + (f"\n{label}" if label else "")
+        self._connection().execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(said))
+        )
 
     def _prune(self, current: str) -> None:
         """Remove the templates used longest ago, but none of the last hour: a run may be about to clone it."""
@@ -226,7 +273,7 @@ class Templates:
             " WHERE datistemplate AND pg_catalog.pg_get_userbyid(datdba) = %s"
         )
         rows = self._connection().execute(query, [roles.login(self.server).user]).fetchall()
-        others = [(_hour(said), name) for name, said in rows if KEPT.fullmatch(name) and name != current]
+        others = [(_said(said)[0], name) for name, said in rows if KEPT.fullmatch(name) and name != current]
         for used, name in sorted(others, reverse=True)[max(self._keep - 1, 0) :]:
             if time.time() - used > 3600:
                 with suppress(psycopg.Error):
@@ -291,6 +338,43 @@ def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
 
-def _hour(comment: str | None) -> int:
-    found = re.fullmatch(r"prodparity, last used (\d+)", comment or "")
-    return int(found[1]) if found else 0
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _said(comment: str | None) -> tuple[int, str]:
+    """A template's comment: the hour of its last use, and its label."""
+    found = re.fullmatch(r"prodparity, last used (\d+)(?:\n(.*))?", comment or "", re.DOTALL)
+    return (int(found[1]), found[2] or "") if found else (0, "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """A template as it lies on a server."""
+
+    name: str
+    """The database."""
+    used: int
+    """Seconds since 1970, exact to the hour."""
+    label: str
+    size: int
+
+    @property
+    def short(self) -> str:
+        """The name without what all have in common."""
+        return self.name.rpartition("_")[2]
+
+
+def kept(connection: psycopg.Connection, owner: str) -> list[Kept]:
+    """All whole templates of `owner`, the ones used last first."""
+    rows = connection.execute(
+        "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database'), pg_catalog.pg_database_size(oid)"
+        " FROM pg_catalog.pg_database WHERE datistemplate AND pg_catalog.pg_get_userbyid(datdba) = %s",
+        [owner],
+    ).fetchall()
+    found = [
+        Kept(name=name, used=_said(said)[0], label=_said(said)[1], size=size)
+        for name, said, size in rows
+        if KEPT.fullmatch(name)
+    ]
+    return sorted(found, key=lambda one: (-one.used, one.name))

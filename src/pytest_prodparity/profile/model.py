@@ -249,7 +249,7 @@ class Profile:
 
     def table(self, name: str) -> Table | None:
         """By `schema.table`, or by the bare name where it is unambiguous; quoted as in SQL or not."""
-        if '"' in name:
+        if '"' in name and name not in self._tables:
             name = ".".join(part[1:-1].replace('""', '"') if part[0] == '"' else part for part in _PARTS.findall(name))
         found = self._tables.get(name, [])
         exact = [table for table in found if table.full_name == name]

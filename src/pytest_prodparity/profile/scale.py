@@ -27,7 +27,7 @@ def scaled(profile: Profile, rows: Mapping[str, int]) -> Profile:
     """
     wanted: dict[str, float] = {}
     for name, count in rows.items():
-        _spread(profile, _find(profile, name), float(count), wanted)
+        _spread(profile, find(profile, name), float(count), wanted)
     tables = [
         _table(table, wanted[table.full_name]) if table.full_name in wanted else table for table in profile.tables
     ]
@@ -36,7 +36,8 @@ def scaled(profile: Profile, rows: Mapping[str, int]) -> Profile:
     return replace(profile, tables=tables, size=max(0, profile.size + grown))
 
 
-def _find(profile: Profile, name: str) -> Table:
+def find(profile: Profile, name: str) -> Table:
+    """The table of `rows={name: …}`; raises UsageError with the nearest name, or the schemas that have one of that name."""
     table = profile.table(name)
     if table is not None:
         return table

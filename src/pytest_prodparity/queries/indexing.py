@@ -26,7 +26,7 @@ takes each to be in 0.5 % of the rows, however large the table, and so understat
 MANY = 100.0
 """Or to half, if it reads so many times fewer rows."""
 WIDEST = 4
-TRIED = 4
+TRIED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +198,37 @@ def joined_on(scan: Scan) -> list[Condition]:
 
 
 def order_of(scan: Scan) -> tuple[str, ...]:
-    """The sort keys above a scan, as an index would hold them; empty unless all are columns of its table."""
-    for step in scan.top.up():
+    """The sort keys above a scan, as an index would hold them; empty unless all are columns of its table.
+
+    The column of a lone min() or max() is one too: either end of an index answers it.
+    """
+    for step in scan.step.up():
         if step.type in ("Sort", "Incremental Sort"):
             return _keys(step, scan)
+        if step.type == "Aggregate" and (end := extreme_of(step, scan)):
+            return (quoted(end),)
         if step.type in ("Aggregate", "Group", "Unique", "SetOp", "WindowAgg", "Hash Join", "Merge Join"):
             return ()
     return ()
+
+
+def extreme_of(step: Step, scan: Scan) -> str | None:
+    """The column of which an aggregate over all rows is the least or greatest, and nothing else."""
+    output = step.node.get("Output")
+    if step.node.get("Group Key") or not isinstance(output, list) or len(output) != 1:
+        return None
+    found = re.fullmatch(r"(?:PARTIAL )?(?:min|max)\((.+)\)", str(output[0]), re.DOTALL)
+    inner = re.fullmatch(r"\(PARTIAL (?:min|max)\((.+)\)\)", found[1], re.DOTALL) if found else None
+    if found is None:
+        return None
+    text = inner[1] if inner else found[1]
+    column = next(iter(conditions(f"{text} = 0", scan.table, scan.alias)), None)
+    return column.column if column is not None and column.cast is None else None
+
+
+def random_of(scan: Scan) -> bool:
+    """Are the rows sorted by a number drawn for each of them?"""
+    return any("random()" in str(step.node.get("Sort Key")) for step in scan.step.up())
 
 
 def _keys(step: Step, scan: Scan) -> tuple[str, ...]:
@@ -213,7 +237,12 @@ def _keys(step: Step, scan: Scan) -> tuple[str, ...]:
     for text in raw:
         found = re.fullmatch(r"(.*?)((?: DESC)?(?: NULLS (?:FIRST|LAST))?)", str(text), re.DOTALL)
         assert found is not None
-        column = next((each for each in conditions(f"{found.group(1)} = 0", scan.table, scan.alias)), None)
+        asked = f"{found.group(1)} = 0"
+        column = next(iter(conditions(asked, scan.table, scan.alias)), None)
+        if scan.root is not scan.table or len(scan.steps) > 1:
+            # Above the partitions (`t_1`, `t_2`, …) their parent's name is meant.
+            whole = next(iter(conditions(asked, scan.root, re.sub(r"_\d+$", "", scan.alias))), None)
+            column = whole if column is None or column.column is None else column
         if column is None or column.column is None or column.cast:
             return ()
         keys.append((quoted(column.column), found.group(2)))
@@ -240,12 +269,13 @@ def candidates(scan: Scan) -> list[Candidate]:
     ideas: list[tuple[tuple[str, ...], str]] = []
     if made:
         ideas.append(((*made, *equal), ""))
-    if order:
+    # What an order finds early is a guess where nobody knows how many rows pass the filter.
+    if order and not any(each.kind in ("pattern", "other", "or") for each in own):
         ideas.append(((*equal, *order), partial))
     if joins:
         ideas += [((*joins, *equal), ""), (joins[:1], "")]
     if equal or ranges:
-        ideas.append(((*equal, *ranges[:1]), ""))
+        ideas += [((*equal, *ranges[at : at + 1]), "") for at in range(max(1, len(ranges)))]
     if partial and not order:
         ideas.append(((*equal, *ranges[:1]) or _first_key(scan.table), partial))
     if nulls and not equal and not ranges:
@@ -352,6 +382,9 @@ def remedy(proof: Proof, scan: Scan, profile: Profile) -> Remedy:
     what = node(using.step, profile) if using else "the index"
     parts = "; made on each partition CONCURRENTLY and attached, it takes no lock"
     extra = parts if proof.candidate.table.kind == "partitioned" else ""
+    if proof.candidate.keys[0].startswith("("):
+        # Its values are unknown until then, and the planner's guess is high.
+        extra += "; far fewer once ANALYZE has seen its values: run it after the index is built"
     return Remedy(
         text=f"Create an index on {masked(', '.join(proof.candidate.keys))}.",
         sql=proof.candidate.ddl(concurrently=True) + ";",

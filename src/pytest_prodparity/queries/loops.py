@@ -54,6 +54,17 @@ def loops(root: Path, at: Frame, callee: str | None = None) -> bool:
     return any(named) if named else any(repeated for _, repeated in called)
 
 
+def acts(root: Path, at: Frame) -> bool:
+    """Does the innermost loop around that line do more than talk to the database, or wait for its next message?
+
+    A `while` over a queue, or a call whose result nobody uses (`send(mail)`): for each row something happens that cannot be
+    taken back, so each is written down on its own.
+    """
+    path = root / at.path
+    around = [each for each in _repeated(str(path), _stamp(path)).acting if each[0] <= at.line <= each[1]]
+    return min(around, key=lambda each: each[1] - each[0])[2] if around else False
+
+
 def line(root: Path, at: Frame) -> str:
     """The text of that line, empty where the file cannot be read."""
     return linecache.getline(str(root / at.path), at.line).strip()
@@ -64,6 +75,8 @@ class _Repeated:
     bodies: list[tuple[int, int]] = field(default_factory=list)
     """First and last lines of what a statement repeats."""
     comprehensions: list[tuple[int, int]] = field(default_factory=list)
+    acting: list[tuple[int, int, bool]] = field(default_factory=list)
+    """First and last line of a loop statement, and whether it `acts`."""
     calls: dict[int, list[tuple[str, bool]]] = field(default_factory=dict)
     """What is called, or read as an attribute, on a line of a comprehension, and whether it is repeated."""
 
@@ -101,7 +114,31 @@ def _repeated(path: str, _stamp: float) -> _Repeated:
     return found
 
 
+def _acts(node: ast.For | ast.AsyncFor | ast.While) -> bool:
+    return isinstance(node, ast.While) or any(
+        _called(part.value) not in _QUIET for part in ast.walk(node) if isinstance(part, ast.Expr)
+    )
+
+
+def _called(expression: ast.expr) -> str | None:
+    """The name of what an expression statement calls; None where it calls nothing."""
+    called = expression.value if isinstance(expression, ast.Await) else expression
+    if not isinstance(called, ast.Call):
+        return None
+    return called.func.attr if isinstance(called.func, ast.Attribute) else getattr(called.func, "id", None)
+
+
+_QUIET = {
+    None, "execute", "executemany", "exec", "fetch", "fetchrow", "fetchval", "fetchone", "fetchall", "query", "run", "scalar",
+    "scalars", "commit", "rollback", "begin", "flush", "refresh", "expire", "expunge", "merge", "add", "add_all", "append",
+    "extend", "insert", "save", "create", "get_or_create", "update_or_create", "update", "delete", "remove", "close", "print",
+    "debug", "info", "warning", "error", "exception", "log", "sleep", "full_clean", "set", "setdefault", "pop", "discard",
+}  # fmt: skip
+"""Calls of the database, of containers and of logs."""
+
+
 def _statement(node: ast.For | ast.AsyncFor | ast.While, found: _Repeated) -> None:
+    found.acting.append((node.lineno, node.end_lineno or node.lineno, _acts(node)))
     if not isinstance(node, ast.While):
         if _fixed(node.iter):
             return

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from ..profile.model import Profile, Table
+from ..profile.model import Index, Profile, Table
 from ..twin.plan import Node, Plan
 
 T = TypeVar("T")
@@ -286,16 +286,34 @@ class Reading:
         part = step.fraction * step.calls
         if step.type == "Bitmap Heap Scan":
             return max(max((below.full for below in step.below), default=0.0), step.full) * part
-        if step.node.get("Index Cond") or step.type == "Tid Range Scan":
-            return step.given
-        rows = max(0.0, table.rows)
         name = step.node.get("Index Name")
         index = next((each for each in table.indexes if each.name == name), None)
+        if step.type == "Tid Range Scan" or (step.node.get("Index Cond") and not passes_over(step, index, table)):
+            return step.given
+        rows = max(0.0, table.rows)
         if index is not None and index.partial:
             rows = min(rows, index.tuples)
         elif index is None and name and self._partial:
             return step.given
         return rows * part
+
+
+DISTINCT = 1000.0
+
+
+def passes_over(step: Step, index: Index | None, table: Table) -> bool:
+    """Is nothing asked of a B-tree's first column, which has too many values to skip from one to the next?
+
+    Then the index is read from end to end, though the plan shows an Index Cond.
+    """
+    if index is None or index.method != "btree" or len(index.columns) < 2:
+        return False
+    first = next((column for column in table.columns if column.name == index.columns[0]), None)
+    known = (first.statistics or first.inherited_statistics) if first is not None else None
+    if first is None or known is None:
+        return False
+    values = known.n_distinct if known.n_distinct >= 0 else -known.n_distinct * max(0.0, table.rows)
+    return values >= DISTINCT and not re.search(rf'(?<!\w)"?{re.escape(first.name)}"?(?!\w)', step.text("Index Cond"))
 
 
 def _analysed(table: Table) -> bool:

@@ -32,9 +32,11 @@ def size(octets: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`under 1 ms`, `40 ms`, `9 s`, `4 min`, `3 h`."""
+    """`under 1 ms`, `40 ms`, `1.5 s`, `9 s`, `4 min`, `3 h`."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "under 1 ms"
+    if seconds < 10:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:

@@ -17,13 +17,11 @@ from . import home, postgres, tls
 from .sender import OWN_THREADS, UNKNOWN, Peer
 from .session import Session
 from .trip import Trip
+from .way import Way, want
 
 if TYPE_CHECKING:
     from .proxy import Wire
 
-_BUFFER = 1 << 18
-_COPIED = 1 << 14
-"""Up to this size a chunk is copied once, because bytes are cheaper to cut than a bytearray."""
 _LONGEST_START = 10_000
 """PostgreSQL's own limit for a start-up message."""
 _LOGIN_S = 2.0
@@ -70,14 +68,15 @@ class Connection:
         """The client's idea of its backend: process id and secret, as a CancelRequest sends them."""
         self._wire = wire
         self._home: home.Home | None = None
-        """None once it was released. The thread that passes bytes on closes what it has left."""
-        self._first: home.Home | None = None
+        """None once it was released."""
+        self._homes: list[home.Home] = []
+        """All that are not closed yet, which the thread that passes bytes on does once it has left them."""
         self._asked: dict[str, str] = {}
         self._protocol = 0
         self._generation = 0
         self._lock = threading.Lock()
         """Held while a chunk is read, and while the server changes."""
-        self._up, self._down = _Way(), _Way()
+        self._up, self._down = Way(), Way()
         self._slow = 0
         """For how many trips to come nobody looks for the answer."""
         self._logged_in = threading.Event()
@@ -227,7 +226,8 @@ class Connection:
                 parameters=found.parameters, backend=found.pid,
             )  # fmt: skip
             if self._wire.generation == self._generation and not self._ending:
-                self._home = self._first = found
+                self._home = found
+                self._homes.append(found)
             else:
                 # Moved meanwhile: the client, which is none the wiser, follows at its first message.
                 self._home = None
@@ -240,21 +240,21 @@ class Connection:
         client, up, down = self.client, self._up, self._down
         poll = select.poll()
         wanted: dict[int, int] = {}
-        at = self._first
+        at: home.Home | None = None
         try:
             while True:
                 if self._home is not at:
                     if at is not None:
-                        _want(poll, wanted, at.server, 0)
-                        at.server.close()
+                        want(poll, wanted, at.server, 0)
                     at = self._home
+                    self._leave(at)
                 if at is not None and at.rest:
                     self._answer(at, down.holds(at.rest))
                     at.rest = b""
-                _want(poll, wanted, client, (0 if up.rest else select.POLLIN) | (select.POLLOUT if down.rest else 0))
+                want(poll, wanted, client, (0 if up.rest else select.POLLIN) | (select.POLLOUT if down.rest else 0))
                 if at is not None:
                     mask = (0 if down.rest else select.POLLIN) | (select.POLLOUT if up.rest else 0)
-                    _want(poll, wanted, at.server, mask)
+                    want(poll, wanted, at.server, mask)
                 ready = dict(poll.poll())
                 # The server first: what it says before it leaves is still the client's.
                 if at is not None and at.server.fileno() in ready:
@@ -268,9 +268,14 @@ class Connection:
                     if not up.rest and not self._ask():
                         return
         finally:
-            if at is not None:
-                _hang_up(at.server)
-                at.server.close()
+            self._leave(None)
+
+    def _leave(self, kept: home.Home | None) -> None:
+        for one in self._homes:
+            if one is not kept:
+                _hang_up(one.server)
+                one.server.close()
+        self._homes = [one for one in self._homes if one is kept]
 
     def _ask(self) -> bool:
         """Client to server; False when the client has left."""
@@ -388,6 +393,7 @@ class Connection:
                 self._down.rest = None
             self.client.sendall(b"".join(_status(key, value) for key, value in changed.items()))
             self._home = found
+            self._homes.append(found)
 
     # The end
 
@@ -421,58 +427,6 @@ class Connection:
         self.client.close()
         if self._home is not None:
             self._home.server.close()
-
-
-class _Way:
-    """One direction: a buffer, and what of it the far end has not taken yet."""
-
-    __slots__ = ("_buffer", "_view", "rest")
-
-    def __init__(self) -> None:
-        self._buffer = bytearray(_BUFFER)
-        self._view = memoryview(self._buffer)
-        self.rest: memoryview | None = None
-
-    def read(self, source: socket.socket) -> int:
-        """How many bytes have come; 0 at the end, however it came, -1 when there are none yet."""
-        try:
-            return source.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return -1
-        except OSError:
-            return 0
-
-    def holds(self, data: bytes) -> int:
-        """As if `data` had been read."""
-        self._buffer[: len(data)] = data
-        return len(data)
-
-    def data(self, size: int) -> bytes | bytearray:
-        """What was read, for a parser: the first `size` bytes of it count."""
-        return bytes(self._view[:size]) if size <= _COPIED else self._buffer
-
-    def send(self, target: socket.socket, size: int = 0) -> None:
-        """Send `size` bytes, or without a size the rest of them, as far as it goes without waiting."""
-        rest = self._view[:size] if size else self.rest
-        if rest:
-            try:
-                sent = target.send(rest, socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                sent = len(rest)  # nobody takes it any more: the next read will say so
-            self.rest = rest[sent:] if sent < len(rest) else None
-
-
-def _want(poll: select.poll, wanted: dict[int, int], end: socket.socket, mask: int) -> None:
-    """Be told of these events of `end`; of none, not even its end, if the mask is empty."""
-    number = end.fileno()
-    if wanted.get(number, 0) != mask:
-        wanted[number] = mask
-        if mask:
-            poll.register(number, mask)
-        else:
-            poll.unregister(number)
 
 
 def _status(key: str, value: str) -> bytes:

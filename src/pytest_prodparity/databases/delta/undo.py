@@ -105,14 +105,17 @@ def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list
 
 def _tids(connection: psycopg.Connection, table: Table, start: str) -> sql.Composed:
     """A subquery with every place in the pages of `table` that the log mentions since `start`."""
+    file = f"/{prepare.database(connection)}/{table.filenode} fork main blk "
     return sql.SQL(
         "SELECT ('(' || page || ',' || line || ')')::tid FROM (SELECT DISTINCT at[1] AS page"
         " FROM pg_temp.parity_wal({}, pg_catalog.pg_current_wal_flush_lsn()) w,"
-        " pg_catalog.regexp_matches(w.block_ref, {}, 'g') AS at WHERE w.resource_manager IN ('Heap', 'Heap2')) pages,"
+        " pg_catalog.regexp_matches(w.block_ref, {}, 'g') AS at WHERE w.resource_manager IN ('Heap', 'Heap2')"
+        " AND w.block_ref LIKE {}) pages,"
         " pg_catalog.generate_series(1, {}) AS line"
     ).format(
         sql.Literal(start),
-        sql.Literal(rf"rel \d+/{prepare.database(connection)}/{table.filenode} fork main blk (\d+)"),
+        sql.Literal(rf"rel \d+{file}(\d+)"),
+        sql.Literal(f"%{file}%"),
         sql.Literal(PER_PAGE),
     )
 

@@ -208,11 +208,11 @@ def count(number: int, noun: str) -> str:
 
 
 def amount(size: float) -> str:
-    """Bytes as people say them: `1.9 TB`."""
+    """Bytes as people say them: `1.9 TB`. In powers of 1024, as PostgreSQL's own `pg_size_pretty`."""
     for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
+        if size < 1024:
             return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
+        size /= 1024
     return f"{size:.1f} TB"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ...core.findings import Remedy
 from ..fingerprint import Slot
 from ..indexing import quoted
-from ..loops import Frame, frame, line, loops
+from ..loops import Frame, acts, frame, line, loops
 from ..statements import Execution, Group
 from ..wording import count, duration
 from .protocol import Claim, Evidence
@@ -47,8 +47,8 @@ class NPlusOne:
     def find(self, evidence: Evidence) -> Iterator[Claim]:
         """One claim a group."""
         for group in evidence.sorted.groups:
-            if group.source is None or len(group.executions) < 2:
-                continue
+            if group.source is None or len(group.executions) < 2 or not group.shape.tables:
+                continue  # what reads no table (pg_notify, nextval) has no rows that could come together
             for executions in _by_call(group):
                 claim = self._judge(evidence, group, executions)
                 if claim is not None:
@@ -69,7 +69,7 @@ class NPlusOne:
             text = line(evidence.root, first) if first else ""
             if len(keys) < WRITES or not loop.code or loop.direct or not text or _BATCH.search(text):
                 return None
-            if _unit_of_work(evidence, singles):
+            if _unit_of_work(evidence, singles) or _deliberate(evidence, singles):
                 return None
         elif not _convincing(loop, parent is not None, len(keys)) or (parent is None and _consumer(evidence, singles)):
             return None
@@ -102,7 +102,7 @@ class NPlusOne:
         rows = reading.root.given if reading else 0.0
         if rows > times:
             return f"about {count(rows)} statements, {duration(rows * trip)} of round trips at {trip * 1000:.2g} ms"
-        return f"{count(times)} round trips of {trip * 1000:.2g} ms, {duration(times * trip)}, for so few rows"
+        return f"{count(times)} round trips of {trip * 1000:.2g} ms, {duration(times * trip)}"
 
 
 def _by_call(group: Group) -> list[list[Execution]]:
@@ -209,11 +209,8 @@ def _parent(evidence: Evidence, group: Group, executions: list[Execution], keys:
 
 def _consumer(evidence: Evidence, executions: list[Execution]) -> bool:
     """One unit of work at a time, each in a transaction of its own or fetched from a queue: by design."""
-    for before, after in itertools.pairwise(executions):
-        between = [
-            each for group in evidence.sorted.groups for each in group.executions
-            if before.order < each.order < after.order and each.shape.verb != ""
-        ]  # fmt: skip
+    for before, after in _pairs(executions):
+        between = [each for each in _between(evidence, before, after) if each.shape.verb != ""]
         queue = any({"skip", "locked"} <= set(each.shape.words) for each in between)
         if not queue and not _committed(evidence, before, after):
             return False
@@ -239,16 +236,57 @@ def _ends(evidence: Evidence, before: Execution, after: Execution) -> bool:
 
 def _unit_of_work(evidence: Evidence, executions: list[Execution]) -> bool:
     """Does each write end its own transaction together with other statements: a message handled, a job done?"""
-    pairs = list(itertools.pairwise(executions))
-    return bool(pairs) and all(_ends(evidence, a, b) and _others(evidence, a, b) for a, b in pairs)
+    pairs = _pairs(executions)
+    return bool(pairs) and all(_ends(evidence, a, b) and bool(_between(evidence, a, b)) for a, b in pairs)
 
 
-def _others(evidence: Evidence, before: Execution, after: Execution) -> bool:
-    return any(before.order < each.order < after.order for group in evidence.sorted.groups for each in group.executions)
+def _deliberate(evidence: Evidence, executions: list[Execution]) -> bool:
+    """Is each row on its own on purpose: in a savepoint, or committed before the loop does something else for it?"""
+    pairs = _pairs(executions)
+    if pairs and all(_saved(evidence, before, after) for before, after in pairs):
+        return True
+    alone = all(each.trip.before == each.trip.after == "I" for each in executions)
+    if not alone and not (pairs and all(_ends(evidence, before, after) for before, after in pairs)):
+        return False
+    frames = inside(evidence, executions[0])
+    callees = [None, *(each.name for each in frames)]
+    return any(
+        loops(evidence.root, at, callee) and acts(evidence.root, at)
+        for at, callee in zip(frames, callees, strict=False)
+    )
+
+
+def _saved(evidence: Evidence, before: Execution, after: Execution) -> bool:
+    return any(
+        statement.sql.lstrip()[:9].upper() == "SAVEPOINT"
+        for trip in evidence.trips
+        if trip.connection == before.trip.connection and before.trip.ended <= trip.started <= after.trip.started
+        for statement in trip.statements
+    )
+
+
+def _pairs(executions: list[Execution]) -> list[tuple[Execution, Execution]]:
+    """Each execution with the next one on the same connection: workers run beside each other."""
+    apart: dict[int, list[Execution]] = {}
+    for each in executions:
+        apart.setdefault(each.trip.connection, []).append(each)
+    return [pair for one in apart.values() for pair in itertools.pairwise(one)]
+
+
+def _between(evidence: Evidence, before: Execution, after: Execution) -> list[Execution]:
+    """What else the connection sent."""
+    return [
+        each for group in evidence.sorted.groups for each in group.executions
+        if before.order < each.order < after.order and each.trip.connection == before.trip.connection
+    ]  # fmt: skip
 
 
 def _read_remedy(group: Group) -> Remedy:
-    column = next((slot.column for slot in group.shape.slots if slot.role in ("equal", "list") and slot.column), "key")
+    slots = [
+        slot for at, slot in enumerate(group.shape.slots)
+        if slot.role in ("equal", "list") and slot.column and _differs(list(group.executions), at)
+    ]  # fmt: skip
+    column = next((slot.column for slot in slots if slot.column), "key")
     return Remedy(
         text=f"Load them in one statement: WHERE {quoted(column)} = ANY($1) with all keys, a JOIN, or the ORM's eager loading "
         "(selectinload, joinedload; prefetch_related, select_related)."

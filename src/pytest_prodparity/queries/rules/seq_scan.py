@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ...core.findings import Remedy
 from ...profile.model import Table
 from ..conditions import Condition
-from ..indexing import asked_of, candidates, joined_on, order_of, prove, quoted, remedy
+from ..indexing import asked_of, candidates, extreme_of, joined_on, order_of, prove, quoted, random_of, remedy
 from ..rarity import rare
-from ..reading import Reading, Scan, Step
+from ..reading import Reading, Scan, Step, passes_over
 from ..statements import Execution, Group
 from ..wording import name, node, rows
 from .production import outlook
@@ -114,6 +114,8 @@ def used_of(scan: Scan) -> tuple[float, str]:
     used, why = scan.kept, "filter"
     below: Step = scan.top
     for step in scan.top.up():
+        if step.type == "Aggregate" and extreme_of(step, scan):
+            return min(1.0, used), "order"
         if step.type in _NEEDS_ALL or (below.node.get("Parent Relationship") in ("SubPlan", "InitPlan")):
             break
         if step.type in ("Hash Join", "Merge Join", "Nested Loop"):
@@ -142,12 +144,17 @@ def _whole(scan: Scan) -> bool:
     node = scan.step.node
     if scan.step.type in ("Seq Scan", "Sample Scan"):
         return scan.step.type == "Seq Scan"
-    return bool(node.get("Filter")) or not node.get("Index Cond")
+    if bool(node.get("Filter")) or not node.get("Index Cond"):
+        return True
+    index = next((each for each in scan.table.indexes if each.name == node.get("Index Name")), None)
+    return len(scan.steps) == 1 and passes_over(scan.step, index, scan.table)
 
 
 def _plain(scan: Scan, why: str, used: float, refused: str | None) -> bool:
     """Is it a finding even without a proven index?"""
     own = asked_of(scan)
+    if why == "order" and (random_of(scan) or any(each.kind == "pattern" for each in own)):
+        return True
     if why == "filter" and any(
         each.cast or each.kind == "pattern" or (each.kind == "equal" and each.expression) for each in own
     ):
@@ -198,7 +205,9 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
             return _uncast(each, scan)
     if any(each.kind == "pattern" for each in own):
         column = next((each.column for each in own if each.kind == "pattern" and each.column), None)
+        there = any(extension.name == "pg_trgm" for extension in reading.profile.extensions)
         ddl = (
+            f"{'' if there else 'CREATE EXTENSION IF NOT EXISTS pg_trgm; '}"
             f"CREATE INDEX CONCURRENTLY ON {_target(scan.table)} USING gin ({quoted(column)} gin_trgm_ops);"
             if column
             else None
@@ -207,6 +216,11 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
             text="A pattern that begins with a wildcard cannot use a B-tree: add the extension pg_trgm and a trigram index, or search by a prefix.",
             sql=ddl,
         )  # fmt: skip
+    if random_of(scan):
+        return Remedy(
+            text="ORDER BY random() draws a number for every row and sorts them all: TABLESAMPLE SYSTEM_ROWS or BERNOULLI, "
+            "or draw keys in the code (WHERE id >= $1 ORDER BY id LIMIT n)."
+        )
     if any(each.kind == "or" for each in own):
         return Remedy(
             text="An OR over several columns needs an index on each of them, or a UNION of one statement per column."
@@ -219,7 +233,7 @@ def _rewrite(scan: Scan, reading: Reading, refused: str | None, why: str) -> Rem
     columns = [each.column for each in (*own, *joined_on(scan)) if each.column] or list(order_of(scan))
     said = f" on {', '.join(dict.fromkeys(columns))}" if columns else ""
     untried = f" It could not be tried on production's planner: {refused}." if refused else ""
-    del reading, why
+    del why
     return Remedy(text=f"An index{said} would let the database find these rows without reading all others.{untried}")
 
 

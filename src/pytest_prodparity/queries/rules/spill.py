@@ -30,7 +30,11 @@ class Spill:
         for group, reading in evidence.readings():
             # A page is asked for all day, a report once: what is tolerable differs.
             enough = least * PAGE if reading.limited else least
-            found = [need for need in reading.once(_needs) if need[0] >= max(enough, factor * need[1])]
+            found = [
+                need
+                for need in reading.once(_needs)
+                if need[0] * need[2].workers >= enough and need[0] >= factor * need[1]
+            ]
             if not found:
                 continue
             octets, limit, step = max(found, key=lambda each: each[0])
@@ -65,8 +69,8 @@ def _need(step: Step, reading: Reading) -> tuple[float, float]:
     hashed = work * float(settings.get("hash_mem_multiplier") or 2.0)
     width = float(step.node.get("Plan Width") or 0)
     count = step.node.rows
-    if step.type == "Sort" and not _top_n(step) and not any(below.guessed for below in step.walk()):
-        return count * (width + _TUPLE), work
+    if step.type == "Sort" and not any(below.guessed for below in step.walk()):
+        return _kept(step, count) * (width + _TUPLE), work
     if step.type == "Hash":
         return count * (width + _TUPLE), hashed
     if step.type == "WindowAgg" and _over_everything(step):
@@ -82,11 +86,11 @@ def _over_everything(step: Step) -> bool:
     return isinstance(window, str) and re.search(r"AS \(\s*\)$", window) is not None and bool(step.below)
 
 
-def _top_n(step: Step) -> bool:
+def _kept(step: Step, count: float) -> float:
     """Below a LIMIT a sort keeps only as many rows."""
     for above in step.up():
         if above.type == "Limit":
-            return above.full < step.full
+            return min(count, above.full)
         if above.type not in ("Gather Merge", "Gather", "LockRows", "Subquery Scan", "Result"):
-            return False
-    return False
+            break
+    return count

@@ -1,0 +1,171 @@
+"""`prodparity build`: the volume that a level's tests begin with, ahead of the run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..core.errors import UsageError
+from ..core.levels import Rows
+from . import showing
+
+if TYPE_CHECKING:
+    from ..core.settings import Settings
+    from ..databases.provider import Server
+    from ..profile.store import Stored
+    from ..synthesis.build import Progress
+    from ..synthesis.volume import Volume
+
+_SHOWN = 5
+"""Approximations listed without -v."""
+
+
+@click.command(name="build", short_help="Build the volume that a level's tests begin with, ahead of the run.")
+@click.option("--level", metavar="LEVEL", help="off, dev, staging or production.  [default: as the settings have it]")
+@click.option(
+    "--rows", multiple=True, metavar="ROWS",
+    help="In place of the level's: 25%, 10_000, all; or of one table, TABLE=N. May be repeated.",
+)  # fmt: skip
+@click.option("--seed", metavar="N", help="Every random choice follows from it.  [default: as the settings have it]")
+@click.option(
+    "--database", metavar="WHERE", help="auto, embedded, docker or a URL.  [default: as the settings have it]"
+)
+@click.option("-v", "--verbose", is_flag=True, help="List each table's rows, and all that is approximate.")
+def command(level: str | None, rows: tuple[str, ...], seed: str | None, database: str | None, verbose: bool) -> None:
+    """Build the volume that a level's tests begin with, ahead of the run.
+
+    A run builds it as well, when its first test needs it. It is made from the profile alone: no row of production is read.
+    A second call finds it, and says so.
+    """
+    from ..databases.choose import choose
+    from ..profile.store import load
+
+    settings = _settings({"level": level, "seed": seed, "database": database})
+    dial, overrides = _rows(rows, settings)
+    stored = load(settings.root / settings.profile)
+    volume = _planned(stored, settings, dial, overrides)
+    chosen = choose(settings, stored.profile, say=lambda line: click.echo(line, err=True))
+    try:
+        server = chosen.provider.start()
+        click.echo(
+            f"{volume.total:,} rows of {stored.profile.database} ({volume.dial}), about "
+            f"{showing.size(volume.estimate)}, seed {settings.seed}, on {chosen.shown(server)}"
+        )
+        for note in chosen.notes:
+            click.echo(f"note: {note}")
+        if server.kind == "docker":
+            click.echo(
+                "note: a container is removed when its run ends, and this volume with it; each run builds its own"
+            )
+        if verbose:
+            for name, count in sorted(volume.counts.items(), key=lambda one: -one[1]):
+                click.echo(f"  {count:>15,}  {name}")
+        _build(server, volume, verbose=verbose)
+    finally:
+        chosen.provider.stop()
+
+
+def _settings(said: Mapping[str, str | None]) -> Settings:
+    from ..core.settings import read_table, resolve
+
+    here = Path.cwd()
+    try:
+        return resolve(here, said, os.environ, read_table(here))
+    except UsageError as wrong:
+        raise UsageError(wrong.happened.replace("--parity-", "--"), fix=wrong.fix) from None
+
+
+def _rows(said: tuple[str, ...], settings: Settings) -> tuple[Rows, dict[str, int]]:
+    """The dial, and the rows of single tables."""
+    dial, overrides = settings.dials.rows, {}
+    for text in said:
+        name, equals, count = text.rpartition("=")
+        if equals:
+            overrides[name] = _count(text, count)
+            continue
+        try:
+            dial = Rows.parse(text, settings.level)
+        except UsageError as wrong:
+            raise UsageError(
+                f"--rows: {wrong.happened}", fix='--rows "25%", --rows 10_000, --rows all, or --rows orders=5_000_000'
+            ) from None
+    if not dial:
+        raise UsageError(
+            f"There is nothing to build: at level {settings.level} tests begin with no rows (rows = 0).",
+            fix=f'[tool.prodparity.levels.{settings.level}] rows = "1%", or prodparity build --rows 1%',
+        )
+    return dial, overrides
+
+
+def _count(text: str, count: str) -> int:
+    try:
+        number = int(count)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise UsageError(f"--rows {text}: {count!r} is no number of rows.", fix="--rows orders=5_000_000")
+    return number
+
+
+def _planned(stored: Stored, settings: Settings, dial: Rows, overrides: Mapping[str, int]) -> Volume:
+    from ..synthesis.volume import check_size, planned
+
+    volume = planned(stored, level=settings.level, rows=dial, seed=settings.seed, overrides=overrides)
+    check_size(volume, settings.dials.max_bytes)
+    return volume
+
+
+def _build(server: Server, volume: Volume, *, verbose: bool) -> None:
+    from ..databases.template import Templates
+    from ..synthesis.volume import ensure
+
+    with Templates(server) as templates, _following(volume) as (progress, waiting):
+        opened = ensure(templates, volume, progress=progress, waiting=waiting)
+    size = showing.size(opened.size)
+    if opened.built:
+        click.echo(
+            f"Built in {opened.seconds:.1f} s: {opened.total:,} rows, {size}. prodparity cache lists what is kept."
+        )
+    else:
+        click.echo(f"Already built: {opened.total:,} rows, {size}.")
+    notes = opened.notes if verbose else opened.notes[:_SHOWN]
+    for note in notes:
+        click.echo(f"approximate: {note}")
+    if len(notes) < len(opened.notes):
+        click.echo(f"approximate: and {len(opened.notes) - len(notes)} more  (-v lists them)")
+
+
+@contextmanager
+def _following(volume: Volume) -> Iterator[tuple[Progress, Callable[[float], None]]]:
+    """A bar on a terminal, else a line every few seconds."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        from ..synthesis.progress import Lines
+
+        lines = Lines(lambda line: click.echo(line, err=True))
+        yield lines, lines.waiting
+        return
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.completed:,.0f} rows"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("starting", total=volume.total)
+        yield (
+            lambda done, total, what: bar.update(task, completed=done, total=total, description=what),
+            lambda waited: bar.update(task, description=f"another process builds it; waiting, {waited:.0f} s"),
+        )

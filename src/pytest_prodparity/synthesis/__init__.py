@@ -1,0 +1,1 @@
+"""Rows for a database like production's, made from its profile."""

@@ -1,0 +1,210 @@
+"""After the rows: indexes and keys, statistics, foreign keys, sequences."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from ..core.errors import ProdparityError
+from ..databases import schema
+from ..databases.provider import Server
+from ..databases.statements import Statement
+from .weed import weed
+
+_INDEX = re.compile(
+    r"CREATE\s+(UNIQUE\s+)?INDEX\b|ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?(PRIMARY\s+KEY|UNIQUE|EXCLUDE)\b",
+    re.IGNORECASE,
+)
+_ATTACH = re.compile(r"ALTER\s+INDEX\s[\s\S]*\sATTACH\s+PARTITION\b", re.IGNORECASE)
+_FOREIGN = re.compile(r"ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?FOREIGN\s+KEY\b", re.IGNORECASE)
+_TABLE = re.compile(
+    r"(?:\sON|ALTER\s+TABLE)\s+(?:ONLY\s+)?((?:\"(?:[^\"]|\"\")+\"|[\w$]+)(?:\.(?:\"(?:[^\"]|\"\")+\"|[\w$]+))?)",
+    re.IGNORECASE,
+)
+
+_REFERENCE = re.compile(
+    r"FOREIGN\s+KEY\s*\((?P<own>[^)]*)\)\s*REFERENCES\s+(?P<table>[^(]+)\((?P<theirs>[^)]*)\)", re.IGNORECASE
+)
+MOST_LOST = 0.2
+"""More of a table's rows are never left out: the build fails instead."""
+CONNECTIONS = 2
+"""At once, for indexes and foreign keys."""
+
+
+class Finish:
+    """What `schema.sql` does after the tables, in the order that is fastest and still proves each constraint."""
+
+    def __init__(
+        self, dsn: str, server: Server, later: Sequence[Statement], connection: psycopg.Connection[Any]
+    ) -> None:
+        self._dsn, self._server, self._later, self._connection = dsn, server, later, connection
+        self._detached: list[Statement] = []
+        self.left_out: dict[str, int] = {}
+        """Rows that no repair could save, by table as SQL writes it."""
+
+    def detach(self) -> None:
+        """Foreign keys that the tables were made with are taken off, and put back at the end: parents come in any order."""
+        rows = self._connection.execute(
+            "SELECT conrelid::regclass::text, conname, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint"
+            " WHERE contype = 'f' AND conparentid = 0 ORDER BY oid"
+        ).fetchall()
+        for table, name, definition in rows:
+            target, constraint = sql.SQL(table), sql.Identifier(name)  # regclass has quoted it
+            self._connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(target, constraint))
+            again = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(target, constraint, sql.SQL(definition))
+            self._detached.append(Statement(text=again.as_string(self._connection), line=0))
+
+    def complete(self, progress: Callable[[int, int, str], None], total: int) -> None:
+        """All of it. Raises ProdparityError for the constraint that does not hold."""
+        indexes = [one for one in self._later if _INDEX.match(one.text)]
+        foreign = [*self._detached, *(one for one in self._later if _FOREIGN.match(one.text))]
+        attached = [one for one in self._later if _ATTACH.match(one.text)]
+        others = [one for one in self._later if not any(one in known for known in (indexes, foreign, attached))]
+        progress(total, total, "indexes")
+        self._together(indexes)
+        # a partitioned key is one only with all its parts
+        for statement in attached:
+            self._run(self._connection, statement)
+        progress(total, total, "statistics")
+        self._connection.execute("ANALYZE")
+        progress(total, total, "foreign keys")
+        self._together(foreign)
+        for statement in others:
+            self._run(self._connection, statement)
+        self._sequences()
+
+    def _together(self, statements: Sequence[Statement]) -> None:
+        """Over several connections; each table's own stay in order, for production's order of indexes decides plans."""
+        queues: dict[str, list[Statement]] = {}
+        for one in statements:
+            found = _TABLE.search(one.text)
+            queues.setdefault(found[1] if found else "", []).append(one)
+        waiting, lock = list(queues.values()), threading.Lock()
+        failed: list[BaseException] = []
+
+        def run(connection: psycopg.Connection[Any]) -> None:
+            while True:
+                with lock:
+                    if not waiting or failed:
+                        return
+                    queue = waiting.pop(0)
+                try:
+                    for one in queue:
+                        self._run(connection, one)
+                except BaseException as cause:  # noqa: BLE001  # raised again in the caller's thread
+                    failed.append(cause)
+
+        if len(waiting) < 2:
+            run(self._connection)
+        else:
+            with psycopg.connect(self._dsn, autocommit=True) as second:
+                self._ready(second)
+                other = threading.Thread(target=run, args=(second,), daemon=True)
+                other.start()
+                run(self._connection)
+                other.join()
+        if failed:
+            raise failed[0]
+
+    def _ready(self, connection: psycopg.Connection[Any]) -> None:
+        connection.execute("SET search_path = ''; SET synchronous_commit = off; SET client_min_messages = warning")
+        if self._server.kind != "external":
+            schema.become_loader(connection)
+
+    def _run(self, connection: psycopg.Connection[Any], statement: Statement) -> None:
+        for attempt in range(5):
+            try:
+                connection.execute("SET maintenance_work_mem = '256MB'")
+                connection.execute(statement.text.encode())
+            except psycopg.errors.DeadlockDetected:
+                if attempt == 4:
+                    raise
+            except psycopg.errors.DuplicateSchema:
+                return
+            except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation) as cause:
+                if attempt or not self._weeded(connection, statement):
+                    raise _broken(statement, cause) from cause
+                return
+            except psycopg.errors.ForeignKeyViolation as cause:
+                if attempt or not self.left_out:
+                    raise _broken(statement, cause) from cause
+                self._lost(connection, statement)
+            except psycopg.errors.IntegrityError as cause:
+                raise _broken(statement, cause) from cause
+            except psycopg.Error as cause:
+                raise schema.failed(statement, cause, self._server) from cause
+            else:
+                return
+
+    def _weeded(self, connection: psycopg.Connection[Any], statement: Statement) -> bool:
+        """Make the index with the rows that fit; what does not is changed or left out."""
+        found = _TABLE.search(statement.text)
+        if found is None:
+            return False
+        kept, lost = weed(connection, found[1], statement.text)
+        self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
+        return lost <= MOST_LOST * max(kept + lost, 1)
+
+    def _lost(self, connection: psycopg.Connection[Any], statement: Statement) -> None:
+        """Rows whose parents were left out: without a parent where that is allowed, else left out too."""
+        found = _REFERENCE.search(statement.text)
+        table = _TABLE.search(statement.text)
+        if found is None or table is None:
+            return
+        own, theirs = _names(found["own"]), _names(found["theirs"])
+        same = " AND ".join(f"p.{a} = c.{b}" for a, b in zip(theirs, own, strict=True))
+        given = " AND ".join(f"c.{name} IS NOT NULL" for name in own)
+        orphan = f"{given} AND NOT EXISTS (SELECT FROM {found['table']} AS p WHERE {same})"
+        nullable = [
+            name
+            for (name,) in connection.execute(
+                "SELECT quote_ident(attname) FROM pg_catalog.pg_attribute WHERE attrelid = %s::regclass AND NOT attnotnull"
+                " AND attnum > 0",
+                [table[1]],
+            ).fetchall()
+        ]
+        free = [name for name in own if name in nullable]
+        if free and (len(free) == len(own) or "MATCH FULL" not in statement.text):
+            text = f"UPDATE {table[1]} AS c SET {', '.join(f'{name} = NULL' for name in free)} WHERE {orphan}"  # noqa: S608
+            connection.execute(text.encode())
+            return
+        done = connection.execute(f"DELETE FROM {table[1]} AS c WHERE {orphan}".encode())  # noqa: S608
+        self.left_out[table[1]] = self.left_out.get(table[1], 0) + max(0, done.rowcount)
+
+    def _sequences(self) -> None:
+        """Each sequence goes on after the greatest value of its column."""
+        rows = self._connection.execute(
+            "SELECT d.objid::regclass::text, d.refobjid::regclass::text, a.attname, s.seqincrement, s.seqmin, s.seqmax"
+            " FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = d.objid"
+            " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid"
+            " WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')"
+        ).fetchall()
+        for sequence, table, column, increment, low, high in rows:
+            query = sql.SQL("SELECT {}({}) FROM {}").format(
+                sql.SQL("max" if increment > 0 else "min"), sql.Identifier(column), sql.SQL(table)
+            )
+            row = self._connection.execute(query).fetchone()
+            last = row[0] if row else None
+            if last is not None and low <= int(last) <= high:
+                self._connection.execute("SELECT pg_catalog.setval(%s::regclass, %s)", [sequence, int(last)])
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in re.findall(r'\s*("(?:[^"]|"")+"|[^,]+)', listed)]
+
+
+def _broken(statement: Statement, cause: psycopg.Error) -> ProdparityError:
+    table = ".".join(part for part in (cause.diag.schema_name, cause.diag.table_name) if part) or "a table"
+    detail = f" {cause.diag.message_detail}" if cause.diag.message_detail else ""
+    first = next((part.strip() for part in statement.text.splitlines()[::-1] if part.strip()), "")
+    return ProdparityError(
+        f"{table}: the generated rows break {cause.diag.constraint_name or 'a constraint'}:"
+        f" {cause.diag.message_primary}.{detail}",
+        tried=f"The statement: {first[:200]}",
+        fix="rows = 0 for tests on an empty schema, or rows for this table alone: rows={'table': 0} in the marker",
+    )
