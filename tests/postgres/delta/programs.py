@@ -92,7 +92,7 @@ STATEMENTS = (
     "DELETE FROM node WHERE id = {a}",
     "INSERT INTO booking VALUES ({a} + 100, int4range({b} * 10 + 5, {b} * 10 + 10))",
     "UPDATE booking SET during = int4range(lower(during) + 1, upper(during) + 1) WHERE id = {a}",
-    "UPDATE booking SET during = CASE id WHEN 1 THEN '[500,505)'::int4range ELSE '[10,15)'::int4range END WHERE id IN (1, 2)",
+    "UPDATE booking SET during = CASE id WHEN 1 THEN '[500,505)'::int4range ELSE '[600,605)'::int4range END WHERE id IN (1, 2)",
     "DELETE FROM booking WHERE id = {a}",
     "INSERT INTO part (k, v) VALUES ({a} * 7, 'new')",
     "UPDATE part SET k = k + 10 WHERE k = {a}",
