@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-GENERATION = 1
+GENERATION = 2
 """Raised when kept clusters of an older version of this package must not be used any more."""
 
 
@@ -15,7 +15,7 @@ def settings(major: int) -> dict[str, str]:
         "synchronous_commit": "on",
         "wal_level": "logical",
         "max_wal_senders": "32",
-        "max_replication_slots": "32",
+        "max_replication_slots": "64",
         "max_connections": "200",
         "max_prepared_transactions": "16",
         "max_locks_per_transaction": "256",

@@ -288,11 +288,25 @@ class Templates:
 
 
 def drop(connection: psycopg.Connection, name: str) -> None:
-    """Drop a database, template or not, whoever is connected to it."""
+    """Drop a database, template or not, whoever is connected to it or follows its changes."""
+    deadline = time.monotonic() + 10
     with suppress(psycopg.errors.InvalidCatalogName):
         if not CLONE.fullmatch(name):
             connection.execute(sql.SQL("ALTER DATABASE {} WITH IS_TEMPLATE false").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        while True:
+            try:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+                return
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > deadline:
+                    raise
+            # FORCE does not end a session that holds a replication slot.
+            connection.execute(
+                "SELECT pg_catalog.pg_terminate_backend(active_pid) FROM pg_catalog.pg_replication_slots"
+                " WHERE database = %s AND active_pid IS NOT NULL",
+                [name],
+            )
+            time.sleep(0.005)
 
 
 def stale(connection: psycopg.Connection, *, own: str | None = None) -> list[str]:

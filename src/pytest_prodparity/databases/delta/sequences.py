@@ -1,0 +1,82 @@
+"""Sequences are outside transactions and decoding: their state is read, compared and set back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from ...core.delta import Moved
+
+State = Mapping[int, tuple[int, bool]]
+"""By the sequence's oid: last value, and whether it was given out."""
+
+_LIST = """
+SELECT c.oid::bigint, n.nspname, c.relname, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
+  CASE WHEN n.nspname = 'public' THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END || pg_catalog.quote_ident(c.relname),
+  s.seqincrement
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
+WHERE c.relkind = 'S' AND c.relpersistence <> 't' ORDER BY c.oid
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequences:
+    """All sequences of a database, and how to read them in one statement."""
+
+    names: Mapping[int, str]
+    steps: Mapping[int, int]
+    query: sql.SQL | sql.Composed
+    """Rows of oid, last value, and whether it was given out."""
+
+    @classmethod
+    def read(cls, connection: psycopg.Connection) -> Sequences:
+        """From the catalogue."""
+        rows = connection.execute(_LIST).fetchall()
+        query: sql.SQL | sql.Composed = sql.SQL("SELECT 0::bigint, 0::bigint, false WHERE false")
+        if rows and connection.info.server_version >= 180000:
+            query = sql.SQL(
+                "SELECT s.oid, d.last_value, d.is_called FROM unnest({}::bigint[]) AS s(oid),"
+                " pg_catalog.pg_get_sequence_data(s.oid::regclass) AS d"
+            ).format(sql.Literal([oid for oid, *_ in rows]))
+        elif rows:
+            query = sql.SQL(" UNION ALL ").join(
+                sql.SQL("SELECT {}::bigint, last_value, is_called FROM {}").format(
+                    sql.Literal(oid), sql.Identifier(schema, name)
+                )
+                for oid, schema, name, *_ in rows
+            )
+        return cls(
+            names={row[0]: row[4] for row in rows}, steps={row[0]: row[5] for row in rows}, query=query
+        )  # fmt: skip
+
+    def state(self, connection: psycopg.Connection) -> State:
+        """Where they stand."""
+        return {oid: (value, called) for oid, value, called in connection.execute(self.query, prepare=True)}
+
+    def moved(self, before: State, after: State) -> tuple[Moved, ...]:
+        """Those that stand elsewhere. A number stands for what `nextval` gave last; one step less where it gave none."""
+        return tuple(
+            Moved(sequence=self.names[oid], before=self._last(oid, before[oid]), after=self._last(oid, state))
+            for oid, state in after.items()
+            if state != before[oid]
+        )
+
+    def set_back(self, connection: psycopg.Connection, before: State, after: State) -> None:
+        """Set those that moved."""
+        moved = [(oid, *before[oid]) for oid, state in after.items() if state != before[oid]]
+        if moved:
+            connection.execute(
+                "SELECT pg_catalog.setval(s.oid::regclass, s.value, s.called)"
+                " FROM unnest(%s::bigint[], %s::bigint[], %s::bool[]) AS s(oid, value, called)",
+                [list(column) for column in zip(*moved, strict=True)],
+                prepare=True,
+            )
+
+    def _last(self, oid: int, state: tuple[int, bool]) -> int:
+        value, called = state
+        return value if called else value - self.steps[oid]

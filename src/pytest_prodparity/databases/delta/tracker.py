@@ -1,0 +1,304 @@
+"""Follows one database: tells what changed since the start, and takes it back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from ...core.delta import Delta
+from ...core.errors import ProdparityError
+from ..provider import Server
+from . import fence, prepare, present, undo
+from .bloat import Bloat
+from .decode import Net, Unreadable
+from .fence import Leak
+from .notice import Catalogue
+from .sequences import Sequences, State
+from .shape import Table, tables
+from .stream import Stream
+
+PROVEN = 2_000
+"""Row changes up to which an undo is proven by the stream."""
+FIRST = 3
+"""So many of a table's first undos are proven."""
+SAMPLE = 10
+"""After them every tenth."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Undone:
+    """What came of an undo. Where it is not `done`, the database must not be used any more: take a fresh clone."""
+
+    done: bool
+    reasons: tuple[str, ...] = ()
+    """Why it could not be undone."""
+    broken: bool = False
+    """All was undone, and yet the state is not the one of the start: to be shown as an error."""
+    rows: int = 0
+    """Row changes that were taken back, before they were folded."""
+    leaks: tuple[Leak, ...] = ()
+    proven: bool = False
+    """The stream was read again, and is empty now."""
+    seconds: float = 0.0
+
+    def __bool__(self) -> bool:
+        return self.done
+
+
+@dataclass
+class Frame:
+    """A state to come back to: where the log and the sequences stood, and what changed until an inner frame began."""
+
+    mark: str
+    sequences: State
+    net: Net = field(default_factory=Net)
+    reasons: list[str] = field(default_factory=list)
+
+
+class Tracker:
+    """One database's changes since `open`. A context manager; not for several threads at once.
+
+    Its slot is temporary: it goes with this process, however that ends. While it is open the database cannot be dropped.
+    """
+
+    def __init__(self, server: Server, database: str, spare: Collection[int]) -> None:
+        self.server = server
+        self.database = database
+        self._connection = prepare.connected(server, database)
+        self._slots = prepare.connect(server, database)
+        self._stream = Stream(self._slots, server)
+        self._spare = [*self.pids, *spare]
+        self._frames: list[Frame] = []
+        self._tables: dict[str, Table] = {}
+        self._sequences: Sequences
+        self._catalogue: Catalogue
+        self._bloat: Bloat
+        self._undone = 0
+        self._proofs: dict[int, int] = {}
+        self._lost: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        server: Server,
+        database: str,
+        *,
+        spare: Collection[int] = (),
+        patience: float = 10.0,
+        like: Tracker | None = None,
+    ) -> Self:
+        """Start to follow `database`; raises Untrackable with the reason.
+
+        `spare`: pids of backends that are never ended. `patience`: seconds for the open transactions of the whole
+        server, for which a new slot waits. `like`: a tracker of another clone of the same template, whose reading of
+        the catalogue is taken over.
+        """
+        tracker = cls(server, database, spare)
+        connection = tracker._connection
+        try:
+            prepare.check(connection, server)
+            prepare.prepare(connection)
+            prepare.reader(connection)
+            tracker._look(like)
+            tracker._stream.open(patience)
+            tracker._frames.append(tracker._frame())
+        except BaseException:
+            tracker.close()
+            raise
+        return tracker
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, cause: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def pids(self) -> tuple[int, int]:
+        """Of its own two backends."""
+        return self._connection.info.backend_pid, self._slots.info.backend_pid
+
+    def delta(self) -> Delta:
+        """What changed since the start, or since `enter`: committed rows only. Nothing is consumed."""
+        if self._lost:
+            raise self._gone()
+        frame = self._frames[-1]
+        try:
+            net = self._read()
+            notes = self._catalogue.changed(self._connection, frame.mark)
+            moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
+            return present.delta(self._connection, net, moved, notes)
+        except (psycopg.Error, Unreadable) as cause:
+            self._lost = _said(cause)
+            raise self._gone() from cause
+
+    def undo(self, *, prove: bool | None = None) -> Undone:
+        """Back to the start, or to the last `enter`. What the test left under way is ended, and reported.
+
+        `prove`: read the stream again, which must then come to nothing; None: for each table's first undos and every
+        tenth. Row counts are always checked. Never raises for what the test did.
+        """
+        began = time.perf_counter()
+        leaks: tuple[Leak, ...] = ()
+        undone = Undone(done=False, reasons=(self._lost or "",))
+        if not self._lost:
+            try:
+                leaks, now, position = self._settled()
+                undone = self._undo(self._frames[-1], now, position, prove)
+            except (psycopg.Error, ProdparityError, Unreadable) as cause:
+                undone = Undone(done=False, reasons=(_said(cause),))
+            if not undone.done:
+                self._lost = undone.reasons[0]
+        return replace(undone, leaks=leaks, seconds=time.perf_counter() - began)
+
+    def enter(self) -> None:
+        """Make the present state the one that `undo` comes back to, until `leave`. A changed schema is taken up."""
+        if self._lost:
+            raise self._gone()
+        frame = self._frames[-1]
+        try:
+            self._settled()
+            lines, _ = self._stream.take()
+            changed = self._catalogue.changed(self._connection, frame.mark)
+            frame.net.fold(lines, self._tables)
+            if changed:
+                frame.reasons += changed
+                prepare.prepare(self._connection)
+                self._look(None)
+            self._frames.append(self._frame())
+        except (psycopg.Error, Unreadable) as cause:
+            self._lost = _said(cause)
+            raise self._gone() from cause
+
+    def leave(self) -> Undone:
+        """Back to the state of the frame around the last `enter`."""
+        inner = self.undo()
+        self._frames.pop()
+        outer = self._frames[-1]
+        if not inner:
+            return inner
+        began = time.perf_counter()
+        try:
+            now = self._sequences.state(self._connection)
+            reasons = (*outer.reasons, *undo.stubborn(outer.net))
+            undone = Undone(done=False, reasons=reasons) if reasons else self._back(outer.net, outer, now, start=None)
+        except (psycopg.Error, Unreadable) as cause:
+            undone = Undone(done=False, reasons=(_said(cause),))
+        if undone.done:
+            outer.net = Net()
+        else:
+            self._lost = undone.reasons[0]
+        seconds = inner.seconds + time.perf_counter() - began
+        return replace(undone, rows=inner.rows + undone.rows, leaks=inner.leaks, seconds=seconds)
+
+    def close(self) -> None:
+        """Stop following. Never raises."""
+        with suppress(psycopg.Error):
+            self._stream.close()
+        self._slots.close()
+        self._connection.close()
+
+    def _look(self, like: Tracker | None) -> None:
+        """Read the catalogue, or take it over."""
+        connection = self._connection
+        if like is not None:
+            self._tables = like._tables  # noqa: SLF001
+            self._sequences = like._sequences  # noqa: SLF001
+            self._catalogue = like._catalogue.of(prepare.database(connection))  # noqa: SLF001
+        else:
+            prepare.published(connection)
+            self._tables = tables(connection)
+            self._sequences = Sequences.read(connection)
+            self._catalogue = Catalogue.read(connection)
+        self._bloat = Bloat.read(connection)
+
+    def _frame(self) -> Frame:
+        """From here on."""
+        mark = self._position()
+        return Frame(mark=mark, sequences=self._sequences.state(self._connection))
+
+    def _position(self) -> str:
+        """Where the log stands."""
+        row = self._connection.execute("SELECT pg_catalog.pg_current_wal_insert_lsn()::text", prepare=True).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def _settled(self) -> tuple[tuple[Leak, ...], State, str]:
+        """Once nothing is under way: what was, where the sequences stand, where the log stands."""
+        leaks: tuple[Leak, ...] = ()
+        found, now, position = fence.survey(
+            self._connection, self._catalogue.database, self._spare, self._sequences.query
+        )
+        if found:
+            leaks = tuple(fence.clear(self._connection, self._catalogue.database, self._spare, found))
+            _, now, position = fence.survey(
+                self._connection, self._catalogue.database, self._spare, self._sequences.query
+            )
+        return leaks, now, position
+
+    def _read(self) -> Net:
+        """All rows since the frame's start."""
+        return Net().fold(self._stream.peek(), self._tables)
+
+    def _undo(self, frame: Frame, now: State, position: str, prove: bool | None) -> Undone:
+        if position == frame.mark:
+            # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
+            self._sequences.set_back(self._connection, frame.sequences, now)
+            frame.mark = self._position()
+            return Undone(done=True, proven=True)
+        net = self._read()
+        reasons = [*self._catalogue.changed(self._connection, frame.mark), *undo.stubborn(net)]
+        if reasons:
+            return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
+        return self._back(net, frame, now, start=frame.mark, prove=prove)
+
+    def _back(self, net: Net, frame: Frame, now: State, *, start: str | None, prove: bool | None = None) -> Undone:
+        """Take `net` back, and go on from there."""
+        connection = self._connection
+        touched = [rows.table for rows in net.rows.values() if rows.count]
+        if touched:
+            with connection.transaction():
+                undo.put_back(connection, net, start=start)
+        self._sequences.set_back(connection, frame.sequences, now)
+        self._undone += 1
+        proven = start is not None and net.lines <= PROVEN and (self._due(touched) if prove is None else prove)
+        if proven:
+            lines, frame.mark = self._stream.take()
+            if Net().fold(lines, self._tables):
+                why = "after the undo the state is not the one of the start"
+                return Undone(done=False, reasons=(why,), broken=True, rows=net.lines)
+        elif net.lines or start is None:
+            frame.mark = self._stream.advance()
+        else:
+            frame.mark = self._position()
+        if self._bloat.care(connection, touched) or self._stream.refresh(self._undone):
+            frame.mark = self._position()
+        return Undone(done=True, rows=net.lines, proven=proven)
+
+    def _due(self, touched: list[Table]) -> bool:
+        first = False
+        for table in touched:
+            count = self._proofs[table.oid] = self._proofs.get(table.oid, 0) + 1
+            first = first or count <= FIRST
+        return first or (bool(touched) and self._undone % SAMPLE == 0)
+
+    def _gone(self) -> ProdparityError:
+        return ProdparityError(
+            f"The changes of the database {self.database} can no longer be followed: {self._lost}.",
+            fix="go on with a fresh clone",
+        )
+
+
+def _said(cause: Exception) -> str:
+    """One line without values: PostgreSQL's details quote rows."""
+    if isinstance(cause, psycopg.Error):
+        return f"PostgreSQL refused: {cause.diag.message_primary or type(cause).__name__}"
+    return str(cause)
