@@ -9,13 +9,15 @@ import numpy as np
 
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
-from . import keys, odd, slots
+from ..profile.probed import FanOut
+from . import fanout, keys, lookup, odd, slots
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
+from .distribution import Distribution
 from .mend import Demands
 from .plan import leaves_of
-from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes
+from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes, nulls
 from .values import CHUNK, Array
 
 
@@ -78,6 +80,10 @@ class Designer:
             (one for one in made.table.constraints if one.kind == "foreign key" and one.references in self._tables),
             key=lambda one: -len(one.columns),
         )
+        if self._known(made):
+            return
+        singles = [name for name in singles if name not in made.columns]
+        several = [group for group in several if not set(group) <= set(made.columns)]
         for name in singles:
             if not any(one.columns == [name] for one in references):
                 self._single(made, name)
@@ -89,6 +95,8 @@ class Designer:
                 self._together(made, group, references)
         for reference in references:
             self._refer(made, reference)
+        for reference in self._undeclared(made, {name for group in [singles, *several] for name in group}):
+            self._refer(made, reference)
         for constraint in made.table.constraints:
             if constraint.kind == "exclusion":
                 self._apart(made, slots.read(constraint.definition))
@@ -99,6 +107,41 @@ class Designer:
         for attribute in made.relation.attributes:
             if attribute.name not in made.columns and not attribute.generated:
                 made.columns[attribute.name] = self._plain(made, attribute)
+
+    def _known(self, made: Design) -> bool:
+        """A table whose rows the profile has comes as it is. True where nothing is left to make up."""
+        whole = made.table.whole
+        if whole is None or not made.rows:
+            return False
+        made.rows = min(made.rows, len(whole.rows))
+        for name in lookup.columns(self._profile, made.table, whole):
+            column = lookup.column(whole, made.relation.attribute(name), self._maker, made.rows)
+            if column is not None:
+                made.columns[name] = column
+                made.locked.add(name)
+        return all(one.name in made.columns for one in made.relation.attributes if not one.generated)
+
+    def _undeclared(self, made: Design, unique: set[str]) -> list[Constraint]:
+        """Soft edges, as if they were foreign keys."""
+        probes = made.table.probes
+        return [
+            Constraint(
+                name=f"{', '.join(edge.columns)} = {edge.references}", kind="foreign key", definition="",
+                columns=edge.columns, references=edge.references, references_columns=edge.references_columns,
+            )
+            for edge in (probes.fan_outs if probes else ())
+            if edge.constraint is None and not unique & set(edge.columns) and self._counts.get(edge.references, 0)
+        ]  # fmt: skip
+
+    def _edge(self, made: Design, reference: Constraint) -> FanOut | None:
+        """Children per parent, where they were probed."""
+        for edge in made.table.probes.fan_outs if made.table.probes else ():
+            same = edge.constraint == reference.name if edge.constraint else (
+                edge.columns == reference.columns and edge.references == reference.references
+            )  # fmt: skip
+            if same and edge.known and any(edge.parents):
+                return edge
+        return None
 
     # columns
 
@@ -296,12 +339,48 @@ class Designer:
         together = f"foreign key {reference.name}" if len(names) > 1 else ""
         correlation = lead.statistics.correlation if lead.statistics else None
         null = max((subjects[name].null for name in names), default=0.0)
+        edge = self._edge(made, reference)
+        if edge is not None:
+            made.columns.update(
+                self._as_probed(made, edge, names, sources, [array[sequence] for array in arrays], distribution,
+                                correlation, null)
+            )  # fmt: skip
+            return
         for name, source, array in zip(names, sources, arrays, strict=True):
             referring = Referring(target=source, codes=array[sequence], distribution=distribution)
             made.columns[name] = Drawn(
                 name=name, source=referring, correlation=distribution.untied(correlation),
                 null=0.0 if subjects[name].attribute.not_null else null, drawn_with=together,
             )  # fmt: skip
+
+    def _as_probed(
+        self, made: Design, edge: FanOut, names: Sequence[str], sources: Sequence[Source], arrays: Sequence[Array],
+        distribution: Distribution, correlation: float | None, null: float,
+    ) -> dict[str, Column]:  # fmt: skip
+        """A foreign key's columns, with production's numbers of children."""
+        together = f"fan-out of {', '.join(names)}"
+        blank = Fixed(name=names[0], source=sources[0], null=null, drawn_with=together)
+        blocks = [
+            nulls(blank, at, min(CHUNK, made.rows - at), self._seed, made.table.full_name)
+            for at in range(0, made.rows, CHUNK)
+        ]
+        absent = np.concatenate([part for part in blocks if part is not None]) if null > 0 else None
+        present = made.rows if absent is None else int((~absent).sum())
+        chance = generator(self._seed, made.table.full_name, *names, "children")
+        counts = fanout.sizes(edge, len(arrays[0]), present, chance)
+        parent = fanout.children(fanout.spread(counts, distribution, chance), correlation, chance)
+        if absent is not None:
+            placed = chance.integers(0, len(counts), made.rows)
+            placed[~absent] = parent
+            parent = placed
+        found: dict[str, Column] = {}
+        for name, source, array in zip(names, sources, arrays, strict=True):
+            bare = made.relation.attribute(name).not_null
+            found[name] = Fixed(
+                name=name, source=Referring(target=source, codes=array, distribution=distribution), codes=array[parent],
+                null=0.0 if bare else null, absent=None if bare else absent, drawn_with=together,
+            )  # fmt: skip
+        return found
 
     def _orphans(self, made: Design, reference: Constraint, names: Sequence[str]) -> None:
         for name in names:
@@ -385,8 +464,9 @@ class Designer:
         for name, array in zip(group, found, strict=True):
             before = made.columns[name]
             made.columns[name] = Fixed(
-                name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with
-            )
+                name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with,
+                absent=before.absent if isinstance(before, Fixed) else None,
+            )  # fmt: skip
 
     def _counter(self, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> str | None:
         """The column that counts within the others, such as a line's number within its order."""
@@ -421,13 +501,19 @@ class Designer:
         ):
             values, weights = np.arange(1, 8), np.arange(7, 0, -1)
         chance = generator(self._seed, made.table.full_name, *group)
-        sizes = keys.runs(weights.astype("f8"), len(arrays[0]), made.rows, chance)
         sequence = np.lexsort(tuple(reversed(arrays)))
-        spread = (
-            np.sort(chance.choice(len(sequence), size=len(sizes), replace=False))
-            if len(sizes) < len(sequence)
-            else np.arange(len(sequence))
-        )
+        edge = self._edge(made, reference)
+        if edge is not None:
+            found = chance.permutation(fanout.sizes(edge, len(arrays[0]), made.rows, chance))
+            spread = np.flatnonzero(found)
+            sizes = found[spread]
+        else:
+            sizes = keys.runs(weights.astype("f8"), len(arrays[0]), made.rows, chance)
+            spread = (
+                np.sort(chance.choice(len(sequence), size=len(sizes), replace=False))
+                if len(sizes) < len(sequence)
+                else np.arange(len(sequence))
+            )
         parent = np.repeat(sequence[spread], sizes)
         within = np.arange(made.rows) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         longer = np.arange(1, max(1, int(sizes.max())) + 1) + int(values[-1])

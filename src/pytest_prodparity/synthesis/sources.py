@@ -223,6 +223,8 @@ class Fixed:
     codes: Array | None = None
     """None: a Serial's own, or the row's number."""
     null: float = 0.0
+    absent: Array | None = None
+    """Rows that are NULL, where that is known for each."""
     drawn_with: str = ""
 
 
@@ -247,11 +249,20 @@ def codes(column: Column, start: int, count: int, total: int, seed: int, table: 
 def block(column: Column, start: int, count: int, total: int, seed: int, table: str) -> Values:
     """The values of a block of rows."""
     values = column.source.decode(codes(column, start, count, total, seed, table))
-    if column.null > 0:
-        chance = generator(seed, table, column.drawn_with or column.name, "null", str(start))
-        empty = chance.random(count) < column.null
+    empty = nulls(column, start, count, seed, table)
+    if empty is not None:
         values.nulls = empty if values.nulls is None else values.nulls | empty
     return values
+
+
+def nulls(column: Column, start: int, count: int, seed: int, table: str) -> Array | None:
+    """Which rows of a block are NULL; None where none is."""
+    if isinstance(column, Fixed) and column.absent is not None:
+        return column.absent[start : start + count]
+    if column.null <= 0:
+        return None
+    chance = generator(seed, table, column.drawn_with or column.name, "null", str(start))
+    return np.asarray(chance.random(count) < column.null)
 
 
 def ordered(correlation: float, total: int, seed: int, *names: str) -> Array:
