@@ -15,6 +15,8 @@ MOST_TIMES = 8
 MOST_PATTERNS = 10
 MOST_NULLABLE = 24
 MOST_DETERMINANTS = 6
+RELATED = 0.7
+"""A difference that is spread less than so much of the column's own spread tells something."""
 MANY = 20
 """Values from which on a determinant is more than a category."""
 _TIMES = {"date", "timestamp", "timestamptz"}
@@ -37,7 +39,10 @@ def differences(probing: Probing, tables: Mapping[str, Table], table: Table) -> 
         if parent is not None and theirs:
             pairs = [(late, early) for late in own for early in theirs]
             queries.append((key.columns, parent.name, pairs, _joined(table, parent, key, own, pairs)))
+    if not queries:
+        return []
     best: dict[str, tuple[float, Difference]] = {}
+    widths = _widths(probing, table, own)
     for reference, parent_name, pairs, query in queries:
         rows = probing.ask(
             f"differences of times of {table.full_name}{' to ' + parent_name if reference else ''}", query
@@ -47,10 +52,26 @@ def differences(probing: Probing, tables: Mapping[str, Table], table: Table) -> 
             if not found or found[0] is None:
                 continue
             seconds = [round(float(value), 3) for value in found]
-            spread = seconds[-3] - seconds[2]
-            if late not in best or spread < best[late][0]:
+            spread = _spread(seconds)
+            related = spread < RELATED * widths.get(late, 0.0)
+            if related and (late not in best or spread < best[late][0]):
                 best[late] = spread, Difference(column=late, base=early, reference=reference, seconds=seconds)
     return [difference for _, difference in best.values()]
+
+
+def _widths(probing: Probing, table: Table, own: Sequence[str]) -> dict[str, float]:
+    """How widely each of them is spread by itself."""
+    zero = sql.Literal("2000-01-01")
+    columns = _numbered(_difference(sql.Identifier(name), zero) for name in own)
+    query = sql.SQL("SELECT {} FROM {} AS s").format(columns, sample(table, own))
+    rows = probing.ask(f"times of {table.full_name}", query)
+    found = zip(own, rows[0].values(), strict=True) if rows else ()
+    return {name: _spread([float(value) for value in values]) for name, values in found if values}
+
+
+def _spread(seconds: Sequence[float]) -> float:
+    """Of the middle nine tenths."""
+    return seconds[SHARES.index(0.95)] - seconds[SHARES.index(0.05)]
 
 
 def _times(probing: Probing, table: Table) -> list[str]:

@@ -100,12 +100,12 @@ def name_of(table: Table) -> sql.Identifier:
 
 
 def sample(table: Table, columns: Iterable[str]) -> sql.Composed:
-    """A subquery of at most `SAMPLE` rows: of a large table, of blocks from all over it."""
+    """A subquery of about `SAMPLE` rows: of a large table, of blocks from all over it."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     share = 100.0 * SAMPLE / max(1.0, table.rows)
     part = sql.SQL(" TABLESAMPLE SYSTEM ({}) REPEATABLE (1)").format(sql.Literal(share))
     return sql.SQL("(SELECT {} FROM {}{} LIMIT {})").format(
-        names, rows_of(table), part if share < 50 else sql.SQL(""), sql.Literal(SAMPLE)
+        names, rows_of(table), part if share < 100 else sql.SQL(""), sql.Literal(2 * SAMPLE)
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
 from ..profile.probed import FanOut
-from . import fanout, keys, lookup, odd, slots
+from . import fanout, keys, lookup, odd, related, slots
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
@@ -52,7 +52,7 @@ class Designer:
     ) -> None:
         self.notes: list[str] = []
         self._demands = demands or {}
-        self._profile, self._relations, self._counts, self._maker, self._seed = profile, relations, counts, maker, seed
+        self._profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
 
@@ -104,9 +104,9 @@ class Designer:
                 self._apart(
                     made, slots.Exclusion(equal=tuple(constraint.columns[:-1]), period=(constraint.columns[-1],))
                 )
-        for attribute in made.relation.attributes:
+        for attribute in related.in_order(made.table, made.relation.attributes):
             if attribute.name not in made.columns and not attribute.generated:
-                made.columns[attribute.name] = self._plain(made, attribute)
+                made.columns[attribute.name] = related.to_others(self, made, self._plain(made, attribute))
 
     def _known(self, made: Design) -> bool:
         """A table whose rows the profile has comes as it is. True where nothing is left to make up."""
@@ -115,7 +115,7 @@ class Designer:
             return False
         made.rows = min(made.rows, len(whole.rows))
         for name in lookup.columns(self._profile, made.table, whole):
-            column = lookup.column(whole, made.relation.attribute(name), self._maker, made.rows)
+            column = lookup.column(whole, made.relation.attribute(name), self.maker, made.rows)
             if column is not None:
                 made.columns[name] = column
                 made.locked.add(name)
@@ -143,6 +143,11 @@ class Designer:
                 return edge
         return None
 
+    def known(self, name: str) -> Design | None:
+        """A table's, where it is designed to the end."""
+        found = self._designs.get(name)
+        return found if found is not None and found.done else None
+
     # columns
 
     def subject(self, made: Design, name: str) -> Subject:
@@ -167,7 +172,7 @@ class Designer:
             self._single(made, attribute.name)
             return made.columns.pop(attribute.name)
         try:
-            source = self._maker.source(subject)
+            source = self.maker.source(subject)
         except odd.Unknown as cause:
             raise self._unknown(made, attribute) from cause
         correlation = subject.statistics.correlation if subject.statistics else None
@@ -185,7 +190,7 @@ class Designer:
         )
         ranks = slots.within(group)
         subjects = [self.subject(made, name) for name in wanted.period]
-        found = slots.periods(subjects, int(ranks.max(initial=0)) + 1, self._maker)
+        found = slots.periods(subjects, int(ranks.max(initial=0)) + 1, self.maker)
         for name, source in (found or {}).items():
             values = ranks if isinstance(source, Pooled) else source.distribution.low[ranks]
             made.columns[name] = Fixed(name=name, source=source, codes=values)
@@ -202,18 +207,18 @@ class Designer:
         if subject.attribute.generated:
             return
         try:
-            source = self._maker.source(subject, unique=True)
+            source = self.maker.source(subject, unique=True)
         except odd.Unknown as cause:
             raise self._unknown(made, subject.attribute) from cause
         if isinstance(source, Numbers):
             below = made.table.rows > made.rows
-            made.columns[name] = keys.unique_numbers(subject, source, avoid=below, seed=self._seed)
+            made.columns[name] = keys.unique_numbers(subject, source, avoid=below, seed=self.seed)
         else:
-            made.columns[name] = keys.unique_made(subject, source, self._seed)
+            made.columns[name] = keys.unique_made(subject, source, self.seed)
 
     # parents
 
-    def _parents(self, made: Design, reference: Constraint) -> tuple[list[Source], list[Array], float]:
+    def parents(self, made: Design, reference: Constraint) -> tuple[list[Source], list[Array], float]:
         """Sources and codes of the columns that a foreign key refers to, and how many rows production's parent has."""
         assert reference.references is not None
         sources: list[Source] = []
@@ -238,16 +243,17 @@ class Designer:
     def codes(self, made: Design, name: str) -> Array:
         """The codes of all rows of a column; from then on they are kept."""
         column = made.columns[name]
-        found = whole(column, made.rows, self._seed, made.table.full_name)
+        found = whole(column, made.rows, self.seed, made.table.full_name)
         if isinstance(column, Drawn):
             made.columns[name] = Fixed(
-                name=name, source=column.source, codes=found, null=column.null, drawn_with=column.drawn_with
-            )
+                name=name, source=column.source, codes=found, null=column.null, drawn_with=column.drawn_with,
+                pattern=column.pattern,
+            )  # fmt: skip
         return found
 
     def _one_to_one(self, made: Design, reference: Constraint) -> None:
         name = reference.columns[0]
-        sources, arrays, _ = self._parents(made, reference)
+        sources, arrays, _ = self.parents(made, reference)
         subject = self.subject(made, name)
         count = len(arrays[0])
         if made.rows > count:
@@ -265,7 +271,7 @@ class Designer:
         correlation = subject.statistics.correlation if subject.statistics else 1.0
         places = np.floor(np.arange(made.rows) * (count / max(1, made.rows))).astype("i8")
         ranks = np.sort(arrays[0])[places]
-        chance = generator(self._seed, made.table.full_name, name, "order")
+        chance = generator(self.seed, made.table.full_name, name, "order")
         chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
         made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
 
@@ -278,9 +284,9 @@ class Designer:
         for name in group:
             subject = self.subject(made, name)
             if several < made.rows * 1.1 and name not in referring | made.locked and subject.attribute.form == "text":
-                source = self._maker.source(subject, unique=True)
+                source = self.maker.source(subject, unique=True)
                 if isinstance(source, Pooled):
-                    chance = generator(self._seed, made.table.full_name, name, "wide")
+                    chance = generator(self.seed, made.table.full_name, name, "wide")
                     picked = chance.integers(0, len(source.pool), made.rows)
                     made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
                     return
@@ -289,7 +295,7 @@ class Designer:
         self, made: Design, group: Sequence[str], reference: Constraint, found: list[Array], chance: np.random.Generator
     ) -> None:
         """Rows that still repeat a key get another parent, whole."""
-        _, arrays, _ = self._parents(made, reference)
+        _, arrays, _ = self.parents(made, reference)
         places = [list(group).index(name) for name in reference.columns]
         for _ in range(100):
             again = keys.repeated(found)
@@ -303,12 +309,12 @@ class Designer:
         """A key that is a reference: each parent at most once."""
         if reference.references == made.table.full_name or any(name in made.columns for name in reference.columns):
             return False
-        sources, arrays, _ = self._parents(made, reference)
+        sources, arrays, _ = self.parents(made, reference)
         if len(arrays[0]) < made.rows:
             raise keys.Contradiction(
                 f"its {made.rows:,} rows need a row of {reference.references} each, which has {len(arrays[0]):,}"
             )
-        chance = generator(self._seed, made.table.full_name, reference.name)
+        chance = generator(self.seed, made.table.full_name, reference.name)
         picked = np.sort(chance.choice(len(arrays[0]), made.rows, replace=False))
         for name, source, array in zip(reference.columns, sources, arrays, strict=True):
             made.columns[name] = Fixed(name=name, source=source, codes=array[picked])
@@ -318,7 +324,7 @@ class Designer:
         names = [name for name in reference.columns if name not in made.columns]
         if not names or any(made.relation.attribute(name).generated for name in names):
             return
-        sources, arrays, production = self._parents(made, reference)
+        sources, arrays, production = self.parents(made, reference)
         subjects = {name: self.subject(made, name) for name in reference.columns}
         if not made.rows:
             for name in names:
@@ -333,7 +339,7 @@ class Designer:
         lead = _lead([subjects[name] for name in names])
         at = names.index(lead.attribute.name)
         distribution, sequence = keys.parents(
-            lead, self._maker, sources[at], arrays[at],
+            lead, self.maker, sources[at], arrays[at],
             share=_used(lead, made.table, production), clustered=_clustered(lead),
         )  # fmt: skip
         together = f"foreign key {reference.name}" if len(names) > 1 else ""
@@ -359,14 +365,17 @@ class Designer:
     ) -> dict[str, Column]:  # fmt: skip
         """A foreign key's columns, with production's numbers of children."""
         together = f"fan-out of {', '.join(names)}"
-        blank = Fixed(name=names[0], source=sources[0], null=null, drawn_with=together)
+        blank = Fixed(
+            name=names[0], source=sources[0], null=null, drawn_with=together,
+            pattern=related.pattern(made.table, names[0], null) if len(names) == 1 else None,
+        )  # fmt: skip
         blocks = [
-            nulls(blank, at, min(CHUNK, made.rows - at), self._seed, made.table.full_name)
+            nulls(blank, at, min(CHUNK, made.rows - at), self.seed, made.table.full_name)
             for at in range(0, made.rows, CHUNK)
         ]
         absent = np.concatenate([part for part in blocks if part is not None]) if null > 0 else None
         present = made.rows if absent is None else int((~absent).sum())
-        chance = generator(self._seed, made.table.full_name, *names, "children")
+        chance = generator(self.seed, made.table.full_name, *names, "children")
         counts = fanout.sizes(edge, len(arrays[0]), present, chance)
         parent = fanout.children(fanout.spread(counts, distribution, chance), correlation, chance)
         if absent is not None:
@@ -401,7 +410,7 @@ class Designer:
         sequence = np.argsort(theirs, kind="stable")
         first = np.searchsorted(theirs[sequence], ours, side="left")
         last = np.searchsorted(theirs[sequence], ours, side="right")
-        chance = generator(self._seed, made.table.full_name, reference.name)
+        chance = generator(self.seed, made.table.full_name, reference.name)
         picked = sequence[
             np.minimum(first + np.floor(chance.random(made.rows) * (last - first)).astype("i8"), count - 1)
         ]
@@ -453,7 +462,7 @@ class Designer:
         def redraw(_: int, count: int, chance: np.random.Generator) -> Array:
             return np.asarray(source.draw(chance.random(count)))
 
-        chance = generator(self._seed, made.table.full_name, *group)
+        chance = generator(self.seed, made.table.full_name, *group)
         if isinstance(source, Serial):
             return
         bound = together & set(group)
@@ -487,12 +496,12 @@ class Designer:
     def _counted(self, made: Design, group: Sequence[str], counter: str, references: Sequence[Constraint]) -> None:
         others = [name for name in group if name != counter]
         reference = next(one for one in references if set(one.columns) == set(others))
-        sources, arrays, _ = self._parents(made, reference)
+        sources, arrays, _ = self.parents(made, reference)
         if not len(arrays[0]):
             self._orphans(made, reference, others)
             return
         subject = self.subject(made, counter)
-        source = self._maker.source(subject)
+        source = self.maker.source(subject)
         assert isinstance(source, Numbers)
         places = (np.arange(20_000) + 0.5) / 20_000
         values, weights = np.unique(source.distribution.at(places), return_counts=True)
@@ -500,7 +509,7 @@ class Designer:
             subject.statistics.most_common_vals or subject.statistics.histogram_bounds
         ):
             values, weights = np.arange(1, 8), np.arange(7, 0, -1)
-        chance = generator(self._seed, made.table.full_name, *group)
+        chance = generator(self.seed, made.table.full_name, *group)
         sequence = np.lexsort(tuple(reversed(arrays)))
         edge = self._edge(made, reference)
         if edge is not None:

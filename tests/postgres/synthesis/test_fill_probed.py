@@ -152,3 +152,31 @@ def test_the_same_seed_gives_the_same_rows(server: Server, stored: Stored, fill:
             assert rows(server.dsn(name), query) == first
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_times_follow_each_other_and_the_parents(shop: Production, fill: Callable[[float], str]) -> None:
+    for query in (
+        "SELECT min(d), avg(d)::float8, max(d) FROM (SELECT shipped_on - ordered_at::date AS d FROM orders) s",
+        "SELECT min(d)::float8, percentile_cont(0.5) WITHIN GROUP (ORDER BY d)::float8, percentile_cont(0.9) WITHIN GROUP (ORDER BY d)::float8"
+        " FROM (SELECT EXTRACT(epoch FROM ordered_at - joined) / 86400 AS d FROM orders JOIN customers c ON c.id = customer_id) s",
+    ):
+        truth, found = rows(shop.url, query)[0], rows(fill(1.0), query)[0]
+        assert found == pytest.approx(truth, rel=0.05, abs=1.01)
+
+
+def test_columns_are_null_in_the_same_rows(shop: Production, fill: Callable[[float], str]) -> None:
+    query = """SELECT shipped_on IS NULL, carrier IS NULL, reason IS NULL, customer_id IS NULL, count(*)::float8 / sum(count(*)) OVER ()
+        FROM orders GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
+    truth, found = rows(shop.url, query), rows(fill(1.0), query)
+    assert [row[:4] for row in found] == [row[:4] for row in truth]
+    assert [float(row[4]) for row in found] == pytest.approx([float(row[4]) for row in truth], abs=0.02)
+
+
+def test_a_column_still_follows_from_another(shop: Production, fill: Callable[[float], str]) -> None:
+    query = "SELECT count(DISTINCT zip), count(DISTINCT town), count(DISTINCT (zip, town)) FROM orders"
+    zips, towns, pairs = rows(fill(1.0), query)[0]
+    assert pairs == zips
+    assert zips == pytest.approx(500, rel=0.15)
+    assert towns == pytest.approx(50, rel=0.15)
+    top = "SELECT max(n)::float8 FROM (SELECT count(*) AS n FROM orders GROUP BY town) s"
+    assert rows(fill(1.0), top)[0][0] < 2 * rows(shop.url, top)[0][0]
