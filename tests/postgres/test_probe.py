@@ -10,6 +10,7 @@ import pytest
 
 from pytest_prodparity.core.errors import UsageError
 from pytest_prodparity.databases.provider import Server
+from pytest_prodparity.profile import fanout
 from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.model import Profile, Table
 from pytest_prodparity.profile.probed import FanOut, NullPattern, Probes
@@ -195,14 +196,15 @@ def test_what_there_was_no_time_for_is_noted_and_the_rest_is_there(
 ) -> None:
     slow = make_production(
         server,
-        "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a SELECT generate_series(1, 1000);"
-        "CREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a);"
-        "INSERT INTO b SELECT n, 1 + n % 1000 FROM generate_series(1, 400000) n; ANALYZE",
+        # half a million groups of long texts take some tenths of a second everywhere
+        "CREATE TABLE a (k text PRIMARY KEY); CREATE TABLE b (k text);"
+        "INSERT INTO b SELECT repeat(md5(n::text), 4) FROM generate_series(1, 500000) n;"
+        "ALTER TABLE b ADD FOREIGN KEY (k) REFERENCES a NOT VALID; ANALYZE",
     )
     profile, schema = capture(slow.url, probe_seconds=0.2, timeout=30)
     assert table(profile, "b").probes is None
     note = next(note for note in profile.notes if note.startswith("Not probed within the time limit (0.2 s in all"))
-    assert "fan-out of public.b (a_id)" in note
+    assert "fan-out of public.b (k)" in note
     assert "--probe-seconds" in note
     assert "CREATE TABLE public.b" in schema
 
@@ -222,3 +224,55 @@ def test_the_command_lists_what_leaves(shop: Production, tmp_path: Path) -> None
 def test_probe_seconds_alone_is_refused(shop: Production, tmp_path: Path) -> None:
     out = prodparity(tmp_path, "capture", shop.url, "--probe-seconds", "5", status=2)
     assert "--probe-seconds says how long --probe may take." in out
+
+
+def test_of_a_large_table_parents_are_sampled(shop: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.execute("CREATE INDEX IF NOT EXISTS by_customer ON orders (customer_id)")
+    monkeypatch.setattr(fanout, "LARGE", 1000)
+    found = edge(capture(shop.url, probe_seconds=60)[0], "orders", "customer_id")
+    assert list(zip(found.sizes, found.parents, strict=True)) == [(0, 1000), (2, 1980), (40, 20)]
+
+
+def test_many_numbers_of_children_are_taken_together() -> None:
+    pairs = [(size, 1 + 100_000 // size**2) for size in range(1, 5000)]
+    sizes, parents = fanout.merged(pairs)
+    assert len(sizes) < 110
+    assert sum(parents) == sum(count for _, count in pairs)
+    children = sum(size * count for size, count in zip(sizes, parents, strict=True))
+    assert children == pytest.approx(sum(size * count for size, count in pairs), rel=0.001)
+    assert sizes == sorted(sizes)
+
+
+AWKWARD = '''
+CREATE SCHEMA "other ""one""";
+CREATE TABLE "other ""one""".parents (id int PRIMARY KEY, "at %s" timestamptz, born date);
+INSERT INTO "other ""one""".parents SELECT n, timestamptz '2024-01-01' + n * interval '1 hour', date '1970-01-01' + n FROM generate_series(1, 500) n;
+CREATE TABLE events ("Parent %" int REFERENCES "other ""one""".parents, at timestamp NOT NULL, doc json, place point, birth_date date, nothing int)
+    PARTITION BY RANGE (at);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2024-01-12');
+CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2024-01-12') TO ('2025-01-01');
+INSERT INTO events SELECT p.id, p."at %s" + k * interval '1 minute', CASE WHEN k = 1 THEN '{}'::json END, CASE WHEN k = 1 THEN point(1, 1) END,
+    p.born, NULL FROM "other ""one""".parents p, generate_series(1, 3) k;
+CREATE TABLE loops (id int PRIMARY KEY, up int REFERENCES loops, secret_at timestamptz);
+INSERT INTO loops SELECT n, NULLIF(n / 4, 0), 'infinity' FROM generate_series(1, 400) n;
+CREATE TABLE empty (id int PRIMARY KEY, loop int REFERENCES loops, at date);
+ANALYZE;
+'''
+
+
+def test_awkward_tables_are_probed_on_either_version(either: Server) -> None:
+    with production_on(either, AWKWARD) as production:
+        profile, _ = capture(production.url, probe_seconds=60, whole=["loops"])
+        notes = [note for note in profile.notes if "probed" in note]
+        assert notes == []
+        one, two = edge(profile, "events_1", "Parent %"), edge(profile, "events_2", "Parent %")
+        assert one.sizes[0] == two.sizes[0] == 0
+        assert sum(one.parents) == sum(two.parents) == 500
+        assert (edge(profile, "loops", "up").sizes, edge(profile, "loops", "up").parents) == ([0, 1, 4], [300, 1, 99])
+        later = probes(profile, "events_1").differences
+        assert [(entry.column, entry.base, entry.reference) for entry in later] == [("at", "at %s", ["Parent %"])]
+        assert later[0].seconds[0] == 60
+        assert NullPattern(columns=["doc", "place"], share=0.66667) in probes(profile, "events_1").null_patterns
+        whole = table(profile, "loops").whole
+        assert whole is not None
+        assert (whole.columns, whole.rows[4], whole.withheld) == (["id", "up", "secret_at"], ["5", "1", "infinity"], {})

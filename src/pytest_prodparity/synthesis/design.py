@@ -9,15 +9,13 @@ import numpy as np
 
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
-from ..profile.probed import FanOut
 from . import fanout, keys, lookup, odd, related, slots
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
-from .distribution import Distribution
 from .mend import Demands
 from .plan import leaves_of
-from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes, nulls
+from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes
 from .values import CHUNK, Array
 
 
@@ -95,7 +93,9 @@ class Designer:
                 self._together(made, group, references)
         for reference in references:
             self._refer(made, reference)
-        for reference in self._undeclared(made, {name for group in [singles, *several] for name in group}):
+        for reference in fanout.undeclared(
+            made.table, {name for group in [singles, *several] for name in group}, self._counts
+        ):
             self._refer(made, reference)
         for constraint in made.table.constraints:
             if constraint.kind == "exclusion":
@@ -120,28 +120,6 @@ class Designer:
                 made.columns[name] = column
                 made.locked.add(name)
         return all(one.name in made.columns for one in made.relation.attributes if not one.generated)
-
-    def _undeclared(self, made: Design, unique: set[str]) -> list[Constraint]:
-        """Soft edges, as if they were foreign keys."""
-        probes = made.table.probes
-        return [
-            Constraint(
-                name=f"{', '.join(edge.columns)} = {edge.references}", kind="foreign key", definition="",
-                columns=edge.columns, references=edge.references, references_columns=edge.references_columns,
-            )
-            for edge in (probes.fan_outs if probes else ())
-            if edge.constraint is None and not unique & set(edge.columns) and self._counts.get(edge.references, 0)
-        ]  # fmt: skip
-
-    def _edge(self, made: Design, reference: Constraint) -> FanOut | None:
-        """Children per parent, where they were probed."""
-        for edge in made.table.probes.fan_outs if made.table.probes else ():
-            same = edge.constraint == reference.name if edge.constraint else (
-                edge.columns == reference.columns and edge.references == reference.references
-            )  # fmt: skip
-            if same and edge.known and any(edge.parents):
-                return edge
-        return None
 
     def known(self, name: str) -> Design | None:
         """A table's, where it is designed to the end."""
@@ -345,12 +323,10 @@ class Designer:
         together = f"foreign key {reference.name}" if len(names) > 1 else ""
         correlation = lead.statistics.correlation if lead.statistics else None
         null = max((subjects[name].null for name in names), default=0.0)
-        edge = self._edge(made, reference)
+        edge = fanout.edge_of(made.table, reference)
         if edge is not None:
-            made.columns.update(
-                self._as_probed(made, edge, names, sources, [array[sequence] for array in arrays], distribution,
-                                correlation, null)
-            )  # fmt: skip
+            ordered = [array[sequence] for array in arrays]
+            made.columns |= related.children(self, made, edge, names, sources, ordered, distribution, correlation, null)
             return
         for name, source, array in zip(names, sources, arrays, strict=True):
             referring = Referring(target=source, codes=array[sequence], distribution=distribution)
@@ -358,38 +334,6 @@ class Designer:
                 name=name, source=referring, correlation=distribution.untied(correlation),
                 null=0.0 if subjects[name].attribute.not_null else null, drawn_with=together,
             )  # fmt: skip
-
-    def _as_probed(
-        self, made: Design, edge: FanOut, names: Sequence[str], sources: Sequence[Source], arrays: Sequence[Array],
-        distribution: Distribution, correlation: float | None, null: float,
-    ) -> dict[str, Column]:  # fmt: skip
-        """A foreign key's columns, with production's numbers of children."""
-        together = f"fan-out of {', '.join(names)}"
-        blank = Fixed(
-            name=names[0], source=sources[0], null=null, drawn_with=together,
-            pattern=related.pattern(made.table, names[0], null) if len(names) == 1 else None,
-        )  # fmt: skip
-        blocks = [
-            nulls(blank, at, min(CHUNK, made.rows - at), self.seed, made.table.full_name)
-            for at in range(0, made.rows, CHUNK)
-        ]
-        absent = np.concatenate([part for part in blocks if part is not None]) if null > 0 else None
-        present = made.rows if absent is None else int((~absent).sum())
-        chance = generator(self.seed, made.table.full_name, *names, "children")
-        counts = fanout.sizes(edge, len(arrays[0]), present, chance)
-        parent = fanout.children(fanout.spread(counts, distribution, chance), correlation, chance)
-        if absent is not None:
-            placed = chance.integers(0, len(counts), made.rows)
-            placed[~absent] = parent
-            parent = placed
-        found: dict[str, Column] = {}
-        for name, source, array in zip(names, sources, arrays, strict=True):
-            bare = made.relation.attribute(name).not_null
-            found[name] = Fixed(
-                name=name, source=Referring(target=source, codes=array, distribution=distribution), codes=array[parent],
-                null=0.0 if bare else null, absent=None if bare else absent, drawn_with=together,
-            )  # fmt: skip
-        return found
 
     def _orphans(self, made: Design, reference: Constraint, names: Sequence[str]) -> None:
         for name in names:
@@ -511,7 +455,7 @@ class Designer:
             values, weights = np.arange(1, 8), np.arange(7, 0, -1)
         chance = generator(self.seed, made.table.full_name, *group)
         sequence = np.lexsort(tuple(reversed(arrays)))
-        edge = self._edge(made, reference)
+        edge = fanout.edge_of(made.table, reference)
         if edge is not None:
             found = chance.permutation(fanout.sizes(edge, len(arrays[0]), made.rows, chance))
             spread = np.flatnonzero(found)

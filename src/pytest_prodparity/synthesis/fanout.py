@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from ..profile.model import Constraint, Table
 from ..profile.probed import FanOut
 from .chance import order
 from .distribution import Distribution, strictly
@@ -12,6 +15,30 @@ from .values import Array
 NEAR = 0.01
 """A distance (Kolmogorov-Smirnov) of the children's keys from production's histogram that is good enough."""
 _STRENGTHS = (0.0, 0.5, 1.0, 2.0)
+
+
+def edge_of(table: Table, reference: Constraint) -> FanOut | None:
+    """Children per parent of a key, where they were probed."""
+    for edge in table.probes.fan_outs if table.probes else ():
+        if edge.constraint is not None:
+            same = edge.constraint == reference.name
+        else:
+            same = edge.columns == reference.columns and edge.references == reference.references
+        if same and edge.known and any(edge.parents):
+            return edge
+    return None
+
+
+def undeclared(table: Table, unique: set[str], counts: Mapping[str, int]) -> list[Constraint]:
+    """Soft edges to tables with rows, as if they were foreign keys; `unique` columns keep their own values."""
+    return [
+        Constraint(
+            name=f"{', '.join(edge.columns)} = {edge.references}", kind="foreign key", definition="",
+            columns=edge.columns, references=edge.references, references_columns=edge.references_columns,
+        )
+        for edge in (table.probes.fan_outs if table.probes else ())
+        if edge.constraint is None and not unique & set(edge.columns) and counts.get(edge.references, 0)
+    ]  # fmt: skip
 
 
 def sizes(edge: FanOut, parents: int, rows: int, chance: np.random.Generator) -> Array:

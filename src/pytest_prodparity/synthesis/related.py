@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..profile.model import Table
-from ..profile.probed import SHARES, Difference
-from . import keys
+from ..profile.probed import SHARES, Difference, FanOut
+from . import fanout, keys
 from .catalog import Attribute
+from .chance import generator
 from .columns import DAY, Subject
-from .sources import After, By, Column, Drawn, Fixed, Numbers, Pattern, codes
+from .distribution import Distribution
+from .sources import After, By, Column, Drawn, Fixed, Numbers, Pattern, Referring, Source, codes, nulls
 from .values import CHUNK, Array
 
 if TYPE_CHECKING:
@@ -90,6 +92,40 @@ def pattern(table: Table, name: str, null: float) -> Pattern | None:
     left = 1 - float(ends[-1])
     rest = float(np.clip((null - known) / left, 0, 1)) if left > 1e-6 else within[-1]
     return Pattern(ends=ends, null=np.array([*within, rest]))
+
+
+def children(
+    designer: Designer, made: Design, edge: FanOut, names: Sequence[str], sources: Sequence[Source],
+    arrays: Sequence[Array], distribution: Distribution, correlation: float | None, null: float,
+) -> dict[str, Column]:  # fmt: skip
+    """A foreign key's columns, with production's numbers of children.
+
+    `arrays`: the parents' codes, in the order in which `distribution` numbers the parents.
+    """
+    table, together = made.table.full_name, f"fan-out of {', '.join(names)}"
+    blank = Drawn(
+        name=names[0], source=sources[0], null=null, drawn_with=together,
+        pattern=pattern(made.table, names[0], null) if len(names) == 1 else None,
+    )  # fmt: skip
+    starts = range(0, made.rows, CHUNK)
+    blocks = [nulls(blank, at, min(CHUNK, made.rows - at), designer.seed, table) for at in starts]
+    absent = np.concatenate([part for part in blocks if part is not None]) if null > 0 else None
+    present = made.rows if absent is None else int((~absent).sum())
+    chance = generator(designer.seed, table, *names, "children")
+    counts = fanout.sizes(edge, len(arrays[0]), present, chance)
+    parent = fanout.children(fanout.spread(counts, distribution, chance), correlation, chance)
+    if absent is not None:
+        placed = chance.integers(0, len(counts), made.rows)
+        placed[~absent] = parent
+        parent = placed
+    found: dict[str, Column] = {}
+    for name, source, array in zip(names, sources, arrays, strict=True):
+        bare = made.relation.attribute(name).not_null
+        found[name] = Fixed(
+            name=name, source=Referring(target=source, codes=array, distribution=distribution), codes=array[parent],
+            null=0.0 if bare else null, absent=None if bare else absent, drawn_with=together,
+        )  # fmt: skip
+    return found
 
 
 def _after(designer: Designer, made: Design, column: Drawn, difference: Difference) -> Drawn | None:
