@@ -134,7 +134,9 @@ class Maker:
         values, scale = found
         if len(values) != len(common) + len(bounds) + len(subject.ends or []):
             return None
-        values = self.moved(attribute, values)
+        if subject.table.bound is None:
+            # A partition's times stay within it.
+            values = self.moved(attribute, values)
         first, middle = values[: len(common)], values[len(common) : len(common) + len(bounds)]
         middle, (first, frequencies) = self._finite(attribute, middle), _finite_pairs(attribute, first, frequencies)
         ends = self._finite(attribute, values[len(common) + len(bounds) :])

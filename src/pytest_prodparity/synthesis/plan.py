@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from ..core.errors import UsageError
 from ..core.levels import Rows
-from ..core.suggest import closest
-from ..profile.model import Profile, Table
-from ..profile.scale import scaled
+from ..profile.model import Profile
+from ..profile.scale import find, scaled
 
 WHOLE = 1000
 """Tables of up to so many rows are lookup tables: they come whole at every scale."""
@@ -114,7 +113,7 @@ def _asked(profile: Profile, overrides: Mapping[str, int], base: Mapping[str, in
     """Overrides by full name of tables that hold rows; a partitioned table's are spread over its partitions."""
     found: dict[str, int] = {}
     for name, count in overrides.items():
-        table = _find(profile, name)
+        table = find(profile, name)
         leaves = leaves_of(profile, table.full_name)
         if count < 0:
             raise UsageError(f"rows: {name} = {count} is less than nothing.", fix=f"rows = {{{name!r}: 0}}")
@@ -126,17 +125,6 @@ def _asked(profile: Profile, overrides: Mapping[str, int], base: Mapping[str, in
             after = sum(base[one] for one in leaves[: at + 1]) / total if total else (at + 1) / len(leaves)
             found[leaf] = round(count * after) - round(count * before)
     return found
-
-
-def _find(profile: Profile, name: str) -> Table:
-    table = profile.table(name)
-    if table is not None:
-        return table
-    alike = [known.full_name for known in profile.tables if known.name == name]
-    if alike:
-        raise UsageError(f"rows: table {name!r} is in several schemas.", fix=f"write one of {', '.join(alike)}")
-    names = [known.name for known in profile.tables] + [known.full_name for known in profile.tables]
-    raise UsageError(f"rows: the profile has no table {name!r}{closest(name, names)}.", fix="prodparity show")
 
 
 def _followed(

@@ -218,3 +218,26 @@ def test_a_check_that_the_rows_break_is_named(server: Server, empty: Callable[[]
         build.fill(empty(), stored, {"public.t": 20}, seed=7, server=server, workers=workers)
     assert "public.t" in str(caught.value)
     assert "odd one" in str(caught.value)
+
+
+MONTHS = """
+CREATE TABLE readings (id bigint, at timestamptz NOT NULL, value int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE readings_03 PARTITION OF readings FOR VALUES FROM ('2030-03-01+00') TO ('2030-04-01+00');
+CREATE TABLE readings_04 PARTITION OF readings FOR VALUES FROM ('2030-04-01+00') TO ('2030-05-01+00');
+CREATE TABLE calls (id bigint PRIMARY KEY, at timestamptz NOT NULL);
+INSERT INTO readings SELECT n, timestamptz '2030-03-01 00:00+00' + n * interval '10 minutes', n % 7 FROM generate_series(0, 8600) n;
+INSERT INTO calls SELECT n, timestamptz '2030-03-01 00:00+00' + n * interval '15 minutes' FROM generate_series(0, 5700) n;
+ANALYZE;
+"""
+
+
+def test_times_of_partitions_stay_within_them_when_the_others_move_to_now(
+    server: Server, empty: Callable[[], str]
+) -> None:
+    dsn = empty()
+    with captured(server, MONTHS) as stored:
+        counts = plan.counts(stored.profile, rows=Rows())
+        filled = build.fill(dsn, stored, counts, seed=7, server=server, now=NOW + timedelta(days=20))
+    assert filled.rows == counts
+    assert str(value(dsn, "SELECT max(at)::date FROM readings")) <= "2030-04-30"
+    assert str(value(dsn, "SELECT max(at)::date FROM calls")) > "2030-05-15"
