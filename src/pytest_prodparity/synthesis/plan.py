@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ..core.errors import UsageError
 from ..core.levels import Rows
-from ..profile.model import Profile
+from ..profile.model import Profile, Table
 from ..profile.scale import find, scaled
 
 WHOLE = 1000
