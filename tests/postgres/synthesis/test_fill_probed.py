@@ -16,6 +16,7 @@ from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.store import Stored
 from pytest_prodparity.synthesis import build, plan
 from tests.postgres.conftest import Production, production_on
+from tests.postgres.test_probe import AWKWARD
 
 SCHEMA = """
 CREATE TABLE regions (id int PRIMARY KEY, name text NOT NULL, note text);
@@ -180,3 +181,17 @@ def test_a_column_still_follows_from_another(shop: Production, fill: Callable[[f
     assert towns == pytest.approx(50, rel=0.15)
     top = "SELECT max(n)::float8 FROM (SELECT count(*) AS n FROM orders GROUP BY town) s"
     assert rows(fill(1.0), top)[0][0] < 2 * rows(shop.url, top)[0][0]
+
+
+def test_partitions_and_references_to_the_same_table_are_filled_as_probed(server: Server) -> None:
+    with production_on(server, AWKWARD) as production:
+        profile, schema = capture(production.url, probe_seconds=60, whole=["loops"])
+        probed = Stored(profile=profile, schema=schema, folder=Path())
+        with production_on(server, "") as empty:
+            build.fill(empty.url, probed, plan.counts(profile, rows=Rows()), seed=1, server=server)
+            loops = "SELECT l::text FROM loops l ORDER BY id"
+            assert rows(empty.url, loops) == rows(production.url, loops)
+            children = """SELECT count(*), max(n), (SELECT count(*) FROM events) FROM (SELECT count(*) AS n FROM {}
+                GROUP BY "Parent %") s"""
+            for part in ("events_1", "events_2"):
+                assert rows(empty.url, children.format(part)) == rows(production.url, children.format(part))
