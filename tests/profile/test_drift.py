@@ -8,6 +8,7 @@ import pytest
 
 from pytest_prodparity.profile.drift import compare, summary
 from pytest_prodparity.profile.model import Column, Extension, Grant, Index, Profile, Table
+from pytest_prodparity.profile.probed import Probes, Whole
 from tests.profile.made import events, orders, profile, statistics
 
 
@@ -71,6 +72,15 @@ def test_a_column_whose_values_begin_to_leave_is_reported() -> None:
     assert lines(with_orders(columns=columns)) == ["changed values public.orders.status: withheld now (denied)"]
     back = [str(change) for change in compare(with_orders(columns=columns), profile())]
     assert back == ["changed values public.orders.status: its values leave production now"]
+
+
+def test_what_is_lost_without_probe_and_whole_is_reported() -> None:
+    probed = with_orders(probes=Probes(), whole=Whole(columns=["id"], rows=[["1"]]))
+    assert [str(change) for change in compare(probed, profile())] == [
+        "changed values public.orders: its rows are not in the profile any more (--whole)",
+        "changed values public.orders: not probed any more (--probe)",
+    ]
+    assert lines(probed) == ["changed values public.orders: its rows leave production now"]
 
 
 def test_settings_extensions_enums_grants_and_the_server_are_compared() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 """Lines of each list without -v: everything fits one screen."""
+PROBE_SECONDS = 60.0
 
 
 @click.command(name="capture", short_help="Read production, read-only, into parity/.")
@@ -44,6 +45,16 @@ _SHOWN = 8
     metavar="SECONDS",
     help="For each statement.",
 )
+@click.option("--probe", is_flag=True, help="Count children per parent, compare columns: aggregates over rows.")
+@click.option(
+    "--probe-seconds",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="For all of --probe, a quarter of it for one query.  [default: 60]",
+)
+@click.option(
+    "--whole", multiple=True, metavar="TABLES", help="Let all rows of these small tables leave: countries,currencies."
+)
 @click.option("-v", "--verbose", is_flag=True, help="List every column and every change.")  # fmt: skip
 def command(
     url: str | None,
@@ -53,18 +64,25 @@ def command(
     deny: tuple[str, ...],
     no_values: bool,
     timeout: float,
+    probe: bool,
+    probe_seconds: float | None,
+    whole: tuple[str, ...],
     verbose: bool,
 ) -> None:
     """Read production, read-only, into parity/.
 
     URL is any PostgreSQL URL, a libpq string such as "service=production", or comes from PRODPARITY_PRODUCTION_URL, so
     that it need not be typed; without either, PGHOST and the other variables of libpq are used. One READ ONLY
-    transaction, no locks on tables, no rows: statistics, sizes, settings and the schema. Everything that is written is
-    listed.
+    transaction, no locks on tables, no rows: statistics, sizes, settings and the schema. --probe counts over rows too,
+    and --whole takes rows. Everything that is written is listed.
     """
     from ..profile.capture import capture
     from ..profile.store import PROFILE, SCHEMA, load, save
 
+    if probe_seconds is not None and not probe:
+        raise UsageError(
+            "--probe-seconds says how long --probe may take.", fix=f"--probe --probe-seconds {probe_seconds:g}"
+        )
     folder = to or showing.folder()
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file, not a folder.", fix="prodparity capture URL --to FOLDER")
@@ -78,8 +96,10 @@ def command(
     started = time.monotonic()
     with _progress() as progress:
         profile, schema = capture(
-            _url(url), values=not no_values, keep=keep, deny=deny, role=role, timeout=timeout, progress=progress
-        )
+            _url(url), values=not no_values, keep=keep, deny=deny, role=role, timeout=timeout, progress=progress,
+            probe_seconds=(probe_seconds or PROBE_SECONDS) if probe else None,
+            whole=[name.strip() for names in whole for name in names.split(",") if name.strip()],
+        )  # fmt: skip
     save(folder, profile, schema)
     _report(profile, time.monotonic() - started, verbose=verbose)
     if broken:
@@ -143,6 +163,7 @@ def _report(profile: Profile, seconds: float, *, verbose: bool) -> None:
     for entry in _some(texts, verbose=verbose):
         click.echo(f"  {entry.column}  {entry.values} common values")
     _rest(texts, verbose=verbose)
+    _rows_and_probes(profile, verbose=verbose)
     withheld = [entry for entry in columns if entry.withheld]
     click.echo(f"Withheld, in whole or in part: {len(withheld)} columns")
     for reason, text in REASONS.items():
@@ -154,6 +175,33 @@ def _report(profile: Profile, seconds: float, *, verbose: bool) -> None:
         click.echo("\nNotes")
         for note in profile.notes:
             click.echo(f"  {note}")
+
+
+def _rows_and_probes(profile: Profile, *, verbose: bool) -> None:
+    """What `--whole` and `--probe` let leave."""
+    for table in profile.tables:
+        if table.whole is not None:
+            names = ", ".join(table.whole.columns)
+            click.echo(f"  all {len(table.whole.rows):,} rows of {table.full_name}: {names or 'no column'}  (--whole)")
+            for name, reason in table.whole.withheld.items():
+                keep = "" if reason == "denied" else f': --keep "{table.name}.{name}" lets it leave'
+                click.echo(f"    without {name} ({reason}{keep})")
+    found = [(table, table.probes) for table in profile.tables if table.probes is not None]
+    edges = [(table, edge) for table, probes in found for edge in probes.fan_outs]
+    if not found:
+        return
+    soft = [(table, edge) for table, edge in edges if edge.constraint is None]
+    click.echo(
+        f"Probed, as numbers: children per parent of {sum(edge.known for _, edge in edges)} keys, {len(soft)} of them"
+        f" undeclared; {sum(len(probes.differences) for _, probes in found)} differences of times;"
+        f" NULLs of {sum(bool(probes.null_patterns) for _, probes in found)} tables;"
+        f" {sum(len(probes.dependencies) for _, probes in found)} dependencies"
+    )
+    for table, edge in soft if verbose else soft[:_SHOWN]:
+        own, theirs = ", ".join(edge.columns), ", ".join(edge.references_columns)
+        click.echo(f"  {table.full_name}.{own} = {edge.references}.{theirs}  undeclared, {edge.overlap:.0%} found")
+    if not verbose and len(soft) > _SHOWN:
+        click.echo(f"  and {len(soft) - _SHOWN} more  (-v lists them)")
 
 
 def _some(entries: list[Leaving], *, verbose: bool) -> list[Leaving]:

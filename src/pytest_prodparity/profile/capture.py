@@ -18,6 +18,7 @@ from .ends import End, read_ends
 from .heights import read_heights
 from .identity import read_identity
 from .model import Column, ColumnStatistics, Constraint, ExtendedStatistics, Index, Profile, Table
+from .probe import probed
 from .redact import Policy, Subject, ends_may_leave, redact, withholding
 from .roles import known_role, read_grants, read_roles
 from .schema import read_schema
@@ -26,6 +27,7 @@ from .settings import read_settings, usable_connections
 from .statistics import Key, read_extended, read_statistics
 from .store import digest
 from .types import UNKNOWN, ValueType, read_types
+from .whole import check, with_whole
 from .words import named
 
 TIMEOUT = 30.0
@@ -40,18 +42,22 @@ def capture(
     deny: Sequence[str] = (),
     role: str | None = None,
     timeout: float = TIMEOUT,
+    probe_seconds: float | None = None,
+    whole: Sequence[str] = (),
     binaries: Path | None = None,
     progress: Callable[[str], None] = lambda _step: None,
 ) -> tuple[Profile, str]:
     """The Profile of the database at `url`, and its schema as SQL. Writes nothing, neither here nor there.
 
     `values`, `keep` and `deny` say which values may leave (see `redact`); `role` is the application's role, whose
-    settings are wanted; `timeout` holds for each statement, in seconds; `binaries` is a folder with a pg_dump to prefer
+    settings are wanted; `timeout` holds for each statement, in seconds; `probe_seconds`: for how long rows may be
+    counted and compared at most (None: not at all); `whole` names small tables whose rows may leave; `binaries` is a folder with a pg_dump to prefer
     to the wheel's; `progress` is told each step. Raises UsageError
     and ProdparityError, none of which holds the password.
     """
     address = parse(url)
     policy = Policy(values=values, keep=tuple(keep), deny=tuple(deny))
+    check(whole, policy)
     progress("connecting")
     with reading(address, timeout=timeout) as production:
         production.progress = progress
@@ -60,7 +66,7 @@ def capture(
         progress("settings")
         settings = read_settings(production, role=role)
         production.prepare()
-        made = _read(production, policy, role)
+        made = _read(production, policy, role, whole, probe_seconds)
         progress("schema")
         schema = read_schema(production, catalog.index_entries(production), binaries)
         notes = sorted(dict.fromkeys(production.notes))
@@ -75,7 +81,9 @@ def capture(
     return profile, schema
 
 
-def _read(production: Reading, policy: Policy, role: str | None) -> Profile:
+def _read(
+    production: Reading, policy: Policy, role: str | None, whole: Sequence[str], probe_seconds: float | None
+) -> Profile:
     """Everything but the schema and the settings."""
     progress = production.progress
     database = _database(production)
@@ -101,7 +109,7 @@ def _read(production: Reading, policy: Policy, role: str | None) -> Profile:
         tables.append(_table(parts, row, columns, indexes, ends, production.has(14)))
     _note_gaps(production, parts, tables)
     progress("views, functions, roles")
-    return Profile(
+    profile = Profile(
         captured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         server_version=production.version,
         database=database["name"],
@@ -125,6 +133,20 @@ def _read(production: Reading, policy: Policy, role: str | None) -> Profile:
         grants=read_grants(production),
         schema_sha256="",
     )
+    return _of_rows(production, profile, parts, policy, whole, probe_seconds)
+
+
+def _of_rows(
+    production: Reading, profile: Profile, parts: _Parts, policy: Policy, whole: Sequence[str], seconds: float | None
+) -> Profile:
+    """With what the user let rows be read for."""
+    types = {(_full(row), column.name): parts.types.get(kind, UNKNOWN) for row, _, kind, column in parts.all_columns()}
+    hidden = [_full(row) for row in parts.tables if row["rls_active"]]
+    if whole:
+        profile = with_whole(production, profile, whole, policy, types, hidden)
+    if seconds is not None:
+        profile = probed(production, profile, policy, types, hidden, seconds)
+    return profile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

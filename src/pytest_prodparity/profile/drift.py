@@ -82,11 +82,21 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
         {f"{entry.name} on {name}": entry.definition for entry in new.constraints},
         shown=True,
     )
+    yield from _asked(old, new)
     before, after = old.rows, new.rows
     factor = (after + 1) / (before + 1)
     if max(before, after) >= FEWEST and not 1 / GREW < factor < GREW:
         text = f"{before:,.0f} -> {after:,.0f}" + (f" ({after / before:.1f}x)" if before else "")
         yield Change(kind="changed", what="rows", name=name, text=text)
+
+
+def _asked(old: Table, new: Table) -> Iterator[Change]:
+    """What only `--whole` and `--probe` bring: to forget them in the next capture would lose it in silence."""
+    if (old.whole is None) != (new.whole is None):
+        text = "its rows leave production now" if new.whole else "its rows are not in the profile any more (--whole)"
+        yield Change(kind="changed", what="values", name=new.full_name, text=text)
+    if old.probes is not None and new.probes is None:
+        yield Change(kind="changed", what="values", name=new.full_name, text="not probed any more (--probe)")
 
 
 def _place(table: Table) -> str:

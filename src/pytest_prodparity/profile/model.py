@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from .probed import Probes, Whole
+
 FORMAT = 1
 """Raised whenever an older reader would misread the file."""
 
@@ -124,6 +126,10 @@ class Table:
     """False where the capturing role may not read the table: no statistics then."""
     live_rows: int | None = None
     """Only where `tuples` does not tell: rows as production's counters have them, or as a partitioned table's parts have."""
+    probes: Probes | None = None
+    """Of `capture --probe`."""
+    whole: Whole | None = None
+    """All its rows, by `capture --whole`."""
 
     @property
     def full_name(self) -> str:

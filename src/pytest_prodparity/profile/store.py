@@ -205,7 +205,7 @@ def _object(kind: type[Any]) -> Decoder:
 
 LEAST = {
     "pages": 0, "size": 0, "toast_size": 0, "all_visible": 0, "all_frozen": 0, "tuples": -1, "height": 0, "live_rows": 0,
-    "null_frac": 0, "avg_width": 0, "n_distinct": -1, "range_empty_frac": 0, "connection_limit": -1,
+    "share": 0, "overlap": 0, "null_frac": 0, "avg_width": 0, "n_distinct": -1, "range_empty_frac": 0, "connection_limit": -1,
 }  # fmt: skip
 """By field: what a hand-edited file could get wrong without getting the type wrong."""
 
@@ -251,7 +251,7 @@ def _written(value: Any, indent: str = "") -> str:
         lines = [f"{inner}{_quoted(key)}: {_written(value[key], inner)}" for key in sorted(value)]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
     if isinstance(value, list):
-        if value and (dataclasses.is_dataclass(value[0]) or isinstance(value[0], dict)):
+        if value and (dataclasses.is_dataclass(value[0]) or isinstance(value[0], dict | list)):
             return "[\n" + ",\n".join(inner + _written(entry, inner) for entry in value) + f"\n{indent}]"
         write = _quoted if set(map(type, value)) == {str} else _plain
         return "[" + ", ".join(map(write, value)) + "]"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
-from . import keys, odd, slots
+from . import fanout, keys, lookup, odd, related, slots
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
@@ -50,7 +50,7 @@ class Designer:
     ) -> None:
         self.notes: list[str] = []
         self._demands = demands or {}
-        self._profile, self._relations, self._counts, self._maker, self._seed = profile, relations, counts, maker, seed
+        self._profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
 
@@ -78,6 +78,10 @@ class Designer:
             (one for one in made.table.constraints if one.kind == "foreign key" and one.references in self._tables),
             key=lambda one: -len(one.columns),
         )
+        if self._known(made):
+            return
+        singles = [name for name in singles if name not in made.columns]
+        several = [group for group in several if not set(group) <= set(made.columns)]
         for name in singles:
             if not any(one.columns == [name] for one in references):
                 self._single(made, name)
@@ -89,6 +93,10 @@ class Designer:
                 self._together(made, group, references)
         for reference in references:
             self._refer(made, reference)
+        for reference in fanout.undeclared(
+            made.table, {name for group in [singles, *several] for name in group}, self._counts
+        ):
+            self._refer(made, reference)
         for constraint in made.table.constraints:
             if constraint.kind == "exclusion":
                 self._apart(made, slots.read(constraint.definition))
@@ -96,9 +104,27 @@ class Designer:
                 self._apart(
                     made, slots.Exclusion(equal=tuple(constraint.columns[:-1]), period=(constraint.columns[-1],))
                 )
-        for attribute in made.relation.attributes:
+        for attribute in related.in_order(made.table, made.relation.attributes):
             if attribute.name not in made.columns and not attribute.generated:
-                made.columns[attribute.name] = self._plain(made, attribute)
+                made.columns[attribute.name] = related.to_others(self, made, self._plain(made, attribute))
+
+    def _known(self, made: Design) -> bool:
+        """A table whose rows the profile has comes as it is. True where nothing is left to make up."""
+        whole = made.table.whole
+        if whole is None or not made.rows:
+            return False
+        made.rows = min(made.rows, len(whole.rows))
+        for name in lookup.columns(self._profile, made.table, whole):
+            column = lookup.column(whole, made.relation.attribute(name), self.maker, made.rows)
+            if column is not None:
+                made.columns[name] = column
+                made.locked.add(name)
+        return all(one.name in made.columns for one in made.relation.attributes if not one.generated)
+
+    def known(self, name: str) -> Design | None:
+        """A table's, where it is designed to the end."""
+        found = self._designs.get(name)
+        return found if found is not None and found.done else None
 
     # columns
 
@@ -124,7 +150,7 @@ class Designer:
             self._single(made, attribute.name)
             return made.columns.pop(attribute.name)
         try:
-            source = self._maker.source(subject)
+            source = self.maker.source(subject)
         except odd.Unknown as cause:
             raise self._unknown(made, attribute) from cause
         correlation = subject.statistics.correlation if subject.statistics else None
@@ -142,7 +168,7 @@ class Designer:
         )
         ranks = slots.within(group)
         subjects = [self.subject(made, name) for name in wanted.period]
-        found = slots.periods(subjects, int(ranks.max(initial=0)) + 1, self._maker)
+        found = slots.periods(subjects, int(ranks.max(initial=0)) + 1, self.maker)
         for name, source in (found or {}).items():
             values = ranks if isinstance(source, Pooled) else source.distribution.low[ranks]
             made.columns[name] = Fixed(name=name, source=source, codes=values)
@@ -159,18 +185,18 @@ class Designer:
         if subject.attribute.generated:
             return
         try:
-            source = self._maker.source(subject, unique=True)
+            source = self.maker.source(subject, unique=True)
         except odd.Unknown as cause:
             raise self._unknown(made, subject.attribute) from cause
         if isinstance(source, Numbers):
             below = made.table.rows > made.rows
-            made.columns[name] = keys.unique_numbers(subject, source, avoid=below, seed=self._seed)
+            made.columns[name] = keys.unique_numbers(subject, source, avoid=below, seed=self.seed)
         else:
-            made.columns[name] = keys.unique_made(subject, source, self._seed)
+            made.columns[name] = keys.unique_made(subject, source, self.seed)
 
     # parents
 
-    def _parents(self, made: Design, reference: Constraint) -> tuple[list[Source], list[Array], float]:
+    def parents(self, made: Design, reference: Constraint) -> tuple[list[Source], list[Array], float]:
         """Sources and codes of the columns that a foreign key refers to, and how many rows production's parent has."""
         assert reference.references is not None
         sources: list[Source] = []
@@ -195,16 +221,17 @@ class Designer:
     def codes(self, made: Design, name: str) -> Array:
         """The codes of all rows of a column; from then on they are kept."""
         column = made.columns[name]
-        found = whole(column, made.rows, self._seed, made.table.full_name)
+        found = whole(column, made.rows, self.seed, made.table.full_name)
         if isinstance(column, Drawn):
             made.columns[name] = Fixed(
-                name=name, source=column.source, codes=found, null=column.null, drawn_with=column.drawn_with
-            )
+                name=name, source=column.source, codes=found, null=column.null, drawn_with=column.drawn_with,
+                pattern=column.pattern,
+            )  # fmt: skip
         return found
 
     def _one_to_one(self, made: Design, reference: Constraint) -> None:
         name = reference.columns[0]
-        sources, arrays, _ = self._parents(made, reference)
+        sources, arrays, _ = self.parents(made, reference)
         subject = self.subject(made, name)
         count = len(arrays[0])
         if made.rows > count:
@@ -222,7 +249,7 @@ class Designer:
         correlation = subject.statistics.correlation if subject.statistics else 1.0
         places = np.floor(np.arange(made.rows) * (count / max(1, made.rows))).astype("i8")
         ranks = np.sort(arrays[0])[places]
-        chance = generator(self._seed, made.table.full_name, name, "order")
+        chance = generator(self.seed, made.table.full_name, name, "order")
         chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
         made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
 
@@ -235,9 +262,9 @@ class Designer:
         for name in group:
             subject = self.subject(made, name)
             if several < made.rows * 1.1 and name not in referring | made.locked and subject.attribute.form == "text":
-                source = self._maker.source(subject, unique=True)
+                source = self.maker.source(subject, unique=True)
                 if isinstance(source, Pooled):
-                    chance = generator(self._seed, made.table.full_name, name, "wide")
+                    chance = generator(self.seed, made.table.full_name, name, "wide")
                     picked = chance.integers(0, len(source.pool), made.rows)
                     made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
                     return
@@ -246,7 +273,7 @@ class Designer:
         self, made: Design, group: Sequence[str], reference: Constraint, found: list[Array], chance: np.random.Generator
     ) -> None:
         """Rows that still repeat a key get another parent, whole."""
-        _, arrays, _ = self._parents(made, reference)
+        _, arrays, _ = self.parents(made, reference)
         places = [list(group).index(name) for name in reference.columns]
         for _ in range(100):
             again = keys.repeated(found)
@@ -260,12 +287,12 @@ class Designer:
         """A key that is a reference: each parent at most once."""
         if reference.references == made.table.full_name or any(name in made.columns for name in reference.columns):
             return False
-        sources, arrays, _ = self._parents(made, reference)
+        sources, arrays, _ = self.parents(made, reference)
         if len(arrays[0]) < made.rows:
             raise keys.Contradiction(
                 f"its {made.rows:,} rows need a row of {reference.references} each, which has {len(arrays[0]):,}"
             )
-        chance = generator(self._seed, made.table.full_name, reference.name)
+        chance = generator(self.seed, made.table.full_name, reference.name)
         picked = np.sort(chance.choice(len(arrays[0]), made.rows, replace=False))
         for name, source, array in zip(reference.columns, sources, arrays, strict=True):
             made.columns[name] = Fixed(name=name, source=source, codes=array[picked])
@@ -275,7 +302,7 @@ class Designer:
         names = [name for name in reference.columns if name not in made.columns]
         if not names or any(made.relation.attribute(name).generated for name in names):
             return
-        sources, arrays, production = self._parents(made, reference)
+        sources, arrays, production = self.parents(made, reference)
         subjects = {name: self.subject(made, name) for name in reference.columns}
         if not made.rows:
             for name in names:
@@ -290,12 +317,17 @@ class Designer:
         lead = _lead([subjects[name] for name in names])
         at = names.index(lead.attribute.name)
         distribution, sequence = keys.parents(
-            lead, self._maker, sources[at], arrays[at],
+            lead, self.maker, sources[at], arrays[at],
             share=_used(lead, made.table, production), clustered=_clustered(lead),
         )  # fmt: skip
         together = f"foreign key {reference.name}" if len(names) > 1 else ""
         correlation = lead.statistics.correlation if lead.statistics else None
         null = max((subjects[name].null for name in names), default=0.0)
+        edge = fanout.edge_of(made.table, reference)
+        if edge is not None:
+            ordered = [array[sequence] for array in arrays]
+            made.columns |= related.children(self, made, edge, names, sources, ordered, distribution, correlation, null)
+            return
         for name, source, array in zip(names, sources, arrays, strict=True):
             referring = Referring(target=source, codes=array[sequence], distribution=distribution)
             made.columns[name] = Drawn(
@@ -322,7 +354,7 @@ class Designer:
         sequence = np.argsort(theirs, kind="stable")
         first = np.searchsorted(theirs[sequence], ours, side="left")
         last = np.searchsorted(theirs[sequence], ours, side="right")
-        chance = generator(self._seed, made.table.full_name, reference.name)
+        chance = generator(self.seed, made.table.full_name, reference.name)
         picked = sequence[
             np.minimum(first + np.floor(chance.random(made.rows) * (last - first)).astype("i8"), count - 1)
         ]
@@ -374,7 +406,7 @@ class Designer:
         def redraw(_: int, count: int, chance: np.random.Generator) -> Array:
             return np.asarray(source.draw(chance.random(count)))
 
-        chance = generator(self._seed, made.table.full_name, *group)
+        chance = generator(self.seed, made.table.full_name, *group)
         if isinstance(source, Serial):
             return
         bound = together & set(group)
@@ -390,8 +422,9 @@ class Designer:
         for name, array in zip(group, found, strict=True):
             before = made.columns[name]
             made.columns[name] = Fixed(
-                name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with
-            )
+                name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with,
+                absent=before.absent if isinstance(before, Fixed) else None,
+            )  # fmt: skip
 
     def _counter(self, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> str | None:
         """The column that counts within the others, such as a line's number within its order."""
@@ -412,12 +445,12 @@ class Designer:
     def _counted(self, made: Design, group: Sequence[str], counter: str, references: Sequence[Constraint]) -> None:
         others = [name for name in group if name != counter]
         reference = next(one for one in references if set(one.columns) == set(others))
-        sources, arrays, _ = self._parents(made, reference)
+        sources, arrays, _ = self.parents(made, reference)
         if not len(arrays[0]):
             self._orphans(made, reference, others)
             return
         subject = self.subject(made, counter)
-        source = self._maker.source(subject)
+        source = self.maker.source(subject)
         assert isinstance(source, Numbers)
         places = (np.arange(20_000) + 0.5) / 20_000
         values, weights = np.unique(source.distribution.at(places), return_counts=True)
@@ -425,14 +458,20 @@ class Designer:
             subject.statistics.most_common_vals or subject.statistics.histogram_bounds
         ):
             values, weights = np.arange(1, 8), np.arange(7, 0, -1)
-        chance = generator(self._seed, made.table.full_name, *group)
-        sizes = keys.runs(weights.astype("f8"), len(arrays[0]), made.rows, chance)
+        chance = generator(self.seed, made.table.full_name, *group)
         sequence = np.lexsort(tuple(reversed(arrays)))
-        spread = (
-            np.sort(chance.choice(len(sequence), size=len(sizes), replace=False))
-            if len(sizes) < len(sequence)
-            else np.arange(len(sequence))
-        )
+        edge = fanout.edge_of(made.table, reference)
+        if edge is not None:
+            found = chance.permutation(fanout.sizes(edge, len(arrays[0]), made.rows, chance))
+            spread = np.flatnonzero(found)
+            sizes = found[spread]
+        else:
+            sizes = keys.runs(weights.astype("f8"), len(arrays[0]), made.rows, chance)
+            spread = (
+                np.sort(chance.choice(len(sequence), size=len(sizes), replace=False))
+                if len(sizes) < len(sequence)
+                else np.arange(len(sequence))
+            )
         parent = np.repeat(sequence[spread], sizes)
         within = np.arange(made.rows) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         longer = np.arange(1, max(1, int(sizes.max())) + 1) + int(values[-1])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ..core.errors import UsageError
 from ..core.levels import Rows
-from ..profile.model import Profile
+from ..profile.model import Profile, Table
 from ..profile.scale import find, scaled
 
 WHOLE = 1000
@@ -26,7 +26,7 @@ def counts(profile: Profile, *, rows: Rows, overrides: Mapping[str, int] | None 
     Raises UsageError for a table that the profile does not have.
     """
     leaves = {table.full_name: table for table in profile.tables if table.kind in FILLED}
-    base = {name: math.ceil(max(0.0, table.rows)) for name, table in leaves.items()}
+    base = {name: _production(table) for name, table in leaves.items()}
     edges = [(child, parent) for child, parent in references(profile) if child in base and parent in base]
     asked = _asked(profile, overrides or {}, base)
     found: dict[str, int] = {}
@@ -36,6 +36,10 @@ def counts(profile: Profile, *, rows: Rows, overrides: Mapping[str, int] | None 
         for name in group:
             found[name] = _scaled(base[name], factor if name in large else 1.0, rows)
     return _followed(found, base, edges, asked, rows)
+
+
+def _production(table: Table) -> int:
+    return math.ceil(max(0.0, table.rows)) if table.whole is None else len(table.whole.rows)
 
 
 def bytes_of(profile: Profile, counts: Mapping[str, int]) -> int:

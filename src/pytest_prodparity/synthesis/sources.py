@@ -203,6 +203,67 @@ class Serial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class After:
+    """A date or time that lies some seconds after another one."""
+
+    base: Column
+    unit: int
+    """Microseconds of one step of this column: a day's, or 1."""
+    base_unit: int
+    shares: Array
+    """Of the differences' order, rising from 0 to 1."""
+    seconds: Array
+    """The differences at these shares."""
+
+    def codes(self, base: Array, places: Array) -> Array:
+        """From the base's codes and a place in the differences' order for each."""
+        gaps = (np.interp(places, self.shares, self.seconds) * 1e6).astype("i8")
+        if self.base_unit > 1 and self.unit > 1:
+            gaps = np.rint(gaps / self.unit).astype("i8") * self.unit
+        return np.asarray((base.astype("i8") * self.base_unit + gaps) // self.unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class By:
+    """What follows from another column of the row: the same for the same."""
+
+    base: Column
+    known: Array
+    """Codes of the other column, rising."""
+    places: Array
+    """For each a place in the order of the values: shuffled, but with all shares as they should be."""
+
+    @classmethod
+    def of(cls, base: Column, drawn: Array) -> By:
+        """`drawn`: codes of the other column from all over the table."""
+        known, times = np.unique(drawn, return_counts=True)
+        shuffled = np.argsort(_hashed(known), kind="stable")
+        ends = np.cumsum(times[shuffled]) / max(1, len(drawn))
+        places = np.empty(len(known))
+        places[shuffled] = ends - times[shuffled] / max(1, len(drawn)) / 2
+        return cls(base=base, known=known, places=places)
+
+    def shares(self, base: Array) -> Array:
+        """A place for each row."""
+        at = np.minimum(np.searchsorted(self.known, base), len(self.known) - 1)
+        return np.where(self.known[at] == base, self.places[at], _hashed(base))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """NULLs that come together with those of other columns of the table."""
+
+    ends: Array
+    """Cumulated shares of the table's patterns; what is left has none."""
+    null: Array
+    """This column's share of NULLs in each pattern, and where there is none."""
+
+    def empty(self, places: Array, own: Array) -> Array:
+        """Which rows are NULL: `places` is the same for all columns of the table."""
+        return np.asarray(own < self.null[np.searchsorted(self.ends, places, side="right")])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A column whose rows are drawn one by one, block by block."""
 
@@ -212,6 +273,9 @@ class Drawn:
     null: float = 0.0
     drawn_with: str = ""
     """Columns that share it are drawn, and are NULL, together: those of one foreign key."""
+    pattern: Pattern | None = None
+    after: After | None = None
+    by: By | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +287,10 @@ class Fixed:
     codes: Array | None = None
     """None: a Serial's own, or the row's number."""
     null: float = 0.0
+    absent: Array | None = None
+    """Rows that are NULL, where that is known for each."""
     drawn_with: str = ""
+    pattern: Pattern | None = None
 
 
 Column = Drawn | Fixed
@@ -237,6 +304,10 @@ def codes(column: Column, start: int, count: int, total: int, seed: int, table: 
         ranks = np.arange(start, start + count)
         return column.source.at(ranks) if isinstance(column.source, Serial) else ranks
     chance = generator(seed, table, column.drawn_with or column.name, str(start))
+    if column.after is not None:
+        return column.after.codes(codes(column.after.base, start, count, total, seed, table), chance.random(count))
+    if column.by is not None:
+        return column.source.draw(column.by.shares(codes(column.by.base, start, count, total, seed, table)))
     if abs(column.correlation) < 0.02:
         # each block has its fair share of every value; in order they are found faster
         places = (np.arange(count) + chance.random(count)) / max(1, count)
@@ -244,14 +315,36 @@ def codes(column: Column, start: int, count: int, total: int, seed: int, table: 
     return column.source.draw(shares(column.correlation, start, count, total, chance))
 
 
+def _hashed(codes: Array) -> Array:
+    """A share for each code, the same for the same code."""
+    bits = codes.astype("f8").view("u8") if codes.dtype.kind == "f" else codes.astype("i8").view("u8")
+    # splitmix64
+    bits = bits + np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray((bits ^ (bits >> np.uint64(31))) / 2.0**64 * (1 - 1e-12))
+
+
 def block(column: Column, start: int, count: int, total: int, seed: int, table: str) -> Values:
     """The values of a block of rows."""
     values = column.source.decode(codes(column, start, count, total, seed, table))
-    if column.null > 0:
-        chance = generator(seed, table, column.drawn_with or column.name, "null", str(start))
-        empty = chance.random(count) < column.null
+    empty = nulls(column, start, count, seed, table)
+    if empty is not None:
         values.nulls = empty if values.nulls is None else values.nulls | empty
     return values
+
+
+def nulls(column: Column, start: int, count: int, seed: int, table: str) -> Array | None:
+    """Which rows of a block are NULL; None where none is."""
+    if isinstance(column, Fixed) and column.absent is not None:
+        return column.absent[start : start + count]
+    if column.null <= 0:
+        return None
+    chance = generator(seed, table, column.drawn_with or column.name, "null", str(start))
+    if column.pattern is not None:
+        places = generator(seed, table, "", "null", str(start)).random(count)
+        return column.pattern.empty(places, chance.random(count))
+    return np.asarray(chance.random(count) < column.null)
 
 
 def ordered(correlation: float, total: int, seed: int, *names: str) -> Array:

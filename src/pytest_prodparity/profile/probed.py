@@ -1,0 +1,85 @@
+"""What `capture --probe` and `--whole` add to a table: aggregates that statistics lack, and small tables as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FanOut:
+    """Children per parent of one foreign key, or of a soft edge: a key that nobody declared."""
+
+    columns: list[str]
+    references: str
+    """`schema.table` of the parents."""
+    references_columns: list[str]
+    constraint: str | None = None
+    """The foreign key's name; None of a soft edge."""
+    sizes: list[float] = field(default_factory=list)
+    """Numbers of children, rising, the first 0 where there are childless parents; of many numbers, neighbours are taken
+    together with their mean."""
+    parents: list[int] = field(default_factory=list)
+    """How many parents have each number."""
+    overlap: float = 1.0
+    """Of a soft edge: the share of sampled values that have a parent."""
+
+    @property
+    def known(self) -> bool:
+        """Were children counted? A soft edge may be known without that."""
+        return bool(self.sizes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """How far a date or time lies from another one of its row, or of its parent's row."""
+
+    column: str
+    base: str
+    """The other column: of the row, or of the parent's row."""
+    reference: list[str] = field(default_factory=list)
+    """The columns of the foreign key that leads to the parent; empty: the same row."""
+    seconds: list[float] = field(default_factory=list)
+    """`column - base` at the shares of `SHARES`."""
+
+
+SHARES = (0, 0.01, *(step / 20 for step in range(1, 20)), 0.99, 1)
+"""Of which `Difference.seconds` has the percentiles."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NullPattern:
+    """Columns that are NULL in the same rows, all others of the table being set."""
+
+    columns: list[str]
+    share: float
+    """Of the table's rows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dependency:
+    """Rows with the same `determinant` have the same `dependent`."""
+
+    determinant: str
+    dependent: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probes:
+    """What was probed of one table."""
+
+    fan_outs: list[FanOut] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    null_patterns: list[NullPattern] = field(default_factory=list)
+    """The most frequent first."""
+    dependencies: list[Dependency] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whole:
+    """All rows of a small table whose owner lets them leave, as texts."""
+
+    columns: list[str]
+    """Without those that were withheld, and without generated ones."""
+    rows: list[list[str | None]]
+    withheld: dict[str, str] = field(default_factory=dict)
+    """Column -> why, as in `ColumnStatistics.withheld`."""

@@ -1,0 +1,131 @@
+"""Children per parent as production has them: from a probed histogram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..profile.model import Constraint, Table
+from ..profile.probed import FanOut
+from .chance import order
+from .distribution import Distribution, strictly
+from .values import Array
+
+NEAR = 0.01
+"""A distance (Kolmogorov-Smirnov) of the children's keys from production's histogram that is good enough."""
+_STRENGTHS = (0.0, 0.5, 1.0, 2.0)
+
+
+def edge_of(table: Table, reference: Constraint) -> FanOut | None:
+    """Children per parent of a key, where they were probed."""
+    for edge in table.probes.fan_outs if table.probes else ():
+        if edge.constraint is not None:
+            same = edge.constraint == reference.name
+        else:
+            same = edge.columns == reference.columns and edge.references == reference.references
+        if same and edge.known and any(edge.parents):
+            return edge
+    return None
+
+
+def undeclared(table: Table, unique: set[str], counts: Mapping[str, int]) -> list[Constraint]:
+    """Soft edges to tables with rows, as if they were foreign keys; `unique` columns keep their own values."""
+    return [
+        Constraint(
+            name=f"{', '.join(edge.columns)} = {edge.references}", kind="foreign key", definition="",
+            columns=edge.columns, references=edge.references, references_columns=edge.references_columns,
+        )
+        for edge in (table.probes.fan_outs if table.probes else ())
+        if edge.constraint is None and not unique & set(edge.columns) and counts.get(edge.references, 0)
+    ]  # fmt: skip
+
+
+def sizes(edge: FanOut, parents: int, rows: int, chance: np.random.Generator) -> Array:
+    """The number of children of each of `parents` parents, rising; their sum is `rows`.
+
+    With as many rows a parent as in production they are production's, at any scale; else all become larger or smaller.
+    """
+    ends = np.cumsum(np.array(edge.parents, "f8"))
+    places = (np.arange(parents) + 0.5) / max(1, parents) * ends[-1]
+    found = np.array(edge.sizes)[np.minimum(np.searchsorted(ends, places, side="right"), len(ends) - 1)]
+    total = float(found.sum())
+    if not parents or not rows:
+        return np.zeros(parents, "i8")
+    if total <= 0:
+        found = np.full(parents, rows / parents)
+    elif not 0.98 < rows / total < 1.02:
+        found = found * (rows / total)
+    whole = np.floor(found + chance.random(parents)).astype("i8")
+    return np.sort(_summing(whole, rows, chance))
+
+
+def _summing(found: Array, rows: int, chance: np.random.Generator) -> Array:
+    """Moved by one child here and there, until they are `rows`; childless parents stay so where they can."""
+    while (gap := rows - int(found.sum())) != 0:
+        able = np.flatnonzero(found > 0) if gap > 0 else np.flatnonzero(found > 1)
+        if not len(able):
+            able = np.arange(len(found)) if gap > 0 else np.flatnonzero(found > 0)
+        picked = chance.choice(able, size=min(abs(gap), len(able)), replace=False)
+        found[picked] += 1 if gap > 0 else -1
+    return found
+
+
+def spread(counts: Array, distribution: Distribution, chance: np.random.Generator) -> Array:
+    """Which parent has how many: `counts` (rising), in the order in which `distribution` numbers the parents.
+
+    Frequent parents get the numbers nearest to their shares; the others are shuffled, with more for those that lie where
+    production's histogram is dense, as far as that brings the keys nearer to it.
+    """
+    parents, rows = len(counts), max(1, int(counts.sum()))
+    share = distribution.mass / distribution.mass.sum()
+    single = distribution.width == 0
+    frequent = single & (share * rows > 0.5 * rows / max(1, parents))
+    places, firsts = np.unique(np.clip(distribution.low[frequent], 0, parents - 1), return_index=True)
+    wanted = share[frequent][firsts] * rows
+    rising = np.argsort(wanted, kind="stable")
+    taken = strictly(np.searchsorted(counts, wanted[rising], side="left"))
+    taken = np.minimum(taken, parents - len(taken) + np.arange(len(taken)))
+    result = np.zeros(parents, "i8")
+    result[places[rising]] = counts[taken]
+    others = np.ones(parents, "?")
+    others[places] = False
+    left = np.delete(counts, taken)
+    density = _density(distribution, share, parents)
+    expected = np.cumsum(density)
+    best, found = np.inf, result
+    noise = chance.gumbel(size=int(others.sum()))
+    for strength in _STRENGTHS:
+        score = noise + strength * np.log(np.maximum(density[others], density.max() * 1e-6))
+        tried = result.copy()
+        tried[np.flatnonzero(others)[np.argsort(score, kind="stable")]] = left
+        distance = float(np.abs(np.cumsum(tried) / rows - expected).max(initial=0))
+        if distance < best:
+            best, found = distance, tried
+        if best < NEAR:
+            break
+    return found
+
+
+def _density(distribution: Distribution, share: Array, parents: int) -> Array:
+    """Each parent's expected share of the children."""
+    low = np.clip(distribution.low, 0, parents - 1)
+    high = np.clip(low + np.maximum(1, distribution.width), 1, parents)
+    edges = np.zeros(parents + 1)
+    np.add.at(edges, low, share / (high - low))
+    np.add.at(edges, high, -share / (high - low))
+    return np.maximum(np.cumsum(edges[:-1]), 0)
+
+
+def children(of: Array, correlation: float | None, chance: np.random.Generator) -> Array:
+    """Each child's parent, by number, from the parents' numbers of children; as correlated with the rows as asked."""
+    rows = int(of.sum())
+    ranks = np.repeat(np.arange(len(of), dtype="i4"), of)
+    ties = float(((of / max(1, rows)) ** 2).sum())
+    if correlation is None or ties > 0.99:
+        wanted = 0.0
+    elif correlation < 0:
+        wanted = max(-1.0, correlation)
+    else:
+        wanted = float(np.clip((correlation - ties) / (1 - ties), -1, 1))
+    return np.asarray(ranks[order(wanted, rows, chance)])
