@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-GENERATION = 2
+GENERATION = 3
 """Raised when kept clusters of an older version of this package must not be used any more."""
 
 
@@ -23,6 +23,8 @@ def settings(major: int) -> dict[str, str]:
         "autovacuum": "off",
         "max_wal_size": "1GB",
         "checkpoint_timeout": "1h",
+        # DROP DATABASE waits for every session, also for one whose client was interrupted in the middle of its login.
+        "authentication_timeout": "10s",
         "track_activity_query_size": "16384",
         # A test's values stay out of the log.
         "logging_collector": "off",
