@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from ..core.errors import ProdparityError
@@ -21,6 +22,7 @@ from .columns import Maker
 from .design import Designer
 from .finish import Finish
 from .load import Job
+from .mend import demands
 from .team import load
 
 VERSION = 1
@@ -79,9 +81,31 @@ def fill(
             finish.detach()
             load(dsn, connection, jobs, say, workers)
             finish.complete(say, sum(made.values()))
+            _counted(connection, finish, jobs, made, notes)
 
     loaded = schema.load(where, database, stored.schema, extensions=stored.profile.extensions, rest=rest)
     return Filled(rows=made, seconds=time.monotonic() - began, notes=[*loaded.notes, *notes])
+
+
+def _counted(
+    connection: psycopg.Connection, finish: Finish, jobs: Sequence[Job], made: dict[str, int], notes: list[str]
+) -> None:
+    """Rows that no constraint took are left out, and said so."""
+    lost = {
+        row[0]
+        for table in finish.left_out
+        for row in connection.execute("SELECT %s::regclass::oid", [table]).fetchall()
+    }
+    for job in jobs:
+        if job.oid in lost or job.demands.ours:
+            name = sql.Identifier(job.schema, job.name)
+            row = connection.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(name)).fetchone()
+            found = int(row[0]) if row else 0
+            if found < job.rows:
+                made[job.full_name] = found
+                notes.append(
+                    f"{job.full_name}: {job.rows - found:,} of {job.rows:,} rows were left out: they broke its constraints."
+                )
 
 
 def _quiet(done: int, total: int, what: str) -> None:
@@ -106,7 +130,8 @@ def plan_jobs(
     """One for each table that gets rows."""
     relations = catalog.relations(connection)
     maker = Maker(catalog.Reader(connection), stored.profile, now=now)
-    designer = Designer(stored.profile, relations, counts, maker, seed)
+    wanted = demands(connection, list(relations.values()))
+    designer = Designer(stored.profile, relations, counts, maker, seed, wanted)
     names: Sequence[str] = [name for name in counts if counts[name] > 0]
     missing = [name for name in names if name not in relations]
     if missing:
@@ -119,8 +144,9 @@ def plan_jobs(
         design = designer.design(name)
         jobs.append(
             Job(
-                schema=design.relation.schema, name=design.relation.name, rows=design.rows, seed=seed,
-                columns=tuple(design.ordered()),
+                schema=design.relation.schema, name=design.relation.name, rows=design.rows, seed=seed, oid=design.relation.oid,
+                staged=any(not one.receives for one in design.relation.attributes),
+                columns=tuple(design.ordered()), demands=wanted[design.relation.oid],
             )
         )  # fmt: skip
     notes += dict.fromkeys(designer.notes)

@@ -24,12 +24,13 @@ SELECT n.nspname, c.relname, c.relkind::text, c.oid, a.attname, a.attnum::int,
     pg_catalog.format_type(a.atttypid, a.atttypmod), t.typname, t.typtype::text, t.typcategory::text, t.oid,
     CASE WHEN a.atttypmod >= 0 THEN a.atttypmod ELSE b.typtypmod END, a.attnotnull OR b.typnotnull,
     a.attgenerated <> '', a.attidentity <> '', t.oid < 16384, a.atttypid <> t.oid,
-    coalesce((SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), '{}')
+    coalesce((SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid), '{}'),
+    t.typreceive <> 0
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-JOIN base AS b ON b.oid = a.atttypid AND b.typbasetype = 0
-JOIN pg_catalog.pg_type AS t ON t.oid = b.base
+LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN base AS b ON b.oid = a.atttypid AND b.typbasetype = 0
+LEFT JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 ORDER BY n.nspname, c.relname, a.attnum
 """
@@ -65,6 +66,8 @@ class Attribute:
     domain: bool
     labels: tuple[str, ...] = ()
     """Of an enum."""
+    receives: bool = True
+    """Has the type a binary form at all?"""
 
     @property
     def form(self) -> Form:
@@ -119,11 +122,13 @@ def relations(connection: psycopg.Connection[Any]) -> dict[str, Relation]:
     for row in connection.execute(_QUERY).fetchall():
         schema, name, kind, oid = row[:4]
         relation = found.setdefault(f"{schema}.{name}", Relation(schema=schema, name=name, kind=kind, oid=oid))
+        if row[4] is None:
+            continue  # a table without columns
         relation.attributes.append(
             Attribute(
                 name=row[4], declared=row[6], base=row[7], kind=row[8], category=row[9], oid=row[10], typmod=row[11],
                 not_null=row[12], generated=row[13], identity=row[14], builtin=row[15], domain=row[16],
-                labels=tuple(row[17]),
+                labels=tuple(row[17]), receives=row[18],
             )
         )  # fmt: skip
     return found

@@ -36,7 +36,7 @@ def shares(correlation: float, start: int, count: int, total: int, chance: np.ra
     place = (np.arange(start, start + count) + chance.random(count)) / max(1, total)
     if strength < 0.999:
         if strength >= 0.6:
-            width = np.sqrt((1 - strength) / 2)
+            width = _width(strength)
             place = place + (chance.random(count) * 2 - 1) * width
             place = np.abs(place)
             place = np.where(place > 1, 2 - place, place)
@@ -49,6 +49,14 @@ def shares(correlation: float, start: int, count: int, total: int, chance: np.ra
         ranks[np.argsort(place, kind="stable")] = np.arange(count)
         place = (ranks + chance.random(count)) / max(1, count)
     return np.clip(place, 0, np.nextafter(1.0, 0))
+
+
+def _width(strength: float) -> float:
+    """How far to move: reflected at the ends, w leaves a correlation of 1 - 2 w² + w³ (measured from 0.6 to 1)."""
+    width = 0.0
+    for _ in range(20):
+        width = float(np.sqrt((1 - strength) / (2 - width)))
+    return width
 
 
 def order(correlation: float, total: int, chance: np.random.Generator) -> Array:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -13,17 +14,21 @@ import numpy as np
 from ..profile.model import ColumnStatistics, Profile, Table
 from . import odd
 from .catalog import Attribute, Reader
+from .checks import Check, failing, matching, rule
 from .distribution import Distribution, drawn_from, make
+from .expressions import Unreadable
 from .meaning import meaning, plain, texter
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
 from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
-from .values import CHUNK, Array, Pool
+from .values import CHUNK, Array, Pool, Values, text_values
 
 LISTED = 20_000
 """Up to so many texts are listed rather than made."""
+POOLED = 500_000
+"""Up to so many are made once and taken from there, where each is used twice or more."""
 DAY = 86_400_000_000
 RECENT_DAYS = 366
-"""A time axis that ended so shortly before the capture ends now in the new database."""
+"""Times that end so shortly before the capture, or before the latest of all, are on one axis, which ends now."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -38,6 +43,8 @@ class Subject:
     """That the table gets."""
     ends: list[str] | None = None
     notes: list[str] = field(default_factory=list)
+    checks: tuple[Check, ...] = ()
+    """Of the table and of the column's domain."""
 
     @property
     def salt(self) -> int:
@@ -81,9 +88,10 @@ class Maker:
         self._reader = reader
         self._now = now
         captured = datetime.fromisoformat(profile.captured_at)
-        self._captured = captured if captured.tzinfo else captured.replace(tzinfo=UTC)
-        self.days = max(0, (now - self._captured).days)
-        """By how much a recent time axis is moved."""
+        captured = captured if captured.tzinfo else captured.replace(tzinfo=UTC)
+        self._last = _last(profile, captured)
+        self.days = max(0, (now - self._last).days)
+        """By how much the time axis is moved."""
 
     def source(self, subject: Subject, *, unique: bool = False) -> Source:
         """For one column; `unique`: one that makes `rows` different values from the codes 0 … rows - 1, where it can."""
@@ -93,7 +101,7 @@ class Maker:
         if form == "text":
             return self._text(subject, unique=unique)
         if form == "pool":
-            return self._listed(subject)
+            return self._listed(subject, unique=unique)
         found = self._numbers(subject)
         return found if found is not None else self._listed(subject)
 
@@ -138,13 +146,13 @@ class Maker:
         return Numbers(form=attribute.form, distribution=distribution, scale=scale)
 
     def moved(self, attribute: Attribute, values: Array) -> Array:
-        """Times of which the last lies shortly before the capture, or after it, by the days that have passed since."""
+        """Times that end with the others, or later, by the days that have passed since; a column of old times stays."""
         if attribute.form not in ("date", "timestamp") or not self.days or not len(values):
             return values
         unit = 1 if attribute.form == "date" else DAY
-        captured = (self._captured - EPOCH).days
+        last = (self._last - EPOCH).days
         finite = self._finite(attribute, values)
-        if not len(finite) or int(finite.max()) // unit < captured - RECENT_DAYS:
+        if not len(finite) or int(finite.max()) // unit < last - RECENT_DAYS:
             return values
         inside = np.abs(values) < _FAR[attribute.form]
         return np.where(inside, values + self.days * unit, values)
@@ -186,8 +194,10 @@ class Maker:
 
     # listed values
 
-    def _listed(self, subject: Subject) -> Source:
+    def _listed(self, subject: Subject, *, unique: bool = False) -> Source:
         statistics, attribute = subject.statistics, subject.attribute
+        if not attribute.receives:
+            return self._guessed(subject)
         common = list(statistics.most_common_vals or []) if statistics else []
         frequencies = list(statistics.most_common_freqs or []) if statistics else []
         bounds = list(statistics.histogram_bounds or []) if statistics else []
@@ -196,13 +206,20 @@ class Maker:
         if bounds:
             literals += bounds
             weights += [rest / len(bounds)] * len(bounds)
-        elif not common or rest > 0.02:
-            more = odd.literals(attribute, min(1000, max(1, round(subject.distinct - len(common)))), subject.salt)
-            if more is None:
-                raise odd.Unknown(attribute)
+        if unique or (not bounds and (not common or rest > 0.02)):
+            more = odd.literals(
+                attribute,
+                2 * subject.rows if unique else min(1000, max(1, round(subject.distinct - len(common)))),
+                subject.salt,
+            )
+            if more is None and not literals:
+                return self._guessed(subject)
+            if attribute.base == "bytea" and statistics and statistics.avg_width > 1:
+                more = odd.bytes_of(statistics.avg_width - 1, len(more or []), subject.salt)
+            more = [one for one in more or [] if one not in set(literals)]
             literals += more
             weights += [max(rest, 1e-6) / max(1, len(more))] * len(more)
-            if not attribute.labels:
+            if not attribute.labels and more:
                 subject.note(f"no values of {attribute.declared} are known: made up")
         binary = self._reader.binary(attribute, literals)
         good = [at for at, entry in enumerate(binary) if entry is not None]
@@ -210,6 +227,26 @@ class Maker:
             raise odd.Unknown(attribute)
         pool = Pool([entry for entry in binary if entry is not None], [literals[at] for at in good])
         return Pooled(pool=pool, weights=np.array([max(weights[at], 1e-12) for at in good]))
+
+    def literals(self, attribute: Attribute, texts: list[str]) -> list[bytes]:
+        """Their binary forms; fewer where the server does not take all."""
+        return [entry for entry in self._reader.binary(attribute, texts) if entry is not None]
+
+    def _guessed(self, subject: Subject) -> Source:
+        """A type that nobody here knows: the plainest values that the server takes for it; else NULL."""
+        attribute = subject.attribute
+        binary = self._reader.binary(attribute, odd.GUESSES) if attribute.receives else []
+        good = [at for at, entry in enumerate(binary) if entry is not None]
+        if good:
+            subject.note(
+                f"no values of {attribute.declared} are known: {', '.join(odd.GUESSES[at] for at in good[:3])}"
+            )
+            pool = Pool([entry for entry in binary if entry is not None], [odd.GUESSES[at] for at in good])
+            return Pooled(pool=pool, weights=np.ones(len(good)))
+        if attribute.not_null:
+            raise odd.Unknown(attribute)
+        subject.note(f"no values of {attribute.declared} are known: NULL")
+        return Pooled(pool=Pool([b""], [""]), weights=np.ones(1), nothing=True)
 
     # texts
 
@@ -225,7 +262,11 @@ class Maker:
         if bounds and not unique and others <= len(bounds) * 1.1:
             share = rest / len(bounds)
             return _pooled([*common, *bounds], [*frequencies, *[share] * len(bounds)])
-        made = self._made(subject, bounds, max(1, others), unique=unique)
+        allowed = rule(subject.checks, attribute.name).values
+        if allowed and not common and not bounds:
+            return _pooled(list(allowed), [1.0] * len(allowed))
+        # bounds and spelled texts may coincide
+        made = self._made(subject, bounds, max(1, others + len(bounds)), unique=unique)
         if unique and subject.rows <= LISTED:
             return self._listed_once(subject, bounds, made)
         if unique:
@@ -234,6 +275,8 @@ class Maker:
             listed = self.spelled(made, max(1, others), attribute)
             listed = [text for text in listed if text not in set(common)] or ["?"]
             return _pooled([*common, *listed], [*frequencies, *[max(rest, 1e-6) / len(listed)] * len(listed)])
+        if others <= min(POOLED, subject.rows / 2):
+            return self._pool(made, others, common, frequencies, rest)
         if not common:
             return Made(texter=made, size=others)
         return Mixture(
@@ -241,6 +284,19 @@ class Maker:
             share=sum(frequencies) / max(1e-9, 1 - subject.null),
             others=Made(texter=made, size=others),
         )
+
+    def _pool(self, made: Texter, size: int, common: list[str], frequencies: list[float], rest: float) -> Pooled:
+        """All texts made once, and taken from there."""
+        first, others = text_values(common), made.make(np.arange(size))
+        assert first.lengths is not None
+        assert others.lengths is not None
+        width = max(first.data.shape[1], others.data.shape[1])
+        data = np.zeros((len(common) + size, width), "u1")
+        data[: len(common), : first.data.shape[1]] = first.data
+        data[len(common) :, : others.data.shape[1]] = others.data
+        texts = Values(form="text", data=data, lengths=np.concatenate([first.lengths, others.lengths]))
+        weights = np.concatenate([np.array(frequencies, "f8"), np.full(size, max(rest, 1e-6) / size)])
+        return Pooled(pool=Pool.of(texts), weights=weights)
 
     def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
         """As many different texts as rows, among them those that are known."""
@@ -259,6 +315,17 @@ class Maker:
         return list(dict.fromkeys(entry.decode()[:limit] for entry in raw))
 
     def _made(self, subject: Subject, bounds: list[str], size: int, *, unique: bool) -> Texter:
+        """Texts that look like the bounds, or like what the name says; and that hold the column's own checks."""
+        made, name = self._looking(subject, bounds, size, unique=unique), subject.attribute.name
+        own = [check for check in subject.checks if check.columns == {name}]
+        try:
+            if any(failing({name: made.make(np.arange(min(size, 64)))}, check).any() for check in own):
+                return matching(own, name, size=size, limit=subject.attribute.limit, salt=subject.salt) or made
+        except Unreadable:
+            return made
+        return made
+
+    def _looking(self, subject: Subject, bounds: list[str], size: int, *, unique: bool) -> Texter:
         attribute, statistics = subject.attribute, subject.statistics
         found = shape_of([text.rstrip(" ") for text in bounds] if attribute.base == "bpchar" else bounds)
         if found is not None:
@@ -280,6 +347,24 @@ class Maker:
             meaning(subject.table.name, attribute.name), size=size, width=width, limit=attribute.limit, unique=unique,
             salt=subject.salt,
         )  # fmt: skip
+
+
+def _last(profile: Profile, captured: datetime) -> datetime:
+    """Where production's time axis ends: its latest time before the capture; the capture, where that is long ago."""
+    latest = captured.date() - timedelta(days=RECENT_DAYS)
+    found = None
+    for table in profile.tables:
+        for column in table.columns:
+            if not column.type.startswith(("date", "timestamp")) or "[" in column.type:
+                continue
+            statistics = column.statistics or column.inherited_statistics
+            known = [*table.ends.get(column.name, ())[-1:], *((statistics and statistics.histogram_bounds) or ())[-1:]]
+            for text in known:
+                with contextlib.suppress(ValueError):
+                    day = date.fromisoformat(text[:10])
+                    if latest <= day <= captured.date():
+                        found = latest = day
+    return captured if found is None else datetime(found.year, found.month, found.day, tzinfo=UTC)
 
 
 _FAR = {"date": 2**31 - 2, "timestamp": 2**63 - 2}

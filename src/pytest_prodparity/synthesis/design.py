@@ -9,12 +9,13 @@ import numpy as np
 
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
-from . import keys, odd
+from . import keys, odd, slots
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
+from .mend import Demands
 from .plan import leaves_of
-from .sources import Column, Drawn, Fixed, Numbers, Referring, Serial, Source, codes
+from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes
 from .values import CHUNK, Array
 
 
@@ -27,19 +28,28 @@ class Design:
     rows: int
     columns: dict[str, Column] = field(default_factory=dict)
     done: bool = False
+    locked: set[str] = field(default_factory=set)
+    """Columns of keys that are settled."""
 
     def ordered(self) -> list[tuple[Attribute, Column]]:
         """The columns that COPY fills."""
-        return [(one, self.columns[one.name]) for one in self.relation.attributes if not one.generated]
+        return [(one, self.columns[one.name]) for one in self.relation.attributes if not one.generated and one.receives]
 
 
 class Designer:
     """Designs tables, parents first; keys are kept as arrays of codes."""
 
     def __init__(
-        self, profile: Profile, relations: Mapping[str, Relation], counts: Mapping[str, int], maker: Maker, seed: int
+        self,
+        profile: Profile,
+        relations: Mapping[str, Relation],
+        counts: Mapping[str, int],
+        maker: Maker,
+        seed: int,
+        demands: Mapping[int, Demands] | None = None,
     ) -> None:
         self.notes: list[str] = []
+        self._demands = demands or {}
         self._profile, self._relations, self._counts, self._maker, self._seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
@@ -79,6 +89,13 @@ class Designer:
                 self._together(made, group, references)
         for reference in references:
             self._refer(made, reference)
+        for constraint in made.table.constraints:
+            if constraint.kind == "exclusion":
+                self._apart(made, slots.read(constraint.definition))
+            elif "WITHOUT OVERLAPS" in constraint.definition and constraint.kind in ("primary key", "unique"):
+                self._apart(
+                    made, slots.Exclusion(equal=tuple(constraint.columns[:-1]), period=(constraint.columns[-1],))
+                )
         for attribute in made.relation.attributes:
             if attribute.name not in made.columns and not attribute.generated:
                 made.columns[attribute.name] = self._plain(made, attribute)
@@ -97,6 +114,7 @@ class Designer:
             rows=made.rows,
             ends=made.table.ends.get(name),
             notes=self.notes,
+            checks=self._demands[made.relation.oid].ours if made.relation.oid in self._demands else (),
         )
 
     def _plain(self, made: Design, attribute: Attribute) -> Column:
@@ -111,6 +129,24 @@ class Designer:
             raise self._unknown(made, attribute) from cause
         correlation = subject.statistics.correlation if subject.statistics else None
         return Drawn(name=attribute.name, source=source, correlation=_untied(source, correlation), null=subject.null)
+
+    def _apart(self, made: Design, wanted: slots.Exclusion | None) -> None:
+        """Periods that must not overlap for equal values of other columns: one after the other within each."""
+        if wanted is None or not made.rows:
+            return
+        for name in wanted.equal:
+            if name not in made.columns:
+                made.columns[name] = self._plain(made, made.relation.attribute(name))
+        group = (
+            keys.joint([self.codes(made, name) for name in wanted.equal]) if wanted.equal else np.zeros(made.rows, "i8")
+        )
+        ranks = slots.within(group)
+        subjects = [self.subject(made, name) for name in wanted.period]
+        found = slots.periods(subjects, int(ranks.max(initial=0)) + 1, self._maker)
+        for name, source in (found or {}).items():
+            values = ranks if isinstance(source, Pooled) else source.distribution.low[ranks]
+            made.columns[name] = Fixed(name=name, source=source, codes=values)
+            made.locked.add(name)
 
     def _unknown(self, made: Design, attribute: Attribute) -> ProdparityError:
         return ProdparityError(
@@ -172,10 +208,14 @@ class Designer:
         subject = self.subject(made, name)
         count = len(arrays[0])
         if made.rows > count:
-            if not subject.attribute.not_null and count:
-                raise keys.Contradiction(
-                    f"{name} is unique and refers to {reference.references}, which has {count:,} rows for {made.rows:,}"
+            if count:
+                self.notes.append(
+                    f"{made.table.full_name}: {count:,} of {made.rows:,} rows: {name} is unique and refers to"
+                    f" {reference.references}, which has no more."
                 )
+                made.rows = count
+                self._one_to_one(made, reference)
+                return
             raise keys.Contradiction(
                 f"its {made.rows:,} rows need a row of {reference.references} each, which has {count:,}"
             )
@@ -185,6 +225,51 @@ class Designer:
         chance = generator(self._seed, made.table.full_name, name, "order")
         chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
         made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
+
+    def _wide_enough(self, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
+        """With fewer combinations than rows, a text gets as many values as there are rows."""
+        several = 1.0
+        for name in group:
+            several *= len(np.unique(self.codes(made, name)))
+        referring = {name for one in references for name in one.columns}
+        for name in group:
+            subject = self.subject(made, name)
+            if several < made.rows * 1.1 and name not in referring | made.locked and subject.attribute.form == "text":
+                source = self._maker.source(subject, unique=True)
+                if isinstance(source, Pooled):
+                    chance = generator(self._seed, made.table.full_name, name, "wide")
+                    picked = chance.integers(0, len(source.pool), made.rows)
+                    made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
+                    return
+
+    def _other_parents(
+        self, made: Design, group: Sequence[str], reference: Constraint, found: list[Array], chance: np.random.Generator
+    ) -> None:
+        """Rows that still repeat a key get another parent, whole."""
+        _, arrays, _ = self._parents(made, reference)
+        places = [list(group).index(name) for name in reference.columns]
+        for _ in range(100):
+            again = keys.repeated(found)
+            if not len(again) or not len(arrays[0]):
+                return
+            picked = chance.integers(0, len(arrays[0]), len(again))
+            for place, array in zip(places, arrays, strict=True):
+                found[place][again] = array[picked]
+
+    def _each_once(self, made: Design, reference: Constraint) -> bool:
+        """A key that is a reference: each parent at most once."""
+        if reference.references == made.table.full_name or any(name in made.columns for name in reference.columns):
+            return False
+        sources, arrays, _ = self._parents(made, reference)
+        if len(arrays[0]) < made.rows:
+            raise keys.Contradiction(
+                f"its {made.rows:,} rows need a row of {reference.references} each, which has {len(arrays[0]):,}"
+            )
+        chance = generator(self._seed, made.table.full_name, reference.name)
+        picked = np.sort(chance.choice(len(arrays[0]), made.rows, replace=False))
+        for name, source, array in zip(reference.columns, sources, arrays, strict=True):
+            made.columns[name] = Fixed(name=name, source=source, codes=array[picked])
+        return True
 
     def _refer(self, made: Design, reference: Constraint) -> None:
         names = [name for name in reference.columns if name not in made.columns]
@@ -250,8 +335,9 @@ class Designer:
                         f"{int(lonely.sum()):,} rows find no row of {reference.references} for {reference.name}"
                     )
                 made.columns[name] = Fixed(
-                    name=name, source=sources[at], codes=arrays[at][picked], null=1.0 if lonely.all() else subject.null
-                )
+                    name=name, source=sources[at], codes=arrays[at][picked],
+                    null=1.0 if lonely.any() else subject.null, drawn_with=f"foreign key {reference.name}",
+                )  # fmt: skip
 
     # keys of several columns
 
@@ -263,16 +349,26 @@ class Designer:
             self._counted(made, group, counter, references)
             return
         for reference in references:
-            if set(reference.columns) & set(group):
+            if set(reference.columns) == set(group) and len(reference.columns) > 1 and self._each_once(made, reference):
+                return
+        for reference in references:
+            # a reference to the table itself waits for its key
+            if set(reference.columns) & set(group) and reference.references != made.table.full_name:
                 self._refer(made, reference)
         for name in group:
             if name not in made.columns:
                 made.columns[name] = self._plain(made, made.relation.attribute(name))
+        self._wide_enough(made, group, references)
         drawn = [made.columns[name] for name in group]
         if any(column.null > 0 for column in drawn):
             drawn = [column for column in drawn if column.null == 0] or drawn
         arrays = [self.codes(made, name) for name in group]
-        widest = max(range(len(group)), key=lambda at: len(np.unique(arrays[at][:200_000])))
+        together = {name for one in references if len(one.columns) > 1 for name in one.columns}
+        free = [at for at, name in enumerate(group) if name not in made.locked | together]
+        if not free:
+            return
+        widest = max(free, key=lambda at: len(np.unique(arrays[at][:200_000])))
+        made.locked |= set(group)
         source = made.columns[group[widest]].source
 
         def redraw(_: int, count: int, chance: np.random.Generator) -> Array:
@@ -281,7 +377,12 @@ class Designer:
         chance = generator(self._seed, made.table.full_name, *group)
         if isinstance(source, Serial):
             return
-        for name, array in zip(group, keys.apart(arrays, redraw, widest, chance), strict=True):
+        bound = together & set(group)
+        found = keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers), not bound)
+        for reference in references:
+            if bound and set(reference.columns) <= set(group) and reference.references != made.table.full_name:
+                self._other_parents(made, group, reference, found, chance)
+        for name, array in zip(group, found, strict=True):
             before = made.columns[name]
             made.columns[name] = Fixed(
                 name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .values import Array, Values
+from .values import Array, Values, windows
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -86,8 +86,7 @@ def _pooled(values: Values) -> _Field:
     width = int(lengths.max(initial=0))
     if not width:
         return _Field(np.zeros((len(values), 0), "u1"), 0, lengths=lengths)
-    places = pool.starts[values.data][:, None] + np.arange(width)
-    body = pool.flat[np.minimum(places, len(pool.flat) - 1)]
+    body = windows(pool.flat, pool.starts[values.data], width)
     return _Field(body, width, lengths=None if (lengths == width).all() else lengths)
 
 

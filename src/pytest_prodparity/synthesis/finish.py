@@ -14,17 +14,24 @@ from ..core.errors import ProdparityError
 from ..databases import schema
 from ..databases.provider import Server
 from ..databases.statements import Statement
+from .weed import weed
 
 _INDEX = re.compile(
     r"CREATE\s+(UNIQUE\s+)?INDEX\b|ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?(PRIMARY\s+KEY|UNIQUE|EXCLUDE)\b",
     re.IGNORECASE,
 )
+_ATTACH = re.compile(r"ALTER\s+INDEX\s[\s\S]*\sATTACH\s+PARTITION\b", re.IGNORECASE)
 _FOREIGN = re.compile(r"ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?FOREIGN\s+KEY\b", re.IGNORECASE)
 _TABLE = re.compile(
     r"(?:\sON|ALTER\s+TABLE)\s+(?:ONLY\s+)?((?:\"(?:[^\"]|\"\")+\"|[\w$]+)(?:\.(?:\"(?:[^\"]|\"\")+\"|[\w$]+))?)",
     re.IGNORECASE,
 )
 
+_REFERENCE = re.compile(
+    r"FOREIGN\s+KEY\s*\((?P<own>[^)]*)\)\s*REFERENCES\s+(?P<table>[^(]+)\((?P<theirs>[^)]*)\)", re.IGNORECASE
+)
+MOST_LOST = 0.2
+"""More of a table's rows are never left out: the build fails instead."""
 CONNECTIONS = 2
 """At once, for indexes and foreign keys."""
 
@@ -37,6 +44,8 @@ class Finish:
     ) -> None:
         self._dsn, self._server, self._later, self._connection = dsn, server, later, connection
         self._detached: list[Statement] = []
+        self.left_out: dict[str, int] = {}
+        """Rows that no repair could save, by table as SQL writes it."""
 
     def detach(self) -> None:
         """Foreign keys that the tables were made with are taken off, and put back at the end: parents come in any order."""
@@ -54,9 +63,13 @@ class Finish:
         """All of it. Raises ProdparityError for the constraint that does not hold."""
         indexes = [one for one in self._later if _INDEX.match(one.text)]
         foreign = [*self._detached, *(one for one in self._later if _FOREIGN.match(one.text))]
-        others = [one for one in self._later if one not in indexes and one not in foreign]
+        attached = [one for one in self._later if _ATTACH.match(one.text)]
+        others = [one for one in self._later if not any(one in known for known in (indexes, foreign, attached))]
         progress(total, total, "indexes")
         self._together(indexes)
+        # a partitioned key is one only with all its parts
+        for statement in attached:
+            self._run(self._connection, statement)
         progress(total, total, "statistics")
         self._connection.execute("ANALYZE")
         progress(total, total, "foreign keys")
@@ -113,12 +126,55 @@ class Finish:
                     raise
             except psycopg.errors.DuplicateSchema:
                 return
+            except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation) as cause:
+                if attempt or not self._weeded(connection, statement):
+                    raise _broken(statement, cause) from cause
+                return
+            except psycopg.errors.ForeignKeyViolation as cause:
+                if attempt or not self.left_out:
+                    raise _broken(statement, cause) from cause
+                self._lost(connection, statement)
             except psycopg.errors.IntegrityError as cause:
                 raise _broken(statement, cause) from cause
             except psycopg.Error as cause:
                 raise schema.failed(statement, cause, self._server) from cause
             else:
                 return
+
+    def _weeded(self, connection: psycopg.Connection[Any], statement: Statement) -> bool:
+        """Make the index with the rows that fit; what does not is changed or left out."""
+        found = _TABLE.search(statement.text)
+        if found is None:
+            return False
+        kept, lost = weed(connection, found[1], statement.text)
+        self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
+        return lost <= MOST_LOST * max(kept + lost, 1)
+
+    def _lost(self, connection: psycopg.Connection[Any], statement: Statement) -> None:
+        """Rows whose parents were left out: without a parent where that is allowed, else left out too."""
+        found = _REFERENCE.search(statement.text)
+        table = _TABLE.search(statement.text)
+        if found is None or table is None:
+            return
+        own, theirs = _names(found["own"]), _names(found["theirs"])
+        same = " AND ".join(f"p.{a} = c.{b}" for a, b in zip(theirs, own, strict=True))
+        given = " AND ".join(f"c.{name} IS NOT NULL" for name in own)
+        orphan = f"{given} AND NOT EXISTS (SELECT FROM {found['table']} AS p WHERE {same})"
+        nullable = [
+            name
+            for (name,) in connection.execute(
+                "SELECT quote_ident(attname) FROM pg_catalog.pg_attribute WHERE attrelid = %s::regclass AND NOT attnotnull"
+                " AND attnum > 0",
+                [table[1]],
+            ).fetchall()
+        ]
+        free = [name for name in own if name in nullable]
+        if free and (len(free) == len(own) or "MATCH FULL" not in statement.text):
+            text = f"UPDATE {table[1]} AS c SET {', '.join(f'{name} = NULL' for name in free)} WHERE {orphan}"  # noqa: S608
+            connection.execute(text.encode())
+            return
+        done = connection.execute(f"DELETE FROM {table[1]} AS c WHERE {orphan}".encode())  # noqa: S608
+        self.left_out[table[1]] = self.left_out.get(table[1], 0) + max(0, done.rowcount)
 
     def _sequences(self) -> None:
         """Each sequence goes on after the greatest value of its column."""
@@ -136,6 +192,10 @@ class Finish:
             last = row[0] if row else None
             if last is not None and low <= int(last) <= high:
                 self._connection.execute("SELECT pg_catalog.setval(%s::regclass, %s)", [sequence, int(last)])
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in re.findall(r'\s*("(?:[^"]|"")+"|[^,]+)', listed)]
 
 
 def _broken(statement: Statement, cause: psycopg.Error) -> ProdparityError:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .chance import generator, order
-from .columns import DAY, Maker, Subject
+from .columns import Maker, Subject
 from .distribution import Distribution, drawn_from, make, strictly
 from .sources import Fixed, Made, Numbers, Pooled, Serial, Source
 from .values import Array
@@ -74,8 +74,7 @@ def _ranks(subject: Subject, seed: int) -> Array:
 def _unknown_range(subject: Subject, low: int, high: int) -> tuple[int, int]:
     form, rows = subject.attribute.form, subject.rows
     if form in ("timestamp", "date", "time"):
-        unit = DAY if form == "date" else 1
-        return (low, high) if high - low >= rows else (low, low + rows * unit)
+        return (low, high) if high - low >= rows else (high - rows, high)
     return 1, rows
 
 
@@ -217,24 +216,28 @@ def apart(
     redraw: Callable[[int, int, np.random.Generator], Array],
     widest: int,
     chance: np.random.Generator,
+    grows: bool = False,
+    fills: bool = True,
 ) -> list[Array]:
     """Arrays of which no two rows are alike: those that are get another value in the `widest` of them.
+
+    `grows`: that column may get values that nobody has. `fills`: all columns may be changed; else some rows may stay.
 
     Raises Contradiction where that does not end.
     """
     columns = [array.copy() for array in arrays]
     for _ in range(60):
-        again = _repeated(columns)
+        again = repeated(columns)
         if not len(again):
             return columns
         columns[widest][again] = redraw(widest, len(again), chance)
-    left = _repeated(columns)
-    if len(left):
-        columns = _filled(columns, left)
+    left = repeated(columns)
+    if len(left) and fills:
+        columns = _filled(columns, left, widest if grows else None)
     return columns
 
 
-def _repeated(columns: Sequence[Array]) -> Array:
+def repeated(columns: Sequence[Array]) -> Array:
     """Rows that are like an earlier one."""
     key = joint(columns)
     sequence = np.argsort(key, kind="stable")
@@ -253,9 +256,14 @@ def joint(columns: Sequence[Array]) -> Array:
     return joint
 
 
-def _filled(columns: list[Array], rows: Array) -> list[Array]:
-    """The last repeated rows get combinations that nobody has."""
+def _filled(columns: list[Array], rows: Array, grows: int | None) -> list[Array]:
+    """The last repeated rows get combinations that nobody has; column `grows` may get values beyond its greatest."""
     values = [np.unique(column) for column in columns]
+    if grows is not None and len(columns[0]):
+        others = int(np.prod([float(len(entry)) for at, entry in enumerate(values) if at != grows]))
+        missing = -(-len(columns[0]) // max(1, others)) - len(values[grows])
+        if missing > 0:
+            values[grows] = np.concatenate([values[grows], values[grows][-1] + np.arange(1, missing + 1)])
     total = int(np.prod([float(len(entry)) for entry in values]))
     if total < len(columns[0]):
         raise Contradiction(f"{len(columns[0]):,} rows need as many combinations, and there are {total:,}")

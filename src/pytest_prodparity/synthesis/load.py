@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import psycopg
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from ..core.errors import ProdparityError
 from . import encode
 from .catalog import Attribute
+from .chance import generator
+from .checks import failing
+from .mend import Demands, Sieve, hold
 from .sources import Column, block
-from .values import CHUNK, Values
+from .values import CHUNK, Values, fitted
+
+MOST_FAILING = 0.5
+"""So many rows of a block may be left out because they break a CHECK about keys alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +34,10 @@ class Job:
     rows: int
     seed: int
     columns: tuple[tuple[Attribute, Column], ...]
+    oid: int = 0
+    staged: bool = False
+    """Has the table a column of a type without binary form? COPY's binary format then refuses it, even if not named."""
+    demands: Demands = field(default_factory=Demands)
 
     @property
     def full_name(self) -> str:
@@ -33,15 +46,36 @@ class Job:
 
     def block(self, start: int, count: int) -> dict[str, Values]:
         """The columns of a block."""
-        return {
-            attribute.name: block(column, start, count, self.rows, self.seed, self.full_name)
+        made = {
+            attribute.name: fitted(block(column, start, count, self.rows, self.seed, self.full_name), attribute.form)
             for attribute, column in self.columns
         }
+        if self.demands.ours:
+            bad = hold(made, self.columns, self.demands, self.chance(start))
+            if bad.any():
+                self._hopeless(made, bad)
+                return {name: values.take(~bad) for name, values in made.items()}
+        return made
+
+    def _hopeless(self, made: dict[str, Values], bad: npt.NDArray[np.bool_]) -> None:
+        """A few rows may be left out; with most of them the table is refused."""
+        if bad.mean() <= MOST_FAILING:
+            return
+        worst = max(self.demands.ours, key=lambda check: int(failing(made, check).sum()))
+        raise ProdparityError(
+            f"{self.full_name} cannot be filled: {worst.text} does not hold for {int(bad.sum()):,} of {len(bad):,} generated rows.",
+            tried=f"Its columns ({', '.join(sorted(worst.columns))}) were changed where they are no keys",
+            fix=f"rows={{{self.name!r}: 0}} for tests that do not need this table's rows, or rows = 0 for an empty schema",
+        )
+
+    def chance(self, start: int) -> np.random.Generator:
+        """For the repair of a block."""
+        return generator(self.seed, self.full_name, "checks", str(start))
 
     def copy(self) -> sql.Composed:
         """The statement that takes blocks."""
         return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-            sql.Identifier(self.schema, self.name),
+            sql.Identifier("pg_temp", "staged") if self.staged else sql.Identifier(self.schema, self.name),
             sql.SQL(", ").join(sql.Identifier(attribute.name) for attribute, _ in self.columns),
         )
 
@@ -59,6 +93,15 @@ class Counter:
             return next(self._blocks, None)
 
 
+class _Writer(QueuedLibpqWriter):
+    """Sends in a thread of its own, while the next block is made."""
+
+    def __init__(self, cursor: psycopg.Cursor) -> None:
+        super().__init__(cursor)
+        # pieces of up to 128 KB: some blocks, not a whole table
+        self._queue.maxsize = 64
+
+
 def work(
     connection: psycopg.Connection,
     jobs: Sequence[Job],
@@ -73,18 +116,67 @@ def work(
     while found is not None:
         number = found[0]
         job = jobs[number]
+        if not job.columns:
+            _bare(connection, job, min(CHUNK, job.rows - found[1]))
+            done(number, min(CHUNK, job.rows - found[1]))
+            found = take()
+            continue
         try:
-            with connection.cursor() as cursor, cursor.copy(job.copy()) as out:
+            if job.staged:
+                _stage(connection, job)
+            ready = _sieved(connection, job, found[1]) if job.demands.asked else None
+            with connection.cursor() as cursor, cursor.copy(job.copy(), writer=_Writer(cursor)) as out:
                 out.write(encode.SIGNATURE)
                 while found is not None and found[0] == number:
                     count = min(CHUNK, job.rows - found[1])
-                    columns = job.block(found[1], count)
-                    out.write(encode.rows(list(columns.values()), count))
+                    columns = ready or job.block(found[1], count)
+                    out.write(encode.rows(list(columns.values()), len(next(iter(columns.values())))))
                     done(number, count)
                     found = take()
+                    if ready is not None:
+                        break  # while a COPY runs, nothing can be asked
                 out.write(encode.TRAILER)
+            if job.staged:
+                _unstage(connection, job)
+            if job.staged or ready is not None:
+                # a session's end drops them too, but at a moment of its own choice
+                connection.execute("DROP TABLE IF EXISTS pg_temp.sieve, pg_temp.staged CASCADE")
         except psycopg.Error as cause:
             raise refused(job, cause) from cause
+
+
+def _bare(connection: psycopg.Connection, job: Job, count: int) -> None:
+    """Rows of a table without columns of its own to fill."""
+    connection.execute(
+        sql.SQL("INSERT INTO {} SELECT FROM generate_series(1, {})").format(
+            sql.Identifier(job.schema, job.name), sql.Literal(count)
+        )
+    )
+
+
+def _stage(connection: psycopg.Connection, job: Job) -> None:
+    names = sql.SQL(", ").join(sql.Identifier(attribute.name) for attribute, _ in job.columns)
+    connection.execute("DROP TABLE IF EXISTS pg_temp.staged")
+    connection.execute(
+        sql.SQL("CREATE TEMPORARY TABLE staged AS SELECT {} FROM {} LIMIT 0").format(
+            names, sql.Identifier(job.schema, job.name)
+        )
+    )
+
+
+def _unstage(connection: psycopg.Connection, job: Job) -> None:
+    names = sql.SQL(", ").join(sql.Identifier(attribute.name) for attribute, _ in job.columns)
+    connection.execute(
+        sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.staged").format(
+            sql.Identifier(job.schema, job.name), names, names
+        )
+    )
+
+
+def _sieved(connection: psycopg.Connection, job: Job, start: int) -> dict[str, Values]:
+    columns = job.block(start, min(CHUNK, job.rows - start))
+    Sieve(connection, job.schema, job.name, job.demands).hold(columns, job.columns, job.chance(start))
+    return columns
 
 
 def refused(job: Job, cause: psycopg.Error) -> ProdparityError:

@@ -18,6 +18,12 @@ class Unknown(Exception):
         self.attribute = attribute
 
 
+GUESSES = [
+    "{}", "(,)", "(,,)", "(,,,)", "(,,,,)", "(,,,,,)", "()", "empty", "0", "1", "a", "$.a", "", "pg_class", "[1,2]", "(0)",
+]  # fmt: skip
+"""Tried, in the text form of a type that nobody here knows."""
+
+
 def literals(attribute: Attribute, count: int, salt: int) -> list[str] | None:
     """Up to `count` different values in their text form; None for a type that nobody here knows."""
     if attribute.labels:
@@ -37,6 +43,15 @@ def literals(attribute: Attribute, count: int, salt: int) -> list[str] | None:
     if attribute.base in ("citext", "ltree"):
         return list(dict.fromkeys(f"w{number % 1_000_000}" for number in numbers))
     return None
+
+
+def bytes_of(width: int, count: int, salt: int) -> list[str]:
+    """bytea of so many bytes."""
+    width = min(width, 4096)
+    blocks = [
+        mixed(np.arange(count), salt + at).astype(">u8").view("u1").reshape(count, 8) for at in range(-(-width // 8))
+    ]
+    return ["\\x" + row.tobytes()[:width].hex() for row in np.concatenate(blocks, axis=1)] if count else []
 
 
 def _element(attribute: Attribute) -> Callable[[int], str] | None:

@@ -29,7 +29,7 @@ from .values import CHUNK
 
 SHOWN = 0.2
 """Seconds between two calls of the progress."""
-PAYS = 4_000_000
+PAYS = 12_000_000
 """Values from which on a second process pays for its start."""
 MOST = 4
 LARGE = 1 << 16

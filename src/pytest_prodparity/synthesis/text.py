@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from .chance import generator, mixed
-from .values import Array, Values, text_values
+from .values import Array, Values, text_values, windows
 
 CORPUS = (
     "the order was late again so we asked them to call before noon and leave the parcel with a neighbour please check "
@@ -33,7 +33,6 @@ AWKWARD = (
     "true", "<b>bold</b>", "=SUM(A1)", "line one\nline two", "tab\there", "Nguyễn Thị Hồng Nhung", "Łódź", "İstanbul", "ẞtraße",
     "e\u0301te\u0301 (combining)", "Z\u0351\u036b\u0343\u036a\u0302a\u0306l\u0312g\u0324o\u0320", "مرحبا بالعالم", "שלום עולם",
     "\u202eright to left\u202c", "日本語のテキスト", "👩‍👩‍👧‍👦 family", "🇺🇦🏳️‍🌈", "zero\u200bwidth", "  padded  ", "𝒳𝓎𝓏 astral", "ﬁ ligature",
-    "very long " * 60,
 )  # fmt: skip
 AWKWARD_EVERY = 400
 """One free text in so many is awkward."""
@@ -58,9 +57,10 @@ def joined(parts: Sequence[tuple[Array, Array]]) -> Values:
     ends = np.zeros(count, "i8")
     base = np.arange(count, dtype="i8") * total
     for matrix, lengths in parts:
-        if matrix.shape[1]:
+        if matrix.shape[1] and count:
             # what is too much of a part is written over by the next
-            flat[(base + ends)[:, None] + np.arange(matrix.shape[1])] = matrix
+            view = np.lib.stride_tricks.sliding_window_view(flat, matrix.shape[1], writeable=True)
+            view[base + ends] = matrix
         ends = ends + lengths
     return Values(form="text", data=flat.reshape(count, total), lengths=ends.astype("i4"))
 
@@ -205,7 +205,7 @@ class Words:
         if reach > SPARE:
             body = corpus[(starts[:, None] + np.arange(reach)) % (len(corpus) - SPARE)]
         else:
-            body = corpus[starts[:, None] + np.arange(reach)]
+            body = windows(corpus, starts, reach)
         if not self.unique:
             made = Values(form="text", data=body, lengths=lengths.astype("i4"))
             return self._with_awkward(made, chance) if self.awkward else made
@@ -213,7 +213,9 @@ class Words:
         return joined([(body, lengths), _same(number)])
 
     def _with_awkward(self, made: Values, chance: Array) -> Values:
-        texts = [text for text in AWKWARD if self.limit is None or len(text) <= self.limit]
+        # one row makes its whole block as wide as itself
+        most = min(max(40.0, 4 * self.width), self.limit or 1e9)
+        texts = [text for text in AWKWARD if len(text.encode()) <= most] + [CORPUS[: int(min(most, len(CORPUS)))]]
         rows = np.flatnonzero((chance >> np.uint64(8)) % np.uint64(AWKWARD_EVERY) == 0)
         if len(rows) and texts:
             which = (chance[rows] >> np.uint64(20)) % np.uint64(len(texts))

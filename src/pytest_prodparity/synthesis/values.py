@@ -33,14 +33,31 @@ DTYPES: dict[str, str] = {
 class Pool:
     """Distinct values in PostgreSQL's binary form; `literals` are their text forms, where they are known."""
 
-    def __init__(self, binary: Sequence[bytes], literals: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, binary: Sequence[bytes] | Array, literals: Sequence[str] | None = None, *, lengths: Array | None = None
+    ) -> None:
+        """`lengths`: where `binary` is all entries' bytes in one array."""
+        if lengths is None:
+            lengths = np.array([len(entry) for entry in binary], dtype="i4")
+            binary = np.frombuffer(b"".join(binary), dtype="u1")
         self.literals = None if literals is None else list(literals)
-        self.lengths: Array = np.array([len(entry) for entry in binary], dtype="i4")
-        self.width = int(self.lengths.max(initial=0))
-        self.flat: Array = np.frombuffer(b"".join(binary), dtype="u1")
-        self.starts: Array = (
-            np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype("i8") if len(binary) else np.zeros(0, "i8")
-        )
+        self.lengths = lengths.astype("i4")
+        self.width = int(lengths.max(initial=0))
+        # a window of the greatest width fits at each start
+        self.flat: Array = np.concatenate([np.asarray(binary), np.zeros(self.width, "u1")])
+        self.starts: Array = np.cumsum(lengths, dtype="i8") - lengths
+
+    @classmethod
+    def of(cls, texts: Values) -> Pool:
+        """A pool of the texts of a column, without their literals."""
+        assert texts.lengths is not None
+        inside = np.arange(texts.data.shape[1], dtype="i4") < texts.lengths[:, None]
+        return cls(texts.data[inside], lengths=texts.lengths)
+
+    def rows(self, places: Array) -> Array:
+        """The entries at these places as a matrix of bytes; what is too much of a row is anything."""
+        width = max(1, int(self.lengths[places].max(initial=0)))
+        return windows(self.flat, self.starts[places], width)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -96,6 +113,13 @@ class Values:
             self.nulls = nulls
 
 
+def windows(flat: Array, starts: Array, width: int) -> Array:
+    """`width` bytes from each start: whole windows are copied, not bytes one by one."""
+    if len(flat) < width:
+        flat = np.concatenate([flat, np.zeros(width, "u1")])
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(flat, width)[starts])
+
+
 def text_values(texts: Sequence[str], nulls: Array | None = None) -> Values:
     """Texts, one a row."""
     encoded = [text.encode() for text in texts]
@@ -112,3 +136,14 @@ def texts_of(values: Values) -> list[str | None]:
     assert values.lengths is not None
     rows = [bytes(row[:length]).decode() for row, length in zip(values.data, values.lengths, strict=True)]
     return [None if values.nulls is not None and values.nulls[at] else text for at, text in enumerate(rows)]
+
+
+def fitted(values: Values, form: Form) -> Values:
+    """In the column's own form: a key's values may come from a column of a wider type."""
+    whole = ("int2", "int4", "int8")
+    if values.form == form or form not in (*whole, "numeric") or values.form not in (*whole, "numeric"):
+        return values
+    if form == "numeric":
+        return Values(form=form, data=values.data.astype("i8"), nulls=values.nulls)
+    data = values.data // 10**values.scale
+    return Values(form=form, data=data.astype(DTYPES[form]), nulls=values.nulls)

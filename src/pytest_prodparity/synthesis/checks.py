@@ -1,0 +1,342 @@
+"""CHECKs of tables and domains: read, asked what they allow a column, and made to hold over a block of rows.
+
+What is not understood is not refused here: a server can evaluate it (see `sieve`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from . import expressions
+from .evaluate import KNOWN, Kind, false, literal, pattern_text
+from .expressions import Both, Call, Column, Constant, Either, IsNull, Node, Not, OneOf, Operation, Unreadable
+from .patterns import Matching, Shape, Slot, shape, texts
+from .repair import Repair
+from .values import Array, Values
+
+_WHOLE = re.compile(r"^\s*CHECK\s*\((?P<inside>.*)\)\s*(?P<after>[A-Z ]*)$", re.DOTALL)
+_ROUNDS = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """A CHECK that we understand."""
+
+    text: str
+    node: Node
+    columns: frozenset[str]
+    enforced: bool = True
+    inherited: bool = True
+    """False for NO INHERIT."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotUnderstood:
+    """A CHECK that only a server can evaluate; `why` is for messages."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """What CHECKs allow one column by itself. None: anything."""
+
+    values: tuple[str, ...] | None = None
+    """The only ones, as texts."""
+    low: tuple[Kind, float] | None = None
+    """At least this: of what kind (`number`, `date` in days, `stamp` and `time` in microseconds), and the number."""
+    high: tuple[Kind, float] | None = None
+    low_open: bool = False
+    """Is `low` itself forbidden?"""
+    high_open: bool = False
+    shortest: int = 0
+    longest: int | None = None
+    shapes: tuple[Shape, ...] = ()
+    """Of patterns that a text must match, all of them."""
+    patterns: tuple[str, ...] = ()
+    """One after the other: each alternative of each."""
+    null: bool = True
+    """May it be NULL?"""
+
+
+def parse(
+    expression: str, *, value: str | None = None, types: Mapping[str, str] | None = None
+) -> Check | NotUnderstood:
+    """A definition as `pg_get_constraintdef` prints it (`CHECK (…)`), or the bare expression.
+
+    `value`: the column that a domain's VALUE stands for. `types`: the columns' base types (`pg_type.typname`); the value
+    of a column whose type is not ours is then known by equality only.
+    """
+    found = _WHOLE.match(expression)
+    inside, after = (found["inside"], found["after"]) if found else (expression, "")
+    try:
+        node = expressions.read(inside)
+        if value is not None:
+            node = _renamed(node, value)
+        _refuse_foreign(node, types or {})
+        return Check(
+            text=expression,
+            node=node,
+            columns=frozenset(expressions.columns(node)),
+            enforced="NOT ENFORCED" not in after,
+            inherited="NO INHERIT" not in after,
+        )
+    except Unreadable as cause:
+        return NotUnderstood(text=expression, why=str(cause))
+
+
+_OURS = {
+    "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "date", "time", "timestamp", "timestamptz", "uuid",
+    "text", "varchar", "bpchar", "name",
+}  # fmt: skip
+
+
+def _refuse_foreign(node: Node, types: Mapping[str, str]) -> None:
+    """Functions and orders of types that are not ours: `lower` of a range is not that of a text."""
+    foreign = {name for name, kind in types.items() if kind not in _OURS}
+    for each in expressions.walk(node):
+        if isinstance(each, Call) and each.name not in KNOWN:
+            raise Unreadable(f"the function {each.name}")
+        arguments = each.arguments if isinstance(each, Call) else ()
+        if isinstance(each, Operation) and each.operator not in ("=", "is distinct"):
+            arguments = (each.left, each.right)
+        for argument in arguments:
+            inner = argument
+            while isinstance(inner, Call) and inner.name.startswith("cast ") and inner.arguments:
+                inner = inner.arguments[0]
+            if isinstance(inner, Column) and inner.name in foreign:
+                counting = isinstance(each, Call) and each.name in ("num_nulls", "num_nonnulls")
+                if not counting:
+                    raise Unreadable(f"{inner.name} is of type {types[inner.name]}")
+
+
+def _renamed(node: Node, name: str) -> Node:
+    match node:
+        case Column("value"):
+            return Column(name)
+        case Call():
+            return replace(node, arguments=tuple(_renamed(one, name) for one in node.arguments))
+        case Operation():
+            return replace(node, left=_renamed(node.left, name), right=_renamed(node.right, name))
+        case Both() | Either():
+            return replace(node, parts=tuple(_renamed(one, name) for one in node.parts))
+        case Not() | IsNull() | OneOf():
+            return replace(node, of=_renamed(node.of, name))
+        case expressions.Case():
+            return replace(node, branches=tuple((_renamed(a, name), _renamed(b, name)) for a, b in node.branches))
+        case _:
+            return node
+
+
+def rule(checks: Sequence[Check], column: str) -> Rule:
+    """What the checks that name only this column allow it."""
+    result = Rule()
+    for check in checks:
+        if check.columns == {column} and check.enforced:
+            result = _narrowed(result, check.node)
+    return result
+
+
+def _narrowed(found: Rule, node: Node) -> Rule:
+    match node:
+        case Both():
+            for part in node.parts:
+                found = _narrowed(found, part)
+            return found
+        case Not(IsNull()):
+            return replace(found, null=False)
+        case OneOf(of, values) if _bare(of):
+            return _listed(found, [one.text for one in values if one.text is not None])
+        case Either(parts) if all(isinstance(one, OneOf | Operation) for one in parts):
+            return _alternatives(found, parts)
+        case Operation(operator, left, Constant() as right) if right.text is not None:
+            return _compared(found, operator, left, right)
+        case Operation(operator, Constant() as left, right) if left.text is not None and operator in _MIRRORED:
+            return _compared(found, _MIRRORED[operator], right, left)
+        case Operation("~" | "~*" | "~~" | "~~*", left, _) if _bare(left):
+            return _shaped(found, [node])
+        case Column():
+            return _listed(found, ["true"])
+        case _:
+            return found
+
+
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _bare(node: Node) -> bool:
+    return isinstance(node, Column) or (
+        isinstance(node, Call) and node.name.startswith("cast ") and _bare(node.arguments[0])
+    )
+
+
+def _listed(found: Rule, values: Sequence[str]) -> Rule:
+    kept = values if found.values is None else [one for one in values if one in found.values]
+    return replace(found, values=tuple(dict.fromkeys(kept)))
+
+
+def _alternatives(found: Rule, parts: Sequence[Node]) -> Rule:
+    """Several lists, or several patterns, of one column."""
+    values: list[str] = []
+    patterns: list[Operation] = []
+    for part in parts:
+        match part:
+            case OneOf(of, listed) if _bare(of):
+                values += [one.text for one in listed if one.text is not None]
+            case Operation("=", left, Constant(str() as text)) if _bare(left):
+                values.append(text)
+            case Operation("~" | "~*" | "~~" | "~~*", left, _) if _bare(left):
+                patterns.append(part)
+            case _:
+                return found
+    if patterns and not values:
+        return _shaped(found, patterns)
+    # a list, or a pattern: the list alone is a way to hold it
+    return _listed(found, values)
+
+
+def _shaped(found: Rule, patterns: Sequence[Operation]) -> Rule:
+    alternatives: list[tuple[Slot, ...]] = []
+    written: list[str] = []
+    for one in patterns:
+        try:
+            written.append(pattern_text(one.operator, one.right))
+            alternatives += shape(written[-1]).alternatives
+        except Unreadable:
+            return found
+    return replace(found, shapes=(*found.shapes, Shape(tuple(alternatives))), patterns=(*found.patterns, *written))
+
+
+def _compared(found: Rule, operator: str, left: Node, right: Constant) -> Rule:
+    if isinstance(left, Call) and left.name in ("length", "char_length", "character_length", "octet_length"):
+        return _long(found, operator, left, right)
+    if operator in ("~", "~*", "~~", "~~*") and _bare(left):
+        return _shaped(found, [Operation(operator, left, right)])
+    if not _bare(left):
+        return found
+    if operator == "=":
+        return _listed(found, [right.text or ""])
+    try:
+        kind, number, scale = literal(right)
+    except Unreadable:
+        return found
+    if not isinstance(number, int | float):
+        return found
+    bound = kind, float(number) / 10 ** (scale or 0)
+    if operator in (">", ">=") and (found.low is None or bound[1] >= found.low[1]):
+        return replace(found, low=bound, low_open=operator == ">")
+    if operator in ("<", "<=") and (found.high is None or bound[1] <= found.high[1]):
+        return replace(found, high=bound, high_open=operator == "<")
+    return found
+
+
+def _long(found: Rule, operator: str, left: Call, right: Constant) -> Rule:
+    inner = left.arguments[0]
+    while (
+        isinstance(inner, Call) and inner.arguments and (inner.name.endswith("trim") or inner.name.startswith("cast "))
+    ):
+        inner = inner.arguments[0]
+    try:
+        number = int(right.text or "")
+    except ValueError:
+        return found
+    if not isinstance(inner, Column):
+        return found
+    if operator in ("=", ">", ">="):
+        found = replace(found, shortest=max(found.shortest, number + (operator == ">")))
+    if operator in ("=", "<", "<="):
+        most = number - (operator == "<")
+        found = replace(found, longest=most if found.longest is None else min(found.longest, most))
+    return found
+
+
+def matching(checks: Sequence[Check], column: str, *, size: int, limit: int | None, salt: int) -> Matching | None:
+    """Makes texts for `column` that hold the checks on it alone; None where we know no way to `size` of them."""
+    own = [check for check in checks if check.columns == {column} and check.enforced]
+    known = rule(own, column)
+    longest = min((one for one in (known.longest, limit) if one is not None), default=None)
+    goal = max(known.shortest, min(10, longest or 10))
+    good = []
+    for pattern in known.patterns or (f"^[a-z0-9]{{{goal}}}$", f"^[A-Z0-9]{{{goal}}}$"):
+        tried = shape(pattern, tuple(sorted({goal, known.shortest, longest or goal})))
+        for one in tried.within(known.shortest, longest).alternatives:
+            alone = Shape((one,))
+            sample = texts(alone, np.linspace(0, alone.size - 1, 24).astype("i8"))
+            if not any(failing({column: sample}, check).any() for check in own):
+                good.append(one)
+    found = Shape(tuple(dict.fromkeys(good)))
+    return Matching(shape=found, size=size, salt=salt) if good and found.size >= size else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What a repair may do to a block."""
+
+    fixed: Collection[str] = ()
+    """Columns whose values must stay: keys."""
+    bound: Collection[str] = ()
+    """Columns that may become NULL, but never the other way: a composite key's."""
+    alike: Mapping[str, int] = field(default_factory=dict)
+    """Keys by what they refer to: they may change places with one another."""
+    nullable: Collection[str] = ()
+    """Columns that may become NULL."""
+    draw: Callable[[str, int], Values] | None = None
+    """New values for a column, none of them NULL, where the block itself has none to copy."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Characters that a text may have."""
+
+
+def failing(block: Mapping[str, Values], check: Check) -> Array:
+    """Which rows the check refuses. Raises Unreadable where only a server can tell."""
+    return false(check.node, block)
+
+
+def satisfy(
+    block: dict[str, Values], checks: Sequence[Check], rng: np.random.Generator, means: Means | None = None
+) -> dict[str, int]:
+    """Change the block until all `checks` hold; what could not be done is the result: check's text -> rows.
+
+    Columns' own distributions are kept where they can be: two dates in the wrong order change places, a status keeps
+    its value and gets the column that it demands. Raises Unreadable for what only a server can evaluate.
+    """
+    wanted = [check for check in checks if check.enforced]
+    repair = Repair(block, rng, means or Means())
+    left: dict[str, int] = {}
+    for attempt in range(_ROUNDS):
+        left = {}
+        for check in wanted:
+            rows = np.flatnonzero(failing(block, check))
+            if len(rows):
+                left[check.text] = len(rows)
+                repair.make(check.node, rows, hard=attempt > _ROUNDS // 2)
+        if not left:
+            return {}
+        if attempt >= _ROUNDS // 2:
+            _copy_passing(repair, wanted, rng)
+    return {check.text: count for check in wanted if (count := int(failing(block, check).sum()))}
+
+
+def _copy_passing(repair: Repair, checks: Sequence[Check], rng: np.random.Generator) -> None:
+    """Rows that still fail get all columns of their checks from a row in which everything holds."""
+    block = repair.block
+    bad = np.zeros(len(next(iter(block.values()))), "?")
+    names: set[str] = set()
+    for check in checks:
+        found = failing(block, check)
+        if found.any():
+            names |= check.columns
+        bad |= found
+    for check in checks:
+        if check.columns & names:
+            names |= check.columns
+    good = np.flatnonzero(~bad)
+    rows = np.flatnonzero(bad)
+    if len(good) and len(rows):
+        donors = rng.choice(good, len(rows))
+        for name in sorted(names - set(repair.means.fixed)):
+            block[name].put(rows, block[name].take(donors))

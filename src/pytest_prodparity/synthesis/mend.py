@@ -1,0 +1,257 @@
+"""A table's CHECKs, held by every block of its rows: ours by numpy, the others by asking the server."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from psycopg import sql
+
+from ..core.errors import ProdparityError
+from . import encode
+from .catalog import Attribute, Relation
+from .chance import generator
+from .checks import Check, Means, NotUnderstood, failing, parse, satisfy
+from .expressions import Unreadable
+from .sources import Column, Fixed, Referring, spelled
+from .values import Array, Values
+
+_QUERY = """
+SELECT conrelid, conname, pg_catalog.pg_get_constraintdef(oid), pg_catalog.pg_get_expr(conbin, conrelid),
+    (SELECT array_agg(attname::text) FROM pg_catalog.pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey))
+FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0 ORDER BY conrelid, conname
+"""
+_DOMAINS = """
+WITH RECURSIVE down AS (
+    SELECT a.attrelid, a.attname, t.oid, t.typbasetype FROM pg_catalog.pg_attribute AS a
+        JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid AND t.typtype = 'd' WHERE a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT d.attrelid, d.attname, t.oid, t.typbasetype FROM down AS d
+        JOIN pg_catalog.pg_type AS t ON t.oid = d.typbasetype AND t.typtype = 'd'
+)
+SELECT d.attrelid, d.attname, o.conname, pg_catalog.pg_get_constraintdef(o.oid) FROM down AS d
+JOIN pg_catalog.pg_constraint AS o ON o.contypid = d.oid AND o.contype = 'c' ORDER BY 1, 2, 3
+"""
+_KEYS = """
+SELECT a.attrelid, a.attname::text, contype = 'f' AND cardinality(conkey) > 1 FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = o.conrelid AND a.attnum = ANY (o.conkey) WHERE o.contype IN ('p', 'u', 'f', 'x')
+UNION SELECT a.attrelid, a.attname, false FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) WHERE i.indisunique
+"""
+_ROUNDS = 8
+_LEAST = 0.001
+"""With a smaller share of rows that pass, the table is refused."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A CHECK that the server evaluates."""
+
+    name: str
+    text: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demands:
+    """The CHECKs of one table and of its columns' domains."""
+
+    ours: tuple[Check, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    keys: frozenset[str] = frozenset()
+    """Columns of unique indexes and of foreign keys: their values stay."""
+    bound: frozenset[str] = frozenset()
+    """Columns of foreign keys of several: what they hold, they hold together."""
+
+
+def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) -> dict[int, Demands]:
+    """By the table's oid. A domain's checks that we do not understand are held by the values themselves."""
+    by_oid = {one.oid: one for one in relations}
+    ours: dict[int, list[Check]] = defaultdict(list)
+    asked: dict[int, list[Asked]] = defaultdict(list)
+    for oid, name, definition, text, columns in connection.execute(_QUERY).fetchall():
+        if oid not in by_oid or definition.endswith("NOT ENFORCED"):
+            continue
+        types = {one.name: one.base if one.builtin else "?" + one.base for one in by_oid[oid].attributes}
+        generated = {one.name for one in by_oid[oid].attributes if one.generated}
+        check = parse(definition, types=types)
+        if isinstance(check, NotUnderstood) or check.columns & generated:
+            asked[oid].append(Asked(name=name, text=text, columns=tuple(columns or ())))
+        else:
+            ours[oid].append(check)
+    for oid, column, _, definition in connection.execute(_DOMAINS).fetchall():
+        if oid in by_oid:
+            attribute = by_oid[oid].attribute(column)
+            check = parse(definition, value=column, types={column: attribute.base if attribute.builtin else "?"})
+            if isinstance(check, Check):
+                ours[oid].append(check)
+    keyed: dict[int, set[str]] = defaultdict(set)
+    bound: dict[int, set[str]] = defaultdict(set)
+    for oid, name, several in connection.execute(_KEYS).fetchall():
+        keyed[oid].add(name)
+        if several:
+            bound[oid].add(name)
+    return {
+        one.oid: Demands(
+            ours=tuple(ours[one.oid]),
+            asked=tuple(asked[one.oid]),
+            keys=frozenset(keyed[one.oid]),
+            bound=frozenset(bound[one.oid]),
+        )
+        for one in relations
+    }
+
+
+def hold(
+    block: dict[str, Values],
+    columns: Sequence[tuple[Attribute, Column]],
+    wanted: Demands,
+    rng: np.random.Generator,
+) -> Array:
+    """Make the block's rows keep the checks that are ours; the rows in which that fails are returned."""
+    involved = {name for check in wanted.ours for name in check.columns}
+    attributes = {attribute.name: attribute for attribute, _ in columns}
+    for name in involved & set(block):
+        values = block[name]
+        if values.form == "pool" and attributes[name].form == "text" and values.pool is not None:
+            texts = spelled(values.pool, values.data)
+            texts.nulls = values.nulls
+            block[name] = texts
+    known = []
+    for check in wanted.ours:
+        try:
+            failing(block, check)
+            known.append(check)
+        except Unreadable:
+            continue  # the server tells
+    if known:
+        satisfy(block, known, rng, means(columns, wanted))
+    return (
+        np.any([failing(block, check) for check in known], axis=0)
+        if known
+        else np.zeros(len(next(iter(block.values()))), "?")
+    )
+
+
+def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means:
+    """Keys stay; what may be NULL may become it."""
+
+    def draw(name: str, count: int) -> Values:
+        column = next(column for attribute, column in columns if attribute.name == name)
+        chance = generator(0, name, str(count))
+        if isinstance(column, Fixed):
+            return column.source.decode((column.codes if column.codes is not None else np.arange(count))[:count])
+        values = column.source.decode(column.source.draw(chance.random(count)))
+        attribute = next(attribute for attribute, _ in columns if attribute.name == name)
+        if values.form == "pool" and attribute.form == "text" and values.pool is not None:
+            return spelled(values.pool, values.data)
+        return values
+
+    return Means(
+        fixed=frozenset(
+            attribute.name
+            for attribute, column in columns
+            if attribute.name in wanted.keys or isinstance(column.source, Referring)
+        ),
+        bound=wanted.bound,
+        alike={
+            attribute.name: id(column.source.target)
+            for attribute, column in columns
+            if isinstance(column.source, Referring) and attribute.name not in wanted.bound
+        },
+        nullable=frozenset(attribute.name for attribute, _ in columns if not attribute.not_null),
+        draw=draw,
+    )
+
+
+class Sieve:
+    """Asks the server which rows of a block a CHECK refuses, in a table of its own."""
+
+    def __init__(self, connection: psycopg.Connection[Any], schema: str, name: str, wanted: Demands) -> None:
+        self._connection, self._table, self._wanted = connection, sql.Identifier(schema, name), wanted
+        self._name = f"{schema}.{name}"
+        connection.execute("DROP TABLE IF EXISTS pg_temp.sieve CASCADE")
+        connection.execute(
+            sql.SQL("CREATE TEMPORARY TABLE sieve (LIKE {} INCLUDING GENERATED INCLUDING COMMENTS)").format(self._table)
+        )
+        for (column,) in connection.execute(
+            "SELECT attname FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_type AS t ON t.oid = atttypid"
+            " WHERE attrelid = 'pg_temp.sieve'::regclass AND attnum > 0 AND typreceive = 0"
+        ).fetchall():
+            connection.execute(sql.SQL("ALTER TABLE pg_temp.sieve DROP COLUMN {}").format(sql.Identifier(column)))
+
+    def hold(
+        self, block: dict[str, Values], columns: Sequence[tuple[Attribute, Column]], rng: np.random.Generator
+    ) -> None:
+        """Rows that are refused get the columns of the check from rows that pass. Raises ProdparityError."""
+        able = means(columns, self._wanted)
+        for _ in range(_ROUNDS):
+            refused = self._refused(block)
+            if not any(mask.any() for mask in refused.values()):
+                return
+            bad = np.any(list(refused.values()), axis=0)
+            good = np.flatnonzero(~bad)
+            if len(good) < max(1, _LEAST * len(bad)):
+                worst = max(self._wanted.asked, key=lambda one: int(refused[one.name].sum()))
+                raise self._hopeless(worst, int((~refused[worst.name]).sum()), len(bad))
+            names = {name for one in self._wanted.asked if refused[one.name].any() for name in one.columns}
+            grown = True
+            while grown:
+                more = {name for check in self._wanted.ours if check.columns & names for name in check.columns} - names
+                names |= more
+                grown = bool(more)
+            rows = np.flatnonzero(bad)
+            donors = rng.choice(good, len(rows))
+            for name in sorted((names & set(block)) - set(able.fixed)):
+                block[name].put(rows, block[name].take(donors))
+            satisfy(block, self._wanted.ours, rng, able)
+        left = {name: int(mask.sum()) for name, mask in self._refused(block).items() if mask.any()}
+        for one in self._wanted.asked:
+            if one.name in left:
+                raise self._hopeless(one, len(bad) - left[one.name], len(bad))
+
+    def _one_by_one(self, check: Asked) -> list[Any]:
+        """Where the expression fails for some rows, rather than being false."""
+        body = sql.SQL(
+            "BEGIN RETURN (SELECT coalesce(({}), true) FROM pg_temp.sieve WHERE ctid = place);"
+            " EXCEPTION WHEN data_exception OR raise_exception THEN RETURN false; END"
+        ).format(sql.SQL(check.text))
+        self._connection.execute(
+            sql.SQL(
+                "CREATE OR REPLACE FUNCTION pg_temp.holds(place tid) RETURNS boolean LANGUAGE plpgsql AS {}"
+            ).format(sql.Literal(body.as_string(self._connection)))
+        )
+        return self._connection.execute("SELECT NOT pg_temp.holds(ctid) FROM pg_temp.sieve ORDER BY ctid").fetchall()
+
+    def _hopeless(self, check: Asked, passing: int, count: int) -> ProdparityError:
+        return ProdparityError(
+            f"{self._name} cannot be filled: CHECK {check.name} ({check.text}) holds for {passing:,} of {count:,} generated rows.",
+            tried="Rows that fail got the columns of the check from rows that pass",
+            fix=f"rows={{{self._name.split('.')[-1]!r}: 0}} for tests that do not need this table's rows, or rows = 0",
+        )
+
+    def _refused(self, block: dict[str, Values]) -> dict[str, Array]:
+        count = len(next(iter(block.values())))
+        self._connection.execute("TRUNCATE pg_temp.sieve")
+        statement = sql.SQL("COPY pg_temp.sieve ({}) FROM STDIN (FORMAT BINARY)").format(
+            sql.SQL(", ").join(map(sql.Identifier, block))
+        )
+        with self._connection.cursor() as cursor, cursor.copy(statement) as out:
+            out.write(encode.SIGNATURE)
+            out.write(encode.rows(list(block.values()), count))
+            out.write(encode.TRAILER)
+        found = {}
+        for one in self._wanted.asked:
+            query = sql.SQL("SELECT NOT coalesce(({}), true) FROM pg_temp.sieve ORDER BY ctid").format(
+                sql.SQL(one.text)
+            )
+            try:
+                rows = self._connection.execute(query).fetchall()
+            except (psycopg.DataError, psycopg.errors.RaiseException):
+                rows = self._one_by_one(one)
+            found[one.name] = np.array([row[0] for row in rows], "?")
+        return found
