@@ -25,10 +25,10 @@ def tables(found: Fidelity) -> Tables:
     return [
         (
             "Columns, the worst first",
-            ["column", "null", "distinct", "top values", "KS", "correlation", ""],
+            ["column", "null", "distinct", "top values", "KS", "corr.", ""],
             [
                 [
-                    f"{one.table}.{one.column}", _points(one.null), _ratio(one.distinct), _share(one.top),
+                    _short(f"{one.table}.{one.column}"), _points(one.null), _ratio(one.distinct), _share(one.top),
                     _share(one.ks), _signed(one.correlation), one.why,
                 ]
                 for one in found.columns
@@ -39,7 +39,7 @@ def tables(found: Fidelity) -> Tables:
             ["foreign key", "production", "volume", "ratio", "childless", "in the volume"],
             [
                 [
-                    f"{one.table} ({', '.join(one.columns)}) -> {one.parent}", f"{one.children:,.2f}",
+                    f"{_short(one.table)} ({', '.join(one.columns)}) -> {_short(one.parent)}", f"{one.children:,.2f}",
                     f"{one.ours:,.2f}", _ratio(one.ratio), f"{one.childless:.0%}", f"{one.childless_ours:.0%}",
                 ]
                 for one in found.fan_out
@@ -69,6 +69,10 @@ def summary(found: Fidelity) -> str:
         f"{compared - far} of {compared} columns, {len(found.fan_out) - wide} of {len(found.fan_out)} foreign keys and"
         f" {len(found.joins) - off} of {len(found.joins)} joins are near production's."
     )
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("public.")
 
 
 def _points(value: float | None) -> str:

@@ -77,7 +77,7 @@ class FanOut:
     columns: tuple[str, ...]
     parent: str
     children: float
-    """Production's, by its statistics."""
+    """Production's, by its statistics, at the volume's numbers of rows."""
     ours: float
     childless: float
     childless_ours: float
@@ -246,9 +246,16 @@ def _distinct(statistics: ColumnStatistics, rows: float) -> float:
     return statistics.n_distinct if statistics.n_distinct >= 0 else -statistics.n_distinct * rows
 
 
+def _underestimated(statistics: ColumnStatistics) -> bool:
+    """Children that lie together: ANALYZE's sample of pages then finds half of the parents, and the build knows better."""
+    return statistics.n_distinct > 0 and abs(statistics.correlation or 0.0) > 0.9
+
+
 def _distinct_ratio(
     table: Table, other: Table, wanted: ColumnStatistics, found: ColumnStatistics, parents: float | None
 ) -> float | None:
+    if parents is not None and _underestimated(wanted):
+        return None
     expected = _distinct(wanted, _rows(other))
     present = _rows(other) * (1 - wanted.null_frac)
     if wanted.n_distinct > 0 and _rows(other) < _rows(table):
@@ -271,7 +278,7 @@ def _top(kind: str, wanted: ColumnStatistics, found: ColumnStatistics, days: int
 def _keyed(kind: str, shares: Mapping[str, float], days: int) -> dict[object, float]:
     """By number where the type has one: a value of another scale or a moved day is the same value."""
     if not days and not kind.startswith(("numeric", "date", "timestamp")):
-        return dict(shares)
+        return {**shares}
     return {
         value if number is None else round(number + days * DAY, 6): share
         for value, share in shares.items()
@@ -404,11 +411,19 @@ def _fan_outs(production: Profile, mine: Mapping[str, Table]) -> Iterator[FanOut
             found = next((one.statistics for one in other.columns if one.name == key.columns[0]), None)
             if wanted is None or found is None or not wanted.n_distinct or not found.n_distinct:
                 continue
+            if _underestimated(wanted):
+                continue
             with_any = min(before, _distinct(wanted, _rows(table)))
             with_any_here = min(now, _distinct(found, _rows(other)))
+            # small tables come whole: as many parents as ever, with fewer children each
+            reached = with_any * now / before
+            production_has = _rows(table) * (1 - wanted.null_frac) / max(1.0, with_any)
+            here = _rows(other) * (1 - wanted.null_frac)
+            if here / max(1.0, reached) < production_has * 0.95:
+                reached *= 1 - math.exp(-here / max(1.0, reached))
             yield FanOut(
                 table=table.full_name, columns=tuple(key.columns), parent=key.references or "",
-                children=_rows(table) * (1 - wanted.null_frac) / max(1.0, with_any),
+                children=here / max(1.0, reached),
                 ours=_rows(other) * (1 - found.null_frac) / max(1.0, with_any_here),
-                childless=1 - with_any / before, childless_ours=1 - with_any_here / now,
+                childless=1 - reached / now, childless_ours=1 - with_any_here / now,
             )  # fmt: skip
