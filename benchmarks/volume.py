@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks._production import load_tpch
 from pytest_prodparity.core.levels import Rows
@@ -44,7 +45,9 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
 
             template = templates.ensure(
                 "volume benchmark",
-                lambda dsn: found.append(build.fill(dsn, stored, counts, seed=7, server=server, progress=progress)),
+                lambda dsn: found.append(
+                    build.fill(_owner(server, dsn), stored, counts, seed=7, server=server, progress=progress)
+                ),
             )
             steps.append(("end", time.perf_counter()))
             opened = [_opened(server, templates, template) for _ in range(CLONES)]
@@ -65,6 +68,10 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
         table.append([name, f"{after - at:.1f}"])
     table += [["everything", f"{filled.seconds:.1f}"], ["a clone", f"{statistics.median(opened):.3f}"]]
     return table, figures
+
+
+def _owner(server: Server, dsn: str) -> str:
+    return server.dsn(str(conninfo_to_dict(dsn)["dbname"]))
 
 
 def _captured(server: Server) -> Stored:

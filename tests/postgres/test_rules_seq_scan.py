@@ -28,6 +28,10 @@ FAULTY = [
     ("delete", "DELETE FROM orders WHERE customer_id = $1", (42,), "orders", "(customer_id)"),
     ("unshipped", "SELECT * FROM orders WHERE NOT shipped", (), "orders", "NOT shipped"),
     ("null", "SELECT * FROM customers WHERE deleted_at IS NOT NULL AND country = $1", ("C7",), "customers", "(country)"),
+    (
+        "newest of partitions", "SELECT * FROM events WHERE kind = $1 ORDER BY id DESC LIMIT 5", ("view",), "events",
+        "(kind, id)",
+    ),
     ("partitions", "SELECT * FROM events WHERE kind = $1", ("error",), "events", "(kind)"),
     (
         "quoted", 'SELECT * FROM "Audit"."User Events" WHERE "Tenant Id" = $1', (5,), "Audit.User Events",

@@ -237,7 +237,12 @@ def _keys(step: Step, scan: Scan) -> tuple[str, ...]:
     for text in raw:
         found = re.fullmatch(r"(.*?)((?: DESC)?(?: NULLS (?:FIRST|LAST))?)", str(text), re.DOTALL)
         assert found is not None
-        column = next((each for each in conditions(f"{found.group(1)} = 0", scan.table, scan.alias)), None)
+        asked = f"{found.group(1)} = 0"
+        column = next(iter(conditions(asked, scan.table, scan.alias)), None)
+        if scan.root is not scan.table or len(scan.steps) > 1:
+            # Above the partitions (`t_1`, `t_2`, …) their parent's name is meant.
+            whole = next(iter(conditions(asked, scan.root, re.sub(r"_\d+$", "", scan.alias))), None)
+            column = whole if column is None or column.column is None else column
         if column is None or column.column is None or column.cast:
             return ()
         keys.append((quoted(column.column), found.group(2)))

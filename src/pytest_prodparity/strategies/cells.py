@@ -225,7 +225,7 @@ class Cell:
         for pattern in self.rule.patterns:
             try:
                 way = st.from_regex(
-                    re.compile(to_python(pattern)),
+                    re.compile(to_python(pattern), re.ASCII),
                     alphabet=st.characters(codec="utf-8" if self.utf8 else "ascii", exclude_characters="\0"),
                 )
             except (Unreadable, re.error):

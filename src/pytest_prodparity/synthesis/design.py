@@ -378,7 +378,12 @@ class Designer:
         if isinstance(source, Serial):
             return
         bound = together & set(group)
-        found = keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers), not bound)
+        parents = {
+            at: target.codes
+            for at, name in enumerate(group)
+            if isinstance(target := made.columns[name].source, Referring)
+        }
+        found = keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers), not bound, parents)
         for reference in references:
             if bound and set(reference.columns) <= set(group) and reference.references != made.table.full_name:
                 self._other_parents(made, group, reference, found, chance)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -218,10 +218,13 @@ def apart(
     chance: np.random.Generator,
     grows: bool = False,
     fills: bool = True,
+    others: Mapping[int, Array] | None = None,
 ) -> list[Array]:
     """Arrays of which no two rows are alike: those that are get another value in the `widest` of them.
 
     `grows`: that column may get values that nobody has. `fills`: all columns may be changed; else some rows may stay.
+    `others`: by position, all values that a column could have: of a reference every parent, though statistics say that
+    only some have children (ANALYZE counts too few where rows of one parent lie together).
 
     Raises Contradiction where that does not end.
     """
@@ -233,7 +236,7 @@ def apart(
         columns[widest][again] = redraw(widest, len(again), chance)
     left = repeated(columns)
     if len(left) and fills:
-        columns = _filled(columns, left, widest if grows else None)
+        columns = _filled(columns, left, widest if grows else None, others or {})
     return columns
 
 
@@ -256,12 +259,15 @@ def joint(columns: Sequence[Array]) -> Array:
     return joint
 
 
-def _filled(columns: list[Array], rows: Array, grows: int | None) -> list[Array]:
+def _filled(columns: list[Array], rows: Array, grows: int | None, others: Mapping[int, Array]) -> list[Array]:
     """The last repeated rows get combinations that nobody has; column `grows` may get values beyond its greatest."""
     values = [np.unique(column) for column in columns]
+    for at, known in others.items():
+        if float(np.prod([float(len(entry)) for entry in values])) < len(columns[0]):
+            values[at] = np.union1d(values[at], known)
     if grows is not None and len(columns[0]):
-        others = int(np.prod([float(len(entry)) for at, entry in enumerate(values) if at != grows]))
-        missing = -(-len(columns[0]) // max(1, others)) - len(values[grows])
+        rest = int(np.prod([float(len(entry)) for at, entry in enumerate(values) if at != grows]))
+        missing = -(-len(columns[0]) // max(1, rest)) - len(values[grows])
         if missing > 0:
             values[grows] = np.concatenate([values[grows], values[grows][-1] + np.arange(1, missing + 1)])
     total = int(np.prod([float(len(entry)) for entry in values]))

@@ -282,7 +282,11 @@ def _between(evidence: Evidence, before: Execution, after: Execution) -> list[Ex
 
 
 def _read_remedy(group: Group) -> Remedy:
-    column = next((slot.column for slot in group.shape.slots if slot.role in ("equal", "list") and slot.column), "key")
+    slots = [
+        slot for at, slot in enumerate(group.shape.slots)
+        if slot.role in ("equal", "list") and slot.column and _differs(list(group.executions), at)
+    ]  # fmt: skip
+    column = next((slot.column for slot in slots if slot.column), "key")
     return Remedy(
         text=f"Load them in one statement: WHERE {quoted(column)} = ANY($1) with all keys, a JOIN, or the ORM's eager loading "
         "(selectinload, joinedload; prefetch_related, select_related)."
