@@ -100,9 +100,11 @@ class Subject:
 
     def draw_cell(self, draw: Draw, name: str) -> Any:
         """A value, or NULL."""
+        found = draw(self.beyond[name] if name in self.beyond else self.values[name])
+        # NULL is drawn after a value, in place of it: the fewer draws, the simpler, for Hypothesis; a value is simpler
         if self.nullable(name) and draw(st.integers(0, 99)) >= 100 - self.cells[name].null_percent:
             return None
-        return draw(self.beyond[name] if name in self.beyond else self.values[name])
+        return found
 
     def draw(self, draw: Draw, given: Mapping[str, Any]) -> Row:
         """A row that holds every CHECK we understand; `given` columns stay."""
@@ -128,7 +130,7 @@ class Subject:
         for at, (columns, folded) in enumerate(self.unique):
             values = [row.get(name) for name in columns]
             if all(value is not None for value in values):
-                found.append((at, *((repr(one).casefold() if folded else _hashable(one)) for one in values)))
+                found.append((at, *((repr(_hashable(one)).casefold() if folded else _hashable(one)) for one in values)))
         return found
 
 

@@ -278,7 +278,9 @@ def _top(kind: str, wanted: ColumnStatistics, found: ColumnStatistics, days: int
 def _keyed(kind: str, shares: Mapping[str, float], days: int) -> dict[object, float]:
     """By number where the type has one: a value of another scale or a moved day is the same value."""
     if not days and not kind.startswith(("numeric", "date", "timestamp")):
-        return {**shares}
+        found: dict[object, float] = {}
+        found.update(shares.items())
+        return found
     return {
         value if number is None else round(number + days * DAY, 6): share
         for value, share in shares.items()
