@@ -30,6 +30,9 @@ def insert(connection: psycopg.Connection[Any], made: Sequence[tuple[str, dict[s
         target = sql.Identifier(table.schema, table.name)
         columns = sql.SQL(", ").join(map(sql.Identifier, row))
         query = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ").format(target, columns)
+        if not row:
+            connection.execute(sql.SQL("INSERT INTO {} DEFAULT VALUES").format(target))
+            continue
         values = f"({', '.join(['%s'] * len(row))})"
         connection.execute(
             query.as_string(connection).replace("%", "%%").encode() + values.encode(), list(row.values())

@@ -62,7 +62,8 @@ def rows(
     One row; with `min_size` or `max_size` a list of them, no two of which break a unique key; with `linked` a list of
     (table's full name, row) in which every row comes after the parents that its foreign keys need. What the database
     makes itself is left out: generated and identity columns, and serial ones; with `linked` those that a child refers
-    to are there (`INSERT … OVERRIDING SYSTEM VALUE`). Without `linked`, foreign keys have values that production's have.
+    to are there (`INSERT … OVERRIDING SYSTEM VALUE`). Without `linked`, foreign keys have values of
+    production's, which need not be there in a test's database.
 
     `profile`: a Profile, or a folder; by default the one of the settings of the current directory. Raises UsageError
     for a table that it does not have.
