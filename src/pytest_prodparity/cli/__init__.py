@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "Show what mock tests miss, in a small shop.",
     "doctor": "What works on this machine, what is missing, what to type.",
     "explain": "Production's plan for a statement.",
+    "fidelity": "How much the built volume resembles production.",
     "init": "Write the settings and an example test; a first profile from models.",
     "show": "The profile, on one screen.",
 }

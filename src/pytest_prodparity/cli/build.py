@@ -45,10 +45,10 @@ def command(level: str | None, rows: tuple[str, ...], seed: str | None, database
     from ..databases.choose import choose
     from ..profile.store import load
 
-    settings = _settings({"level": level, "seed": seed, "database": database})
-    dial, overrides = _rows(rows, settings)
+    settings = settings_of({"level": level, "seed": seed, "database": database})
+    dial, overrides = dial_of(rows, settings)
     stored = load(settings.root / settings.profile)
-    volume = _planned(stored, settings, dial, overrides)
+    volume = planned_volume(stored, settings, dial, overrides)
     chosen = choose(settings, stored.profile, say=lambda line: click.echo(line, err=True))
     try:
         server = chosen.provider.start()
@@ -70,7 +70,8 @@ def command(level: str | None, rows: tuple[str, ...], seed: str | None, database
         chosen.provider.stop()
 
 
-def _settings(said: Mapping[str, str | None]) -> Settings:
+def settings_of(said: Mapping[str, str | None]) -> Settings:
+    """The settings of the current directory, with what was said on the command line."""
     from ..core.settings import read_table, resolve
 
     here = Path.cwd()
@@ -80,7 +81,7 @@ def _settings(said: Mapping[str, str | None]) -> Settings:
         raise UsageError(wrong.happened.replace("--parity-", "--"), fix=wrong.fix) from None
 
 
-def _rows(said: tuple[str, ...], settings: Settings) -> tuple[Rows, dict[str, int]]:
+def dial_of(said: tuple[str, ...], settings: Settings) -> tuple[Rows, dict[str, int]]:
     """The dial, and the rows of single tables."""
     dial, overrides = settings.dials.rows, {}
     for text in said:
@@ -112,7 +113,8 @@ def _count(text: str, count: str) -> int:
     return number
 
 
-def _planned(stored: Stored, settings: Settings, dial: Rows, overrides: Mapping[str, int]) -> Volume:
+def planned_volume(stored: Stored, settings: Settings, dial: Rows, overrides: Mapping[str, int]) -> Volume:
+    """What is asked for; raises UsageError where it is too large."""
     from ..synthesis.volume import check_size, planned
 
     volume = planned(stored, level=settings.level, rows=dial, seed=settings.seed, overrides=overrides)

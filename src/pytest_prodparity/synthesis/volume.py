@@ -192,8 +192,7 @@ def ensure(
     """
     began: list[float] = []
     today = datetime.now(UTC).date()
-    yesterday = volume.key(templates.server, today - timedelta(days=1))
-    key = yesterday if templates.find(yesterday) else volume.key(templates.server, today)
+    key = _kept_key(templates, volume) or volume.key(templates.server, today)
 
     def make(owner: str) -> str:
         server = templates.server
@@ -231,6 +230,18 @@ def ensure(
         seconds=label.seconds if label else 0.0,
         notes=tuple(label.notes) if label else (),
     )
+
+
+def kept(templates: Templates, volume: Volume) -> str | None:
+    """The template of this volume where it is built; None where it is not."""
+    key = _kept_key(templates, volume)
+    return None if key is None else templates.find(key)
+
+
+def _kept_key(templates: Templates, volume: Volume) -> str | None:
+    today = datetime.now(UTC).date()
+    keys = (volume.key(templates.server, today - timedelta(days=days)) for days in (1, 0))
+    return next((key for key in keys if templates.find(key)), None)
 
 
 def _filled(fill: Callable[[], build.Filled], volume: Volume, server: Server) -> build.Filled:
