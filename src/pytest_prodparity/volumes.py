@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from .core.errors import ProdparityError
 from .core.settings import Settings
 from .databases.schema import GENERATION, load_schema
 from .databases.template import Templates
 from .profile.store import Stored
-from .synthesis.progress import Lines
-from .synthesis.volume import Opened, Volume, amount, check_size, ensure, planned
+
+if TYPE_CHECKING:
+    from .synthesis.volume import Opened, Volume
 
 
 class Volumes:
-    """One run's. `stored` is asked when it is needed; `say` gets progress, `note` what the report should tell.
+    """One run's. The generator, and numpy with it, is imported when rows are wanted. `stored` is asked when it is needed; `say` gets progress, `note` what the report should tell.
 
     An xdist worker that only waits is quiet.
     """
@@ -41,6 +43,8 @@ class Volumes:
     def check(self, rows: Mapping[str, int]) -> None:
         """Before anything starts; raises UsageError for a volume that is too large."""
         if self.wanted:
+            from .synthesis.volume import check_size
+
             check_size(self._plan(rows), self._settings.dials.max_bytes)
 
     def template(self, templates: Templates, rows: Mapping[str, int]) -> str:
@@ -77,6 +81,9 @@ class Volumes:
         return opened.template
 
     def _opened_volume(self, templates: Templates, volume: Volume) -> Opened:
+        from .synthesis.progress import Lines
+        from .synthesis.volume import amount, check_size, ensure
+
         check_size(volume, self._settings.dials.max_bytes)
         lines = Lines(self._say)
         opened = ensure(templates, volume, progress=lines, waiting=None if self._worker else lines.waiting)
@@ -89,16 +96,24 @@ class Volumes:
         """`120,000 rows (1 %, at most 10,000 a table), about 31 MB`; empty where none are wanted."""
         if not self.wanted:
             return ""
+        from .synthesis.volume import amount
+
         volume = self._plan({})
         return f"{volume.total:,} rows ({volume.rows}), about {amount(volume.estimate)}"
 
     def shown(self) -> str:
         """`131 MB of rows`, of the largest that was opened; empty where none was."""
-        return f"{amount(max(one.content for one in self._opened))} of rows" if self._opened else ""
+        if not self._opened:
+            return ""
+        from .synthesis.volume import amount
+
+        return f"{amount(max(one.content for one in self._opened))} of rows"
 
     def _plan(self, rows: Mapping[str, int]) -> Volume:
         key = tuple(sorted(rows.items()))
         if key not in self._planned:
+            from .synthesis.volume import planned
+
             stored = self._stored()
             assert stored is not None
             self._planned[key] = planned(
