@@ -91,11 +91,7 @@ def _usual(subject: Subject) -> ColumnStatistics | None:
     """Where production's statistics show no value (a table of one row, or never analysed): the column's constant default."""
     known = subject.statistics
     if known is not None and (
-        known.most_common_vals
-        or known.histogram_bounds
-        or known.withheld
-        or subject.distinct > 1
-        or known.null_frac == 1
+        known.most_common_vals or known.histogram_bounds or subject.distinct > 1 or known.null_frac == 1
     ):
         return None
     column = next((one for one in subject.table.columns if one.name == subject.attribute.name), None)
