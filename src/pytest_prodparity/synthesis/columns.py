@@ -7,7 +7,7 @@ import hashlib
 import math
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -120,7 +120,7 @@ class Maker:
     def source(self, subject: Subject, *, unique: bool = False) -> Source:
         """For one column; `unique`: one that makes `rows` different values from the codes 0 … rows - 1, where it can."""
         form = subject.attribute.form
-        usual = None if unique else _usual(subject)
+        usual = None if unique and subject.rows > 1 else _usual(subject)
         if usual is not None and all(self._reader.binary(subject.attribute, usual.most_common_vals or [])):
             subject = replace(subject, statistics=usual)
         if form == "uuid":
@@ -380,7 +380,8 @@ class Maker:
 
 def _last(profile: Profile, captured: datetime) -> datetime:
     """Where production's time axis ends: its latest time before the capture; the capture, where that is long ago."""
-    latest = captured.date() - timedelta(days=RECENT_DAYS)
+    latest = captured - timedelta(days=RECENT_DAYS)
+    tomorrow = captured.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     found = None
     for table in profile.tables:
         for column in table.columns:
@@ -390,10 +391,11 @@ def _last(profile: Profile, captured: datetime) -> datetime:
             known = [*table.ends.get(column.name, ())[-1:], *((statistics and statistics.histogram_bounds) or ())[-1:]]
             for text in known:
                 with contextlib.suppress(ValueError):
-                    day = date.fromisoformat(text[:10])
-                    if latest <= day <= captured.date():
-                        found = latest = day
-    return captured if found is None else datetime(found.year, found.month, found.day, tzinfo=UTC)
+                    moment = datetime.fromisoformat(text)
+                    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                    if latest <= moment <= max(captured, tomorrow):
+                        found = latest = moment
+    return found or captured
 
 
 _FAR = {"date": 2**31 - 2, "timestamp": 2**63 - 2}
