@@ -13,7 +13,7 @@ import pytest
 
 from .core.errors import UsageError
 from .core.options import OPTIONS
-from .fixtures import EXPECTATION, SESSION, SETTINGS, enter, session_of, settings_of, something_said
+from .fixtures import EXPECTATION, SESSION, SETTINGS, begin, enter, session_of, settings_of, something_said
 from .fixtures import parity_db as parity_db
 
 
@@ -84,14 +84,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         session_of(item.config).prepare(expectation.rows if expectation is not None else {})
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
     # Wider scopes are set up before a test's own fixtures: what they wrote becomes the baseline of the test.
-    if fixturedef.scope != "function":
-        return
-    item = request.node
-    if EXPECTATION in item.stash or "parity_db" in getattr(item, "fixturenames", ()):
-        session_of(item.config).begin(item.nodeid)
+    if fixturedef.scope == "function":
+        item = request.node
+        if EXPECTATION in item.stash or "parity_db" in getattr(item, "fixturenames", ()):
+            begin(item)
+        return (yield)
+    try:
+        return (yield)
+    finally:
+        if SESSION in request.config.stash:
+            request.config.stash[SESSION].isolation.wrote(fixturedef)
+
+
+def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    if fixturedef.scope != "function" and SESSION in request.config.stash:
+        request.config.stash[SESSION].isolation.finished(fixturedef)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -113,16 +125,9 @@ def pytest_runtest_makereport(
         from .marks import annotate
 
         annotate(item, call, report)
+    if call.when == "teardown" and SESSION in item.config.stash:
+        report.prodparity_isolation = item.config.stash[SESSION].isolation.facts()  # type: ignore[attr-defined]
     return report
-
-
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    try:
-        return (yield)
-    finally:
-        if SESSION in item.config.stash:
-            item.config.stash[SESSION].end(item.nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

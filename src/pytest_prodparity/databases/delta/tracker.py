@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -70,8 +72,7 @@ class Tracker:
     def __init__(self, server: Server, database: str, spare: Collection[int]) -> None:
         self.server = server
         self.database = database
-        self._connection = prepare.connected(server, database)
-        self._slots = prepare.connect(server, database)
+        self._connection, self._slots = prepare.both(server, database)
         self._stream = Stream(self._slots, server)
         self._spare = [*self.pids, *spare]
         self._frames: list[Frame] = []
@@ -82,6 +83,7 @@ class Tracker:
         self._undone = 0
         self._proofs: dict[int, int] = {}
         self._lost: str | None = None
+        self._looking: threading.Thread | None = None
 
     @classmethod
     def open(
@@ -92,22 +94,30 @@ class Tracker:
         spare: Collection[int] = (),
         patience: float = 10.0,
         like: Tracker | None = None,
+        prepared: bool = False,
     ) -> Self:
         """Start to follow `database`; raises Untrackable with the reason.
 
         `spare`: pids of backends that are never ended. `patience`: seconds for the open transactions of the whole
         server, for which a new slot waits. `like`: a tracker of another clone of the same template, whose reading of
-        the catalogue is taken over.
+        the catalogue is taken over. `prepared`: the server was checked and the template prepared; the catalogue is
+        then read by a thread, in a snapshot of now, while the caller goes on.
         """
         tracker = cls(server, database, spare)
         connection = tracker._connection
         try:
-            prepare.check(connection, server)
-            prepare.prepare(connection)
+            if not prepared:
+                prepare.check(connection, server)
+                prepare.prepare(connection)
             prepare.reader(connection)
-            tracker._look(like)
             tracker._stream.open(patience)
+            if like is not None:
+                tracker._like(like)
+            else:
+                tracker._sequences = Sequences.read(connection)
             tracker._frames.append(tracker._frame())
+            if like is None:
+                tracker._look_aside() if prepared else tracker._look()
         except BaseException:
             tracker.close()
             raise
@@ -128,8 +138,7 @@ class Tracker:
 
     def delta(self) -> Delta:
         """What changed since the start, or since `enter`: committed rows only. Nothing is consumed."""
-        if self._lost:
-            raise self._gone()
+        self._check()
         frame = self._frames[-1]
         try:
             net = self._read()
@@ -151,6 +160,7 @@ class Tracker:
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
+                self._ready()
                 leaks, now, position = self._settled()
                 undone = self._undo(self._frames[-1], now, position, prove)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
@@ -159,10 +169,24 @@ class Tracker:
                 self._lost = undone.reasons[0]
         return replace(undone, leaks=leaks, seconds=time.perf_counter() - began)
 
-    def enter(self) -> None:
-        """Make the present state the one that `undo` comes back to, until `leave`. A changed schema is taken up."""
-        if self._lost:
-            raise self._gone()
+    def dirty(self) -> bool:
+        """Was anything committed since the start, or since `enter`? Costs nothing while the server was not written to."""
+        self._check()
+        mark = self._frames[-1].mark
+        try:
+            if self._position() == mark:
+                return False
+            return bool(self._read() or self._catalogue.changed(self._connection, mark))
+        except (psycopg.Error, Unreadable) as cause:
+            self._lost = _said(cause)
+            raise self._gone() from cause
+
+    def enter(self) -> tuple[str, ...]:
+        """Make the present state the one that `undo` comes back to, until `leave`. A changed schema is taken up.
+
+        Why `follow` could not lead another clone here, and `leave` not back; empty where they can.
+        """
+        self._check()
         frame = self._frames[-1]
         try:
             self._settled()
@@ -172,11 +196,13 @@ class Tracker:
             if changed:
                 frame.reasons += changed
                 prepare.prepare(self._connection)
-                self._look(None)
+                self._sequences = Sequences.read(self._connection)
+                self._look()
             self._frames.append(self._frame())
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
             raise self._gone() from cause
+        return (*frame.reasons, *undo.stubborn(frame.net))
 
     def leave(self) -> Undone:
         """Back to the state of the frame around the last `enter`."""
@@ -199,26 +225,75 @@ class Tracker:
         seconds = inner.seconds + time.perf_counter() - began
         return replace(undone, rows=inner.rows + undone.rows, leaks=inner.leaks, seconds=seconds)
 
+    def follow(self, other: Tracker, depth: int) -> None:
+        """Write what was written before the first `depth` times that `other` entered; its database is another clone of
+        the same template. It may be closed."""
+        self._check()
+        try:
+            for outer, inner in pairwise(other._frames[: depth + 1]):
+                if reasons := (*outer.reasons, *outer.net.unread):
+                    raise Unreadable(reasons[0])
+                now = self._sequences.state(self._connection)
+                with self._connection.transaction():
+                    undo.put_back(self._connection, outer.net.reverse(), start=None)
+                self._sequences.set_back(self._connection, inner.sequences, now)
+                self._stream.advance()
+                self._frames[-1].net = outer.net
+                self._frames.append(self._frame())
+        except (psycopg.Error, Unreadable) as cause:
+            self._lost = _said(cause)
+            raise self._gone() from cause
+
     def close(self) -> None:
         """Stop following. Never raises."""
+        self._ready()
         with suppress(psycopg.Error):
             self._stream.close()
         self._slots.close()
         self._connection.close()
 
-    def _look(self, like: Tracker | None) -> None:
-        """Read the catalogue, or take it over."""
+    def _look(self) -> None:
+        """Read the catalogue."""
         connection = self._connection
-        if like is not None:
-            self._tables = like._tables  # noqa: SLF001
-            self._sequences = like._sequences  # noqa: SLF001
-            self._catalogue = like._catalogue.of(prepare.database(connection))  # noqa: SLF001
-        else:
-            prepare.published(connection)
-            self._tables = tables(connection)
-            self._sequences = Sequences.read(connection)
-            self._catalogue = Catalogue.read(connection)
+        prepare.published(connection)
+        self._tables = tables(connection)
+        self._catalogue = Catalogue.read(connection)
         self._bloat = Bloat.read(connection)
+
+    def _like(self, other: Tracker) -> None:
+        """Take another clone's reading over."""
+        other._ready()
+        self._tables = other._tables
+        self._sequences = other._sequences
+        self._catalogue = other._catalogue.of(prepare.database(self._connection))
+        self._bloat = Bloat.read(self._connection)
+
+    def _look_aside(self) -> None:
+        """Whatever is committed from now on, the thread reads the catalogue as it is now."""
+        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        self._connection.execute("SELECT 1")
+
+        def look() -> None:
+            try:
+                self._look()
+                self._connection.execute("COMMIT")
+            except (psycopg.Error, ProdparityError) as cause:
+                self._lost = self._lost or _said(cause)
+
+        self._looking = threading.Thread(target=look, name="prodparity catalogue", daemon=True)
+        self._looking.start()
+
+    def _ready(self) -> None:
+        """The catalogue has been read."""
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking.join()
+
+    def _check(self) -> None:
+        """Raises ProdparityError where the changes can no longer be followed."""
+        self._ready()
+        if self._lost:
+            raise self._gone()
 
     def _frame(self) -> Frame:
         """From here on."""
@@ -299,6 +374,8 @@ class Tracker:
 
 def _said(cause: Exception) -> str:
     """One line without values: PostgreSQL's details quote rows."""
+    if isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None:
+        return "the connection to the server was lost"
     if isinstance(cause, psycopg.Error):
         return f"PostgreSQL refused: {cause.diag.message_primary or type(cause).__name__}"
     return str(cause)

@@ -1,0 +1,47 @@
+"""Each test has a copy of the database to itself, thrown away at its end: where changes cannot be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .ground import Rows, Workshop
+
+
+class Copies:
+    """What is written outside tests goes to a base, and the tests' copies are made of that."""
+
+    def __init__(self, workshop: Workshop, note: Callable[[str], None]) -> None:
+        self._workshop = workshop
+        self._note = note
+        self._base: str | None = None
+        self._own: str | None = None
+
+    def database(self, rows: Rows, *, inside: bool) -> str:
+        """Of the open test, or of what runs outside tests; made now where there is none."""
+        if not inside:
+            self._base = self._base or self._workshop.copy(self._workshop.template(()))
+            return self._base
+        if self._own is None:
+            self._own = self._workshop.copy(self._of(rows))
+        return self._own
+
+    def end(self) -> None:
+        """The open test's database goes."""
+        own, self._own = self._own, None
+        if own is not None:
+            self._workshop.drop(own)
+
+    def forget(self) -> None:
+        """The server was lost, and its databases with it."""
+        self._base = self._own = None
+
+    def _of(self, rows: Rows) -> str:
+        if self._base is None:
+            return self._workshop.template(rows)
+        if not rows:
+            return self._base
+        self._note(APART)
+        return self._workshop.template(rows)
+
+
+APART = "a test with rows=… begins without what was written outside tests: it has a volume of its own"
