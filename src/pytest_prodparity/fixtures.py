@@ -80,12 +80,12 @@ def begin(item: pytest.Item) -> None:
     session = session_of(item.config)
     if session.isolation.test != item.nodeid:
         session.begin(item.nodeid)
-        item.addfinalizer(partial(_end, session, item.nodeid))
+        item.addfinalizer(partial(_end, session, item))
 
 
-def _end(session: Session, test: str) -> None:
+def _end(session: Session, item: pytest.Item) -> None:
     try:
-        session.end(test)
+        session.end(item.nodeid, last=item is item.session.items[-1])
     except ProdparityError as error:
         pytest.fail(f"prodparity: {error}", pytrace=False)
 

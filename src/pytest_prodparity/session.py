@@ -188,9 +188,9 @@ class Session:
             return error
         return None
 
-    def end(self, test: str) -> None:
-        """What the test changed goes. Raises ProdparityError where that went wrong."""
-        self.isolation.end(test)
+    def end(self, test: str, *, last: bool = False) -> None:
+        """What the test changed goes; of the run's `last` one with the database. Raises ProdparityError where that failed."""
+        self.isolation.end(test, last=last)
 
     def owner_dsn(self) -> str:
         """Past the wire, to the open test's database."""

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 
-from ..core.delta import Delta
 from ..core.errors import ProdparityError
+from ..core.findings import Source
 from ..databases.delta.prepare import Untrackable, why_not
-from ..databases.delta.tracker import Undone
 from ..databases.provider import Server
 from ..databases.template import Templates
 from ..wire.proxy import Wire
 from ..wire.trip import Trip
 from ..wire.upstream import Upstream
-from .copies import APART, Copies
-from .ground import Followed, Rows
+from .copies import APART, Copies, Rows
+
+if TYPE_CHECKING:
+    from ..core.delta import Delta
+    from ..databases.delta.fence import Leak
+    from ..databases.delta.tracker import Undone
+    from .ground import Followed
 
 
 class Run(Protocol):
@@ -92,7 +97,11 @@ class Isolation:
         """Where the wire leads."""
         self._stirred = False
         """Something passed the wire since the last test."""
+        self._pending: Followed | None = None
+        """What the last test changed is still there."""
         self._told = Told()
+        self._sources: dict[int, Source | None] = {}
+        """By backend, the lines that opened the connections there were at the end of the test."""
         self._dropped: list[str] = []
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="prodparity aside")
         wire.taps.append(self)
@@ -110,20 +119,32 @@ class Isolation:
             return
         if self._test is not None:
             self.end(self._test)
+        with self._lock:
+            pending, self._pending = self._pending, None
+            if pending is not None:
+                self._undo(pending, test)
         self.wrote(None)
         with self._lock:
             self._test, self._rows = test, tuple(sorted(rows.items()))
         self._move()
 
-    def end(self, test: str) -> None:
-        """What the test changed goes. Raises ProdparityError where that went wrong; the next test is not concerned."""
+    def end(self, test: str, *, last: bool = False) -> None:
+        """What the test changed goes; after the run's `last` test only if another begins.
+
+        Raises ProdparityError where that went wrong; the next test is not concerned.
+        """
         if self._test != test:
             return
         undone = None
+        self._sources = {each.backend: each.source for each in self._wire.connections}
         with self._lock:
             followed = self._followed.get(self._rows)
             if followed is not None and followed.database is not None:
-                undone = self._undo(followed, test)
+                if last and not followed.written and followed.tracker is not None:
+                    self._tell(test, followed.tracker.settle())
+                    self._pending = followed
+                else:
+                    undone = self._undo(followed, test)
             if self._copies is not None:
                 self._copies.end()
             self._test, self._rows, self._stirred = None, (), False
@@ -136,19 +157,23 @@ class Isolation:
             )
 
     def _undo(self, followed: Followed, test: str) -> Undone:
-        sources = {each.backend: each.source for each in self._wire.connections}
         undone = followed.undo()
         if not undone:
             self._told.copies += [(test, reason) for reason in undone.reasons[:1]]
-        for leak in undone.leaks:
-            source = sources.get(leak.pid)
+        self._tell(test, undone.leaks)
+        return undone
+
+    def _tell(self, test: str, leaks: Iterable[Leak]) -> None:
+        for leak in leaks:
+            source = self._sources.get(leak.pid)
             where = f", on a connection opened at {source}" if source is not None else ""
             name = f" {leak.name!r}" if leak.name and not leak.pid else ""
             self._told.leaks.append((test, f"{leak.what}{name}{where}"))
-        return undone
 
     def delta(self) -> Delta:
         """What the open test changed so far. Raises ProdparityError where that cannot be told."""
+        from ..core.delta import Delta
+
         with self._lock:
             followed = self._followed.get(self._rows)
             if followed is None and self._copies is None:
@@ -215,6 +240,8 @@ class Isolation:
         if self._copies is None:
             followed = self._followed.get(rows)
             if followed is None:
+                from .ground import Followed
+
                 followed = self._followed[rows] = Followed(self, rows, self._aside)
             if rows and (outside := self._followed.get(())) is not None and outside.written:
                 self._run.note(APART)
@@ -229,6 +256,8 @@ class Isolation:
         return self._copies.database(rows, inside=self._test is not None)
 
     def _decide(self) -> None:
+        # While the server starts there is time.
+        self._aside.submit(importlib.import_module, "pytest_prodparity.databases.delta.tracker")
         server = self._run.server
         self._decided = True
         if self._setting == "clone":

@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
-from .ground import Rows, Workshop
+from ..databases.provider import Server
+
+Rows = tuple[tuple[str, int], ...]
+"""The marker's `rows`, sorted: tests with the same rows begin with the same database."""
+
+
+class Workshop(Protocol):
+    """Makes databases. Each method raises ProdparityError, or psycopg's errors where the server was lost."""
+
+    @property
+    def server(self) -> Server:
+        """Where they are; started now where it was not."""
+
+    def template(self, rows: Rows) -> str:
+        """What a test with these `rows` begins as a copy of; prepared for the delta."""
+
+    def copy(self, name: str) -> str:
+        """A copy of a database that nobody is connected to."""
+
+    def drop(self, name: str) -> None:
+        """A copy goes, once the wire leads elsewhere. Never raises."""
 
 
 class Copies:

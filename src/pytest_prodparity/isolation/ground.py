@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import psycopg
 
@@ -13,30 +12,12 @@ from ..core.errors import ProdparityError
 from ..databases.delta.prepare import Untrackable
 from ..databases.delta.tracker import Tracker, Undone
 from ..databases.provider import Server
+from .copies import Rows, Workshop
 
-Rows = tuple[tuple[str, int], ...]
-"""The marker's `rows`, sorted: tests with the same rows begin with the same database."""
 PATIENCE = 10.0
 """Seconds to wait for the transactions of others with a first slot."""
 IMPATIENCE = 0.2
 """The same once that was in vain."""
-
-
-class Workshop(Protocol):
-    """Makes databases. Each method raises ProdparityError, or psycopg's errors where the server was lost."""
-
-    @property
-    def server(self) -> Server:
-        """Where they are; started now where it was not."""
-
-    def template(self, rows: Rows) -> str:
-        """What a test with these `rows` begins as a copy of; prepared for the delta."""
-
-    def copy(self, name: str) -> str:
-        """A copy of a database that nobody is connected to."""
-
-    def drop(self, name: str) -> None:
-        """A copy goes, once the wire leads elsewhere. Never raises."""
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -75,6 +75,8 @@ class Tracker:
         self._connection, self._slots = prepare.both(server, database)
         self._stream = Stream(self._slots, server)
         self._spare = [*self.pids, *spare]
+        self._number = 0
+        """The database's oid."""
         self._frames: list[Frame] = []
         self._tables: dict[str, Table] = {}
         self._sequences: Sequences
@@ -83,7 +85,10 @@ class Tracker:
         self._undone = 0
         self._proofs: dict[int, int] = {}
         self._lost: str | None = None
-        self._looking: threading.Thread | None = None
+        self._known = False
+        """The catalogue has been read."""
+        self._late: list[str] = []
+        """Why it was read too late."""
 
     @classmethod
     def open(
@@ -101,7 +106,7 @@ class Tracker:
         `spare`: pids of backends that are never ended. `patience`: seconds for the open transactions of the whole
         server, for which a new slot waits. `like`: a tracker of another clone of the same template, whose reading of
         the catalogue is taken over. `prepared`: the server was checked and the template prepared; the catalogue is
-        then read by a thread, in a snapshot of now, while the caller goes on.
+        then read when it is needed.
         """
         tracker = cls(server, database, spare)
         connection = tracker._connection
@@ -109,15 +114,14 @@ class Tracker:
             if not prepared:
                 prepare.check(connection, server)
                 prepare.prepare(connection)
-            prepare.reader(connection)
-            tracker._stream.open(patience)
-            if like is not None:
-                tracker._like(like)
-            else:
-                tracker._sequences = Sequences.read(connection)
+            with ThreadPoolExecutor(1) as aside:
+                slot = aside.submit(tracker._stream.open, patience)
+                prepare.reader(connection)
+                tracker._read_start(like)
+            slot.result()
+            if not prepared and not tracker._known:
+                tracker._look()
             tracker._frames.append(tracker._frame())
-            if like is None:
-                tracker._look_aside() if prepared else tracker._look()
         except BaseException:
             tracker.close()
             raise
@@ -142,7 +146,7 @@ class Tracker:
         frame = self._frames[-1]
         try:
             net = self._read()
-            notes = self._catalogue.changed(self._connection, frame.mark)
+            notes = self._changed(frame)
             moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
@@ -160,7 +164,6 @@ class Tracker:
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
-                self._ready()
                 leaks, now, position = self._settled()
                 undone = self._undo(self._frames[-1], now, position, prove)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
@@ -169,14 +172,22 @@ class Tracker:
                 self._lost = undone.reasons[0]
         return replace(undone, leaks=leaks, seconds=time.perf_counter() - began)
 
+    def settle(self) -> tuple[Leak, ...]:
+        """End what is under way, and tell it. Never raises for what the test did."""
+        try:
+            return () if self._lost else self._settled()[0]
+        except (psycopg.Error, ProdparityError) as cause:
+            self._lost = _said(cause)
+            return ()
+
     def dirty(self) -> bool:
         """Was anything committed since the start, or since `enter`? Costs nothing while the server was not written to."""
         self._check()
-        mark = self._frames[-1].mark
+        frame = self._frames[-1]
         try:
-            if self._position() == mark:
+            if self._position() == frame.mark:
                 return False
-            return bool(self._read() or self._catalogue.changed(self._connection, mark))
+            return bool(self._read() or self._changed(frame))
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
             raise self._gone() from cause
@@ -191,13 +202,15 @@ class Tracker:
         try:
             self._settled()
             lines, _ = self._stream.take()
-            changed = self._catalogue.changed(self._connection, frame.mark)
+            changed = self._changed(frame)
             frame.net.fold(lines, self._tables)
             if changed:
                 frame.reasons += changed
                 prepare.prepare(self._connection)
                 self._sequences = Sequences.read(self._connection)
+                self._bloat = Bloat.read(self._connection)
                 self._look()
+                self._late = []
             self._frames.append(self._frame())
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
@@ -246,7 +259,6 @@ class Tracker:
 
     def close(self) -> None:
         """Stop following. Never raises."""
-        self._ready()
         with suppress(psycopg.Error):
             self._stream.close()
         self._slots.close()
@@ -254,44 +266,46 @@ class Tracker:
 
     def _look(self) -> None:
         """Read the catalogue."""
-        connection = self._connection
-        prepare.published(connection)
-        self._tables = tables(connection)
-        self._catalogue = Catalogue.read(connection)
-        self._bloat = Bloat.read(connection)
+        prepare.published(self._connection)
+        self._tables = tables(self._connection)
+        self._catalogue = Catalogue.read(self._connection)
+        self._known = True
 
-    def _like(self, other: Tracker) -> None:
-        """Take another clone's reading over."""
-        other._ready()
-        self._tables = other._tables
-        self._sequences = other._sequences
-        self._catalogue = other._catalogue.of(prepare.database(self._connection))
+    def _read_start(self, other: Tracker | None) -> None:
+        """What must be known of the start; of the rest, what `other` knows."""
+        self._number = prepare.database(self._connection)
         self._bloat = Bloat.read(self._connection)
+        known = other._reading if other is not None else None  # noqa: SLF001
+        if known is None:
+            self._sequences = Sequences.read(self._connection)
+        else:
+            self._sequences, self._tables, catalogue = known
+            self._catalogue = catalogue.of(self._number)
+            self._known = True
 
-    def _look_aside(self) -> None:
-        """Whatever is committed from now on, the thread reads the catalogue as it is now."""
-        self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        self._connection.execute("SELECT 1")
-
-        def look() -> None:
-            try:
-                self._look()
-                self._connection.execute("COMMIT")
-            except (psycopg.Error, ProdparityError) as cause:
-                self._lost = self._lost or _said(cause)
-
-        self._looking = threading.Thread(target=look, name="prodparity catalogue", daemon=True)
-        self._looking.start()
+    @property
+    def _reading(self) -> tuple[Sequences, dict[str, Table], Catalogue] | None:
+        """What another clone can take over."""
+        return (self._sequences, self._tables, self._catalogue) if self._known and not self._late else None
 
     def _ready(self) -> None:
-        """The catalogue has been read."""
-        looking, self._looking = self._looking, None
-        if looking is not None:
-            looking.join()
+        """Once the catalogue is known. As long as nothing has written to it, it is still that of the start."""
+        if not self._known:
+            if Catalogue.stirred(self._connection, self._frames[0].mark):
+                self._late = ["the schema was changed, or a temporary table made, before the schema was read"]
+            self._look()
+
+    def _changed(self, frame: Frame) -> list[str]:
+        """What changed beside rows since the frame's start."""
+        return self._late or self._catalogue.changed(self._connection, frame.mark)
 
     def _check(self) -> None:
         """Raises ProdparityError where the changes can no longer be followed."""
-        self._ready()
+        if not self._lost:
+            try:
+                self._ready()
+            except (psycopg.Error, ProdparityError) as cause:
+                self._lost = _said(cause)
         if self._lost:
             raise self._gone()
 
@@ -309,14 +323,10 @@ class Tracker:
     def _settled(self) -> tuple[tuple[Leak, ...], State, str]:
         """Once nothing is under way: what was, where the sequences stand, where the log stands."""
         leaks: tuple[Leak, ...] = ()
-        found, now, position = fence.survey(
-            self._connection, self._catalogue.database, self._spare, self._sequences.query
-        )
+        found, now, position = fence.survey(self._connection, self._number, self._spare, self._sequences.query)
         if found:
-            leaks = tuple(fence.clear(self._connection, self._catalogue.database, self._spare, found))
-            _, now, position = fence.survey(
-                self._connection, self._catalogue.database, self._spare, self._sequences.query
-            )
+            leaks = tuple(fence.clear(self._connection, self._number, self._spare, found))
+            _, now, position = fence.survey(self._connection, self._number, self._spare, self._sequences.query)
         return leaks, now, position
 
     def _read(self) -> Net:
@@ -329,8 +339,9 @@ class Tracker:
             self._sequences.set_back(self._connection, frame.sequences, now)
             frame.mark = self._position()
             return Undone(done=True, proven=True)
+        self._ready()
         net = self._read()
-        reasons = [*self._catalogue.changed(self._connection, frame.mark), *undo.stubborn(net)]
+        reasons = [*undo.stubborn(net), *self._changed(frame)]
         if reasons:
             return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
         return self._back(net, frame, now, start=frame.mark, prove=prove)
