@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class Isolation:
         """Something passed the wire since the last test."""
         self._pending: Followed | None = None
         """What the last test changed is still there."""
+        self._begun = 0.0
+        """When the open test began; connections that are older are wider fixtures'."""
         self._told = Told()
         self._sources: dict[int, Source | None] = {}
         """By backend, the lines that opened the connections there were at the end of the test."""
@@ -119,13 +122,14 @@ class Isolation:
             return
         if self._test is not None:
             self.end(self._test)
+        older = self._backends()
         with self._lock:
             pending, self._pending = self._pending, None
             if pending is not None:
-                self._undo(pending, test)
+                self._undo(pending, test, older)
         self.wrote(None)
         with self._lock:
-            self._test, self._rows = test, tuple(sorted(rows.items()))
+            self._test, self._rows, self._begun = test, tuple(sorted(rows.items())), time.monotonic()
         self._move()
 
     def end(self, test: str, *, last: bool = False) -> None:
@@ -136,15 +140,17 @@ class Isolation:
         if self._test != test:
             return
         undone = None
-        self._sources = {each.backend: each.source for each in self._wire.connections}
+        connections = self._wire.connections
+        self._sources = {each.backend: each.source for each in connections}
+        older = [each.backend for each in connections if each.since < self._begun]
         with self._lock:
             followed = self._followed.get(self._rows)
             if followed is not None and followed.database is not None:
                 if last and not followed.written and followed.tracker is not None:
-                    self._tell(test, followed.tracker.settle())
+                    self._tell(test, followed.tracker.settle(older=older))
                     self._pending = followed
                 else:
-                    undone = self._undo(followed, test)
+                    undone = self._undo(followed, test, older)
             if self._copies is not None:
                 self._copies.end()
             self._test, self._rows, self._stirred = None, (), False
@@ -156,8 +162,8 @@ class Isolation:
                 fix='[tool.prodparity] isolation = "clone", and please report it',
             )
 
-    def _undo(self, followed: Followed, test: str) -> Undone:
-        undone = followed.undo()
+    def _undo(self, followed: Followed, test: str, older: Collection[int]) -> Undone:
+        undone = followed.undo(older)
         if not undone:
             self._told.copies += [(test, reason) for reason in undone.reasons[:1]]
         self._tell(test, undone.leaks)
@@ -195,7 +201,7 @@ class Isolation:
         with self._lock:
             self._stirred = False
             followed = self._followed.get(())
-            moves = followed is not None and followed.wrote(owner)
+            moves = followed is not None and followed.wrote(owner, self._backends())
         if moves:
             self._move(always=True)
 
@@ -206,9 +212,12 @@ class Isolation:
         self.wrote(owner)
         with self._lock:
             followed = self._followed.get(())
-            lost = followed.finished(owner) if followed is not None and followed.written else ()
+            lost = followed.finished(owner, self._backends()) if followed is not None and followed.written else ()
         if lost:
             self._move()
+
+    def _backends(self) -> list[int]:
+        return [each.backend for each in self._wire.connections]
 
     # --- databases
 

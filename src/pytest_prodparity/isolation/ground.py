@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -80,16 +81,16 @@ class Followed:
             self.database = name
         return self.database
 
-    def undo(self) -> Undone:
+    def undo(self, older: Collection[int] = ()) -> Undone:
         """Back to the start of the test; where that cannot be, the database is given up."""
         tracker = self.tracker
-        undone = tracker.undo() if tracker is not None else Undone(done=False, reasons=(self.why or "",))
+        undone = tracker.undo(older=older) if tracker is not None else Undone(done=False, reasons=(self.why or "",))
         if not undone:
             self._give_up()
             self._prepare_spare()
         return undone
 
-    def wrote(self, owner: object) -> bool:
+    def wrote(self, owner: object, older: Collection[int] = ()) -> bool:
         """What was written since the last call is `owner`'s, and part of the start of each test until `finished`.
 
         None: of whoever wrote last. Must the wire move? Nobody else may be connected then.
@@ -103,7 +104,7 @@ class Followed:
         try:
             if not tracker.dirty():
                 return False
-            reasons = tracker.enter()
+            reasons = tracker.enter(older=older)
         except ProdparityError as error:
             reasons = (error.happened,)
         if not reasons:
@@ -116,7 +117,7 @@ class Followed:
         self.database = None
         return True
 
-    def finished(self, owner: object) -> list[str]:
+    def finished(self, owner: object, older: Collection[int] = ()) -> list[str]:
         """What `owner` wrote goes. Why that cost the database; empty where it did not."""
         if any(owner is one for ground in self._grounds for one in (ground.owner, *ground.owners)):
             self._finished.append(owner)
@@ -128,7 +129,7 @@ class Followed:
                     return lost
                 ground.owners.pop()
                 tracker = self.tracker
-                undone = tracker.leave() if tracker is not None else None
+                undone = tracker.leave(older=older) if tracker is not None else None
                 if undone is not None and not undone:
                     lost += undone.reasons
                     self._give_up()

@@ -74,7 +74,7 @@ class Tracker:
         self.database = database
         self._connection, self._slots = prepare.both(server, database)
         self._stream = Stream(self._slots, server)
-        self._spare = [*self.pids, *spare]
+        self._spared = fence.Spared(always=(*self.pids, *spare))
         self._number = 0
         """The database's oid."""
         self._frames: list[Frame] = []
@@ -153,8 +153,10 @@ class Tracker:
             self._lost = _said(cause)
             raise self._gone() from cause
 
-    def undo(self, *, prove: bool | None = None) -> Undone:
+    def undo(self, *, prove: bool | None = None, older: Collection[int] = ()) -> Undone:
         """Back to the start, or to the last `enter`. What the test left under way is ended, and reported.
+
+        `older`: pids of backends that were there before the test; a transaction of theirs that only reads may stay open.
 
         `prove`: read the stream again, which must then come to nothing; None: for each table's first undos and every
         tenth. Row counts are always checked. Never raises for what the test did.
@@ -164,7 +166,7 @@ class Tracker:
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
-                leaks, now, position = self._settled()
+                leaks, now, position = self._settled(older)
                 undone = self._undo(self._frames[-1], now, position, prove)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
                 undone = Undone(done=False, reasons=(_said(cause),))
@@ -172,10 +174,10 @@ class Tracker:
                 self._lost = undone.reasons[0]
         return replace(undone, leaks=leaks, seconds=time.perf_counter() - began)
 
-    def settle(self) -> tuple[Leak, ...]:
+    def settle(self, *, older: Collection[int] = ()) -> tuple[Leak, ...]:
         """End what is under way, and tell it. Never raises for what the test did."""
         try:
-            return () if self._lost else self._settled()[0]
+            return () if self._lost else self._settled(older)[0]
         except (psycopg.Error, ProdparityError) as cause:
             self._lost = _said(cause)
             return ()
@@ -192,7 +194,7 @@ class Tracker:
             self._lost = _said(cause)
             raise self._gone() from cause
 
-    def enter(self) -> tuple[str, ...]:
+    def enter(self, *, older: Collection[int] = ()) -> tuple[str, ...]:
         """Make the present state the one that `undo` comes back to, until `leave`. A changed schema is taken up.
 
         Why `follow` could not lead another clone here, and `leave` not back; empty where they can.
@@ -200,7 +202,7 @@ class Tracker:
         self._check()
         frame = self._frames[-1]
         try:
-            self._settled()
+            self._settled(older)
             lines, _ = self._stream.take()
             changed = self._changed(frame)
             frame.net.fold(lines, self._tables)
@@ -217,9 +219,9 @@ class Tracker:
             raise self._gone() from cause
         return (*frame.reasons, *undo.stubborn(frame.net))
 
-    def leave(self) -> Undone:
+    def leave(self, *, older: Collection[int] = ()) -> Undone:
         """Back to the state of the frame around the last `enter`."""
-        inner = self.undo()
+        inner = self.undo(older=older)
         self._frames.pop()
         outer = self._frames[-1]
         if not inner:
@@ -320,13 +322,14 @@ class Tracker:
         assert row is not None
         return str(row[0])
 
-    def _settled(self) -> tuple[tuple[Leak, ...], State, str]:
+    def _settled(self, older: Collection[int] = ()) -> tuple[tuple[Leak, ...], State, str]:
         """Once nothing is under way: what was, where the sequences stand, where the log stands."""
+        spared = replace(self._spared, older=tuple(older))
         leaks: tuple[Leak, ...] = ()
-        found, now, position = fence.survey(self._connection, self._number, self._spare, self._sequences.query)
+        found, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
         if found:
-            leaks = tuple(fence.clear(self._connection, self._number, self._spare, found))
-            _, now, position = fence.survey(self._connection, self._number, self._spare, self._sequences.query)
+            leaks = tuple(fence.clear(self._connection, self._number, spared, found))
+            _, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
         return leaks, now, position
 
     def _read(self) -> Net:
