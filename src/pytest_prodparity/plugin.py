@@ -7,6 +7,7 @@ pytest only, and a test measures that.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -106,13 +107,20 @@ def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: p
         request.config.stash[SESSION].isolation.finished(fixturedef)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    if EXPECTATION not in item.stash:
+    marked = EXPECTATION in item.stash
+    if not marked and "parity_db" not in getattr(item, "fixturenames", ()):
         return (yield)
-    from .marks import watched
+    with ExitStack() as stack:
+        if marked:
+            from .marks import watched
 
-    with watched(item):
+            stack.enter_context(watched(item))
+        if isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
+            from .examples import apart
+
+            stack.enter_context(apart(item))
         return (yield)
 
 

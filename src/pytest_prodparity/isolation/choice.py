@@ -71,6 +71,10 @@ class Told:
         return taken
 
 
+EXAMPLES = object()
+"""Who wrote what the examples of a test begin with."""
+
+
 class Isolation:
     """Leads the wire to the database of the open test, or of what runs outside tests.
 
@@ -155,6 +159,9 @@ class Isolation:
                 self._copies.end()
             self._test, self._rows, self._stirred = None, (), False
         self._move()
+        self._judge(undone)
+
+    def _judge(self, undone: Undone | None) -> None:
         if undone is not None and undone.broken:
             raise ProdparityError(
                 f"What this test changed could not be taken back: {undone.reasons[0]}.",
@@ -191,6 +198,41 @@ class Isolation:
             if followed is not None and followed.database is None:
                 return Delta()
         raise ProdparityError(f"What this test changed cannot be told: {why}.", fix="prodparity doctor")
+
+    # --- the examples of one test
+
+    def examples_begin(self) -> None:
+        """What the open test's fixtures wrote is the start of each example."""
+        older = self._backends()
+        with self._lock:
+            followed = self._followed.get(self._rows)
+            moves = followed is not None and followed.wrote(EXAMPLES, older)
+            if self._copies is not None:
+                moves = self._copies.inwards()
+        self._move(always=moves)
+
+    def example_over(self) -> None:
+        """What it changed goes. Raises ProdparityError where that went wrong."""
+        test, older = self._test, [each.backend for each in self._wire.connections if each.since < self._begun]
+        undone = None
+        with self._lock:
+            followed = self._followed.get(self._rows)
+            if test is not None and followed is not None and followed.database is not None:
+                undone = self._undo(followed, test, older)
+            if self._copies is not None:
+                self._copies.end()
+        self._move()
+        self._judge(undone)
+
+    def examples_end(self) -> None:
+        """What the fixtures wrote is the test's again."""
+        older = self._backends()
+        with self._lock:
+            followed = self._followed.get(self._rows)
+            lost = followed.finished(EXAMPLES, older) if followed is not None and followed.written else ()
+            if self._copies is not None:
+                self._copies.outwards()
+        self._move(always=bool(lost) or self._copies is not None)
 
     # --- what wider fixtures write
 

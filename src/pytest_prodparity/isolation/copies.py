@@ -36,6 +36,7 @@ class Copies:
         self._note = note
         self._base: str | None = None
         self._own: str | None = None
+        self._outer: list[tuple[str | None, str | None]] = []
 
     def database(self, rows: Rows, *, inside: bool) -> str:
         """Of the open test, or of what runs outside tests; made now where there is none."""
@@ -51,6 +52,19 @@ class Copies:
         own, self._own = self._own, None
         if own is not None:
             self._workshop.drop(own)
+
+    def inwards(self) -> bool:
+        """From here on what is the open test's is the base. Is there anything?"""
+        self._outer.append((self._base, self._own))
+        if self._own is None:
+            return False
+        self._base, self._own = self._own, None
+        return True
+
+    def outwards(self) -> None:
+        """Back from `inwards`."""
+        self.end()
+        self._base, self._own = self._outer.pop()
 
     def forget(self) -> None:
         """The server was lost, and its databases with it."""
