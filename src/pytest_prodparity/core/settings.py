@@ -30,6 +30,7 @@ class Settings:
     profile: Path = Path("parity")
     image: str | None = None
     allow_external: bool = False
+    isolation: str = "auto"
     mark: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[Level, Mapping[str, object]] = field(default_factory=dict)
@@ -92,6 +93,18 @@ def _flag(said: object, where: str) -> bool:
     if isinstance(said, bool):
         return said
     raise UsageError(f"{where}: {said!r} is neither true nor false.")
+
+
+ISOLATIONS = ("auto", "delta", "clone")
+
+
+def _isolation(said: object, where: str) -> str:
+    if isinstance(said, str) and said in ISOLATIONS:
+        return said
+    raise UsageError(
+        f"{where}: isolation {said!r} does not exist{closest(str(said), ISOLATIONS)}.",
+        fix=f"use one of {', '.join(ISOLATIONS)}",
+    )
 
 
 def _globs(said: object, where: str) -> tuple[str, ...]:
@@ -188,6 +201,7 @@ PARSERS: dict[str, Callable[[object, str], Any]] = {
     "profile": _path,
     "image": _text,
     "allow_external": _flag,
+    "isolation": _isolation,
     "mark": _globs,
     "env": _environment,
     "levels": _levels,

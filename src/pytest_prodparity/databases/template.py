@@ -148,6 +148,13 @@ class Templates:
             connection.execute("RESET file_copy_method")
             connection.execute(statement)
 
+    def end_sessions(self, database: str) -> None:
+        """End whoever is connected to it."""
+        self._connection().execute(
+            "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE datname = %s",
+            [database],
+        )
+
     def drop(self, database: str) -> None:
         """Remove a clone, whoever is connected to it."""
         self._drop(database)

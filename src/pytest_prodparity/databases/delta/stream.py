@@ -60,7 +60,15 @@ class Stream:
             ).fetchone()
             who = f"process {row[0]} in the database {row[1]}" if row else "a prepared one"
             raise Untrackable(
-                f"a transaction has been open on the server for {patience:.0f} s, {who}", fix="end that transaction"
+                f"a transaction has been open on the server for {patience:.0f} s, {who}",
+                fix="end that transaction",
+                passing=True,
+            ) from None
+        except psycopg.errors.ConfigurationLimitExceeded as cause:
+            raise Untrackable(
+                f"the server has no free replication slot: {cause.diag.message_primary}",
+                fix="raise max_replication_slots there, and restart it",
+                passing=True,
             ) from None
         connection.execute("SET statement_timeout = 0")
 
