@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from .core.expectation import Expectation
     from .core.settings import Settings
     from .profile.model import Profile
+    from .scenarios import Rehearsal
     from .session import Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
+REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
 
 def something_said(config: pytest.Config) -> bool:

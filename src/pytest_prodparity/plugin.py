@@ -14,7 +14,7 @@ import pytest
 
 from .core.errors import UsageError
 from .core.options import OPTIONS
-from .fixtures import EXPECTATION, SESSION, SETTINGS, begin, enter, session_of, settings_of, something_said
+from .fixtures import EXPECTATION, REHEARSAL, SESSION, SETTINGS, begin, enter, session_of, settings_of, something_said
 from .fixtures import parity_db as parity_db
 
 
@@ -74,6 +74,15 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
         return []  # the collection has failed with it already
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    if EXPECTATION in item.stash and settings_of(item.config).dials.growth:
+        from .scenarios import rehearse
+
+        rehearse(item)
+    return (yield)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # After the skips of others, before any fixture: what is skipped needs no volume.
     expectation = item.stash.get(EXPECTATION, None)
@@ -82,7 +91,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if expectation.level > level:
             pytest.skip(f"needs --parity-level={expectation.level}; this run has {level}")
     if expectation is not None or "parity_db" in getattr(item, "fixturenames", ()):
-        session_of(item.config).prepare(expectation.rows if expectation is not None else {})
+        rows = expectation.rows if expectation is not None else {}
+        rehearsal = item.stash.get(REHEARSAL, None)
+        session_of(item.config).prepare(rehearsal.rows if rehearsal is not None and rehearsal.under_way else rows)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -129,6 +140,9 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    rehearsal = item.stash.get(REHEARSAL, None)
+    if rehearsal is not None and rehearsal.under_way:
+        return report
     if EXPECTATION in item.stash and (call.when == "call" or (call.when == "setup" and not report.passed)):
         from .marks import annotate
 

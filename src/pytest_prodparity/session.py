@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import psycopg
@@ -33,6 +33,7 @@ from .gate.render import terminal
 from .gate.report import Production, TestReport
 from .isolation.choice import Isolation
 from .profile.store import Stored, load
+from .queries.growth import FEWER, Growth
 from .queries.judge import judge
 from .queries.planning import Plans
 from .queries.recorder import Recorder
@@ -48,6 +49,18 @@ SETTLE_S = 2.0
 
 DATABASE = "parity"
 """The name in the stable URL; the wire puts the name of the current test's database in its place."""
+
+
+class Rehearsed(Protocol):
+    """A test's run on fewer rows."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """What its volume was asked for by."""
+
+    @property
+    def trips(self) -> Sequence[Trip]:
+        """What it sent."""
 
 
 class Session:
@@ -196,9 +209,20 @@ class Session:
         """Past the wire, to the open test's database."""
         return self.server.dsn(self.current(), user=self._login.user, password=self._login.password)
 
-    def watch(self, test: str, expectation: Expectation) -> Watch:
+    def fewer(self, expectation: Expectation) -> Mapping[str, int] | None:
+        """The marker's `rows` for a rehearsal; None where the test begins with too few rows for one."""
+        return self._volumes.fewer(expectation.rows, FEWER)
+
+    def growth(self, expectation: Expectation, rehearsed: Rehearsed | None) -> Growth:
+        """What a test's database holds, and what the test sent when it held less."""
+        rows = self._volumes.counts(expectation.rows)
+        if rehearsed is None or not rehearsed.trips:
+            return Growth(rows=rows)
+        return Growth(rows=rows, fewer=self._volumes.counts(rehearsed.rows), trips=rehearsed.trips)
+
+    def watch(self, test: str, expectation: Expectation, rehearsed: Rehearsed | None = None) -> Watch:
         """Start recording a test's trips."""
-        return Watch(self, test, expectation)
+        return Watch(self, test, expectation, rehearsed)
 
     # --- the server
 
@@ -336,7 +360,8 @@ class Session:
 class Watch:
     """Records the trips of one test's call and judges them."""
 
-    def __init__(self, session: Session, test: str, expectation: Expectation) -> None:
+    def __init__(self, session: Session, test: str, expectation: Expectation, rehearsed: Rehearsed | None) -> None:
+        self._rehearsed = rehearsed
         self._session = session
         self._test = test
         self._expectation = expectation
@@ -345,20 +370,20 @@ class Watch:
         self._started = time.monotonic()
         session.wire.taps.append(self._recorder)
 
-    def stop(self) -> None:
-        """Record no further."""
+    def stop(self) -> Sequence[Trip]:
+        """Record no further; what was recorded."""
         wire = self._session.wire
         if self._recorder in wire.taps:
             wire.settle(time.monotonic() + SETTLE_S)
             wire.taps.remove(self._recorder)
             self._recorder.stop()
+        return self._recorder.trips
 
     def judge(self) -> TestReport:
         """Stop, and hold what was recorded against production."""
         session = self._session
         seconds = time.monotonic() - self._started
-        self.stop()
-        trips = self._recorder.trips
+        trips = self.stop()
         judgement = self._judged(trips) if session.settings.level > Level.OFF else Judgement()
         outcome = "failed" if judgement.findings else "passed"
         return TestReport(id=self._test, outcome=outcome, judgement=judgement, trips=len(trips), seconds=seconds)
@@ -378,6 +403,7 @@ class Watch:
             pauses=self._recorder.pauses,
             left_open=[one.number for one in session.wire.connections if self._opened_by_the_code(one)],
             dropped=self._recorder.dropped,
+            growth=session.growth(self._expectation, self._rehearsed),
         )
         replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
         findings = tuple(replace(found, replay=replay) for found in judgement.findings)

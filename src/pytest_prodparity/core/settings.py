@@ -148,6 +148,7 @@ def _bytes(said: object, where: str, _level: Level) -> int:
 DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
     "rows": _rows,
     "twin": lambda said, where, _level: _flag(said, where),
+    "growth": lambda said, where, _level: _flag(said, where),
     "max_bytes": _bytes,
 }
 """By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""

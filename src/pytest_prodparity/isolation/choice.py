@@ -120,6 +120,12 @@ class Isolation:
         """The open one."""
         return self._test
 
+    @property
+    def written(self) -> bool:
+        """Was anything written outside tests, which tests with other rows do not have?"""
+        followed = self._followed.get(())
+        return self._stirred or (followed is not None and followed.written)
+
     def begin(self, test: str, rows: Mapping[str, int]) -> None:
         """From here on the wire leads to a database in which nothing is from another test."""
         if self._test == test:
