@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from .core.expectation import Expectation
     from .core.settings import Settings
     from .profile.model import Profile
-    from .scenarios import Rehearsal
-    from .session import Session
+    from .session import Rehearsal, Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
 from _pytest.runner import runtestprotocol
 
 from .fixtures import EXPECTATION, REHEARSAL, session_of
-from .wire.trip import Trip
-
-
-@dataclass
-class Rehearsal:
-    """A test's run on fewer rows."""
-
-    rows: dict[str, int]
-    """What its volume is asked for by, instead of the marker's `rows`."""
-    under_way: bool = True
-    trips: Sequence[Trip] = field(default_factory=list)
-    """What it sent; empty where it did not come to a good end."""
+from .session import Rehearsal
 
 
 def rehearse(item: pytest.Item) -> None:
@@ -40,7 +27,7 @@ def rehearse(item: pytest.Item) -> None:
     rows = session.fewer(expectation)
     if rows is None or session.isolation.written:
         return
-    rehearsal = item.stash[REHEARSAL] = Rehearsal(rows=dict(rows))
+    rehearsal = item.stash[REHEARSAL] = Rehearsal(rows=rows)
     properties, sections = list(item.user_properties), len(item._report_sections)  # noqa: SLF001  # as its runner does
     try:
         # What comes next is in the same class or module: only the test's own fixtures are torn down.
@@ -51,4 +38,4 @@ def rehearse(item: pytest.Item) -> None:
         item.user_properties[:] = properties
         del item._report_sections[sections:]  # noqa: SLF001
     if not all(report.passed for report in reports) or session.isolation.written:
-        rehearsal.trips = []
+        rehearsal.trips = ()

@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -51,16 +51,15 @@ DATABASE = "parity"
 """The name in the stable URL; the wire puts the name of the current test's database in its place."""
 
 
-class Rehearsed(Protocol):
+@dataclass
+class Rehearsal:
     """A test's run on fewer rows."""
 
-    @property
-    def rows(self) -> Mapping[str, int]:
-        """What its volume was asked for by."""
-
-    @property
-    def trips(self) -> Sequence[Trip]:
-        """What it sent."""
+    rows: Mapping[str, int]
+    """What its volume is asked for by, instead of the marker's `rows`."""
+    under_way: bool = True
+    trips: Sequence[Trip] = ()
+    """What it sent; empty where it did not come to a good end."""
 
 
 class Session:
@@ -213,14 +212,14 @@ class Session:
         """The marker's `rows` for a rehearsal; None where the test begins with too few rows for one."""
         return self._volumes.fewer(expectation.rows, FEWER)
 
-    def growth(self, expectation: Expectation, rehearsed: Rehearsed | None) -> Growth:
+    def growth(self, expectation: Expectation, rehearsed: Rehearsal | None) -> Growth:
         """What a test's database holds, and what the test sent when it held less."""
         rows = self._volumes.counts(expectation.rows)
         if rehearsed is None or not rehearsed.trips:
             return Growth(rows=rows)
         return Growth(rows=rows, fewer=self._volumes.counts(rehearsed.rows), trips=rehearsed.trips)
 
-    def watch(self, test: str, expectation: Expectation, rehearsed: Rehearsed | None = None) -> Watch:
+    def watch(self, test: str, expectation: Expectation, rehearsed: Rehearsal | None = None) -> Watch:
         """Start recording a test's trips."""
         return Watch(self, test, expectation, rehearsed)
 
@@ -360,7 +359,7 @@ class Session:
 class Watch:
     """Records the trips of one test's call and judges them."""
 
-    def __init__(self, session: Session, test: str, expectation: Expectation, rehearsed: Rehearsed | None) -> None:
+    def __init__(self, session: Session, test: str, expectation: Expectation, rehearsed: Rehearsal | None) -> None:
         self._rehearsed = rehearsed
         self._session = session
         self._test = test
