@@ -21,8 +21,9 @@ from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.core.levels import Level, Rows
 from pytest_prodparity.databases import roles
 from pytest_prodparity.databases.embedded import Embedded
+from pytest_prodparity.databases.kept import BUILDING, kept, stale
 from pytest_prodparity.databases.provider import Server
-from pytest_prodparity.databases.template import BUILDING, Templates, kept, stale
+from pytest_prodparity.databases.template import Templates
 from pytest_prodparity.profile.store import Stored
 from pytest_prodparity.synthesis.build import Filled, Progress
 from pytest_prodparity.synthesis.volume import Fill, Label, Volume, check_disk, check_size, ensure

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from ..core.settings import Settings
+    from ..databases.kept import Kept
     from ..databases.provider import Server
-    from ..databases.template import Kept
 
 _DAYS = 7
 _SHORTEST = 4
@@ -114,7 +114,7 @@ def _looked(stack: ExitStack, server: Server, where: str) -> _Place:
     import psycopg
 
     from ..databases import roles
-    from ..databases.template import kept
+    from ..databases.kept import kept
 
     try:
         connection = stack.enter_context(closing(psycopg.connect(server.dsn(), autocommit=True, connect_timeout=5)))
@@ -140,21 +140,21 @@ def _list(places: list[_Place], *, verbose: bool) -> None:
             continue
         console.print(escape(place.where))
         grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in ("name", "profile", "level", "rows", "seed", "size", "last use"):
-            grid.add_column(
-                name, justify="right" if name in ("rows", "seed", "size") else "left", no_wrap=name == "name"
-            )
+        for name in ("name", "profile", "level", "rows", "seed", "size", "ready", "last use"):
+            right = name in ("rows", "seed", "size", "ready")
+            grid.add_column(name, justify="right" if right else "left", no_wrap=name == "name")
         notes: list[str] = []
         for one in place.kept:
             label = Label.read(one.label)
-            total += one.size
+            total += one.whole_size
             if label is None:
                 about = ["", "", "none", ""]
             else:
                 about = [label.profile, label.level, f"{label.total:,}", str(label.seed)]
                 notes += [f"  {one.short}: {label.rows}; built in {label.seconds:.1f} s"]
                 notes += [f"    approximate: {note}" for note in label.notes]
-            grid.add_row(one.short, *map(escape, about), showing.size(one.size), showing.since(one.used))
+            ready = f"{one.ready} × {showing.size(one.ready_size / one.ready)}" if one.ready else ""
+            grid.add_row(one.short, *map(escape, about), showing.size(one.size), ready, showing.since(one.used))
         console.print(grid if place.kept else "  nothing is kept here")
         for note in notes if verbose else ():
             console.print(escape(note))
@@ -167,7 +167,7 @@ def _list(places: list[_Place], *, verbose: bool) -> None:
 def _prune(places: list[_Place], names: tuple[str, ...], *, seconds: float) -> None:
     import psycopg
 
-    from ..databases.template import drop
+    from ..databases.kept import drop
 
     known = [one.short for place in places for one in place.kept]
     for name in names:
@@ -186,7 +186,7 @@ def _prune(places: list[_Place], names: tuple[str, ...], *, seconds: float) -> N
             except psycopg.Error as cause:
                 click.echo(f"{one.short} could not be removed: {' '.join(str(cause).split())}")
                 continue
-            gone, size = gone + 1, size + one.size
-            click.echo(f"removed: {one.short}, {showing.size(one.size)}")
+            gone, size = gone + 1, size + one.whole_size
+            click.echo(f"removed: {one.short}, {showing.size(one.whole_size)}")
     kept = len(known) - gone
     click.echo(f"{gone} removed, {showing.size(size)}; {kept} stay{'s' if kept == 1 else ''}.")

@@ -154,16 +154,16 @@ def _clusters(place: Cache, programs: Binaries, *, fix: bool) -> Iterator[Line]:
 def _leftovers(server: Server, *, fix: bool) -> Line:
     import psycopg
 
-    from ..databases import template
+    from ..databases import kept
 
     with closing(psycopg.connect(server.dsn(), autocommit=True)) as connection:
-        names = template.stale(connection)
+        names = kept.stale(connection)
         if not names:
             return Line(state="ok", what="databases", found="none left by dead runs")
 
         def remove() -> None:
             for name in names:
-                template.drop(connection, name)
+                kept.drop(connection, name)
 
         return _leftover("databases", f"{len(names)} left by dead runs: {', '.join(names[:3])}", fix=fix, remove=remove)
 

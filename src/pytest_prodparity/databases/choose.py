@@ -129,6 +129,10 @@ class _Either:
         """Whichever it became."""
         self._used.stop()
 
+    def again(self) -> dict[str, str] | None:
+        """Of whichever it became."""
+        return self._used.again()
+
 
 def _identities(connection: psycopg.Connection[Any]) -> set[str]:
     from ..profile.identity import identities

@@ -81,6 +81,10 @@ class Docker:
             self._shared.forget()
         self._shared = None
 
+    def again(self) -> dict[str, str] | None:
+        """It ends with the run."""
+        return None
+
     def _leave(self, found: Daemon) -> None:
         assert self._shared is not None
         assert self._folder is not None

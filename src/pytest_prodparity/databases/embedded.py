@@ -61,6 +61,12 @@ class Embedded:
             shared.forget()
         self._remove()
 
+    def again(self) -> dict[str, str] | None:
+        """The kept cluster's folder."""
+        if self._cluster is None or self._throw_away:
+            return None
+        return {"kind": "embedded", "folder": str(self._cluster.folder)}
+
     def _opened(self) -> tuple[Cluster, Shared]:
         if self._cluster is None or self._shared is None:
             account = Account.current()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from ..core.errors import ProdparityError, UsageError
 from ..core.levels import GB, VOLUMES, Level, Rows
 from ..databases.provider import Server
+from ..databases.room import free as free_bytes
 from ..databases.schema import GENERATION
 from ..databases.template import Templates
 from ..profile.scale import find
@@ -122,16 +122,6 @@ def check_disk(volume: Volume, server: Server, free: Callable[[Server], int | No
     )
 
 
-def free_bytes(server: Server) -> int | None:
-    """Free bytes on the server's disk; None where that is not this machine's."""
-    if server.data is None:
-        return None
-    try:
-        return shutil.disk_usage(server.data).free
-    except OSError:
-        return None
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Label:
     """What a volume's template says about itself."""
@@ -219,6 +209,8 @@ def ensure(
         ).written()
 
     template = templates.ensure(key, make, waiting=waiting)
+    if began:
+        templates.ready(template)
     label = Label.read(templates.label(template))
     size = templates.size(template)
     return Opened(
