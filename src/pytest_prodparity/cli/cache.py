@@ -33,8 +33,9 @@ _SHORTEST = 4
 @click.argument("names", nargs=-1)
 @click.option("--days", type=click.FloatRange(min=0), default=_DAYS, show_default=True, metavar="DAYS", help="prune: remove what was not used for so long.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="prune: remove all; runs that still need one build it anew.")
+@click.option("--database", metavar="WHERE", help="A server of yours besides, by its URL.  [default: as the settings have it]")
 @click.option("-v", "--verbose", is_flag=True, help="list: seeds, times, and all that is approximate.")
-def command(act: str, names: tuple[str, ...], days: float, everything: bool, verbose: bool) -> None:
+def command(act: str, names: tuple[str, ...], days: float, everything: bool, database: str | None, verbose: bool) -> None:
     """The kept databases: list them, remove them.
 
     `prodparity cache` lists the volumes and the empty templates on the embedded server, on running containers of ours, and
@@ -45,7 +46,7 @@ def command(act: str, names: tuple[str, ...], days: float, everything: bool, ver
         raise UsageError(
             "list takes no names and no --all.", fix="prodparity cache prune NAME, or prodparity cache prune --all"
         )
-    with _reached() as found:
+    with _reached(database) as found:
         if act == "list":
             _list(found, verbose=verbose)
         else:
@@ -63,12 +64,11 @@ class _Place:
 
 
 @contextmanager
-def _reached() -> Iterator[list[_Place]]:
+def _reached(database: str | None) -> Iterator[list[_Place]]:
     """Every server of ours that can be reached, with an open connection each; the embedded one is started for it."""
-    from ..core.settings import read_table, resolve
+    from .build import settings_of
 
-    here = Path.cwd()
-    settings = resolve(here, {}, os.environ, read_table(here))
+    settings = settings_of({"database": database})
     with ExitStack() as stack:
         places = [_embedded(stack), *_containers(stack)]
         if "://" in settings.database:
