@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from psycopg import sql
 
 from pytest_prodparity.cli.cache import command as listing
-
 from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.core.levels import Level, Rows
 from pytest_prodparity.databases import external

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -33,9 +31,13 @@ _SHORTEST = 4
 @click.argument("names", nargs=-1)
 @click.option("--days", type=click.FloatRange(min=0), default=_DAYS, show_default=True, metavar="DAYS", help="prune: remove what was not used for so long.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="prune: remove all; runs that still need one build it anew.")
-@click.option("--database", metavar="WHERE", help="A server of yours besides, by its URL.  [default: as the settings have it]")
+@click.option(
+    "--database", metavar="WHERE", help="A server of yours besides, by its URL.  [default: as the settings have it]"
+)
 @click.option("-v", "--verbose", is_flag=True, help="list: seeds, times, and all that is approximate.")
-def command(act: str, names: tuple[str, ...], days: float, everything: bool, database: str | None, verbose: bool) -> None:
+def command(
+    act: str, names: tuple[str, ...], days: float, everything: bool, database: str | None, verbose: bool
+) -> None:
     """The kept databases: list them, remove them.
 
     `prodparity cache` lists the volumes and the empty templates on the embedded server, on running containers of ours, and
