@@ -147,7 +147,7 @@ def test_two_users_of_one_server_do_not_get_at_each_others_databases(server: Ser
         clones = [first.clone(templates[0]), second.clone(templates[1])]
         owners = "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datname = ANY(%s)"
         with closing(psycopg.connect(server.dsn(), autocommit=True)) as connection:
-            found = dict(connection.execute(owners, [[*templates, *clones]]).fetchall())
+            found: dict[str, str] = dict(connection.execute(owners, [[*templates, *clones]]).fetchall())
             assert [found[name] for name in (*templates, *clones)] == [server.user, name, server.user, name]
         with closing(psycopg.connect(other.dsn(), autocommit=True)) as connection:
             assert [one.name for one in kept(connection, name)] == [templates[1]]

@@ -44,7 +44,7 @@ def prove(folder: Path, data: Path, initdb: Path) -> None:
     """After the server has stopped: see to it, without waiting. Never raises."""
     stopped = folder / f"{STOPPED}{secrets.token_hex(4)}"
     # One flush of the file system, or of each file: thousands, where each waits for the device.
-    command = ["sync", "-f", data] if sys.platform == "linux" else [initdb, "--sync-only", "-D", data]
+    command: list[str | Path] = ["sync", "-f", data] if sys.platform == "linux" else [initdb, "--sync-only", "-D", data]
     with suppress(OSError, subprocess.SubprocessError):
         stopped.touch(mode=0o600)
         subprocess.run(
