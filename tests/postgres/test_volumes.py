@@ -154,6 +154,14 @@ def test_of_two_builds_at_once_one_builds_and_the_other_waits_and_says_so(server
     assert last[0][3] != last[1][3]
 
 
+def test_of_eight_processes_at_once_one_builds(server: Server, seed: int) -> None:
+    said = [process.communicate(timeout=120)[0].splitlines()[-1].split() for process in
+            [child(server, seed, 0.5) for _ in range(8)]]  # fmt: skip
+    assert sorted(one[1] for one in said) == ["False"] * 7 + ["True"]
+    assert {one[2] for one in said} == {"1000"}
+    assert len({one[3] for one in said}) == 8
+
+
 def test_after_kill_9_in_the_middle_nothing_looks_whole_and_the_next_builds(
     server: Server, templates: Templates, seed: int
 ) -> None:

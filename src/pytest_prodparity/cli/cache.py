@@ -40,8 +40,8 @@ def command(
 ) -> None:
     """The kept databases: list them, remove them.
 
-    `prodparity cache` lists the volumes and the empty templates on the embedded server, on running containers of ours, and
-    on the server that the settings name, as far as they can be reached. `prodparity cache prune` removes those that were
+    `prodparity cache` lists the volumes and the empty templates on the embedded server, in the containers of ours, which are
+    started for it, and on the server that the settings name, as far as they can be reached. `prodparity cache prune` removes those that were
     not used for a week; `prodparity cache prune NAME` removes one, by the beginning of its name.
     """
     if act == "list" and (names or everything):
@@ -94,11 +94,25 @@ def _embedded(stack: ExitStack) -> _Place | None:
 
 
 def _containers(stack: ExitStack) -> Iterator[_Place]:
+    from ..databases import docker
     from ..databases.account import Account
-    from ..databases.docker import containers, running
 
-    for server in running(containers(Account.current())):
-        yield _looked(stack, server, f"docker, 127.0.0.1:{server.port}")
+    root = docker.containers(Account.current())
+    kept = docker.kept(root)
+    outdated = docker.outdated(root) if kept else []
+    for folder, data in kept:
+        where = f"docker, {data.image}"
+        if folder in outdated:
+            yield _Place(
+                where=where, problem="its image is not there any more; prodparity doctor --fix removes its data"
+            )
+            continue
+        provider = docker.Docker(major=data.major, image=data.image)
+        stack.callback(provider.stop)
+        try:
+            yield _looked(stack, provider.start(), where)
+        except ProdparityError as cause:
+            yield _Place(where=where, problem=cause.happened)
 
 
 def _external(stack: ExitStack, settings: Settings) -> _Place:

@@ -187,12 +187,15 @@ def _docker(settings: Settings, *, fix: bool) -> Iterator[Line]:
         found=f"{found.version} at {found.host}, {image} {'is there' if there else 'is not there yet'}",
         fix=None if there else f"docker pull {image}",
     )
-    if next(cache(Account.current()).root.glob("containers/*/server.json"), None):
-        from ..databases.docker import containers, left, swept
+    if next(cache(Account.current()).root.glob("containers/*/*.json"), None):
+        from ..databases import docker
 
-        dead = left(containers(Account.current()))
-        if dead:
-            yield _leftover("containers", f"{len(dead)} left by dead runs", fix=fix, remove=swept)
+        root = docker.containers(Account.current())
+        dead, gone = docker.left(root), docker.outdated(root)
+        said = [f"{len(dead)} left running by dead runs"] if dead else []
+        said += [f"{len(gone)} kept of images that are gone"] if gone else []
+        if said:
+            yield _leftover("containers", ", ".join(said), fix=fix, remove=docker.swept)
 
 
 def _profile(settings: Settings) -> Line:

@@ -159,7 +159,7 @@ class Cluster:
     def rest(self) -> None:
         """Stop the server for now: its data are wanted again, after a restart of the machine too. Never raises."""
         self.halt()
-        durable.prove(self.folder, self.data, self._binaries.folder / "initdb")
+        durable.prove(self.folder, durable.flush(self.data, self._binaries.folder / "initdb"))
 
     def halt(self) -> None:
         """Stop the server where one runs: as soon as possible, without losing anything. Never raises."""

@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,11 +41,14 @@ def withdraw(folder: Path) -> None:
             os.close(handle)
 
 
-def prove(folder: Path, data: Path, initdb: Path) -> None:
-    """After the server has stopped: see to it, without waiting. Never raises."""
+def flush(data: Path, initdb: Path) -> list[str | Path]:
+    """The command that brings `data` to the disk: the whole file system, or file by file, which takes longer."""
+    return ["sync", "-f", data] if sys.platform == "linux" else [initdb, "--sync-only", "-D", data]
+
+
+def prove(folder: Path, command: Sequence[str | Path]) -> None:
+    """After the server has stopped: flush, without waiting for it. Never raises."""
     stopped = folder / f"{STOPPED}{secrets.token_hex(4)}"
-    # One flush of the file system, or of each file: thousands, where each waits for the device.
-    command: list[str | Path] = ["sync", "-f", data] if sys.platform == "linux" else [initdb, "--sync-only", "-D", data]
     with suppress(OSError, subprocess.SubprocessError):
         stopped.touch(mode=0o600)
         subprocess.run(

@@ -82,12 +82,16 @@ def main() -> None:
 
 def _provider(said: dict[str, str]) -> Provider | None:
     """The same server's; None where it was removed meanwhile: nothing is made anew for this."""
+    folder = Path(said["folder"])
     if said["kind"] == "embedded":
         from .embedded import Embedded
 
-        folder = Path(said["folder"])
         return Embedded(folder) if (folder / "data" / "PG_VERSION").exists() else None
-    return None
+    from . import docker
+
+    image = said["image"]
+    there = [data.major for kept, data in docker.kept(folder.parent) if kept == folder]
+    return docker.Docker(major=there[0], image=image) if there else None
 
 
 if __name__ == "__main__":
