@@ -26,7 +26,10 @@ from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.external import External
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.databases.template import Templates
+from pytest_prodparity.synthesis import volume as volume_file
+from pytest_prodparity.synthesis.volume import ensure
 from tests.postgres.places import line, postmaster, until
+from tests.postgres.test_volumes import filler, volume
 
 TAKER = """
 import sys
@@ -244,9 +247,67 @@ def test_more_than_the_last_run_needed_are_dropped_after_a_day(
     assert len(ready(server, template)) == 1
 
 
+def test_those_of_a_template_that_is_not_used_any_more_go_when_others_are_made(
+    server: Server, templates: Templates, template: str
+) -> None:
+    other = templates.ensure(secrets.token_hex(8), table)
+    templates.ready(other)
+    templates.ready(template)
+    assert ready(server, other)
+    with closing(psycopg.connect(server.dsn(), autocommit=True)) as connection:
+        connection.execute(f"COMMENT ON DATABASE {other} IS 'prodparity, last used 1000'".encode())
+    templates.ready(template)
+    assert ready(server, other) == []
+    assert other in databases(server)
+    assert ready(server, template)
+    templates.drop(other)
+
+
+def test_they_never_stand_in_the_way_of_a_volume_that_needs_the_disk(
+    server: Server, templates: Templates, template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates.ready(template)
+    monkeypatch.setattr(volume_file, "free_bytes", lambda _server: 1 << 10 if ready(server, template) else 1 << 50)
+    opened = ensure(templates, volume(secrets.randbelow(1 << 30)), fill=filler())
+    assert opened.built
+    assert ready(server, template) == []
+    templates.drop(opened.template)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk: run as root")
+def test_they_never_stand_in_the_way_of_a_copy_that_needs_the_disk(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = Embedded(small_disk / "here")
+    try:
+        with Templates(provider.start()) as templates:
+            template = templates.ensure("large", large)
+            size = templates.size(template)
+            monkeypatch.setattr(room, "free", lambda *_: 1 << 50)
+            templates.ready(template, copies=100)  # as many as there is room for
+            there = len(ready(templates.server, template))
+            assert there >= 1
+            monkeypatch.setattr(copying, "take", lambda *_: False)
+            clone = templates.clone(template)
+            assert templates.size(clone) == size
+            assert ready(templates.server, template) == []
+    finally:
+        provider.stop()
+
+
 def test_the_room_of_a_server_on_another_machine_is_not_known(server: Server) -> None:
     assert (room.free(server) or 0) > 0
     assert room.free(replace(server, kind="external", data=None)) is None
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="prodparity small ", dir="/var/tmp"))
+    folder.chmod(0o755)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+    folder.rmdir()
 
 
 # --- between runs: a cache of the test's own, and a template that is large indeed

@@ -22,6 +22,8 @@ SMALL_EXTERNAL = 64 << 20
 """The same on a server of the user's, whose checkpoints wait for its disk."""
 LARGE = 64 << 20
 """Bytes from which a copy takes so long that one is made beforehand."""
+IDLE = 86400
+"""Seconds after which ready copies are not worth their room any more."""
 SPARE_ROOM = 1 << 30
 """Bytes that stay free beside another copy of the template when a ready one is made."""
 
@@ -86,7 +88,8 @@ def make_ready(server: Server, template: str, copies: int) -> int:
     """See that there are as many ready copies of a large template, one process at a time; how many were made.
 
     On a connection of its own. None are made of a small template, where the disk has no room for them, or where nobody can
-    tell. Ready copies beyond `copies` that nobody took for a day are dropped.
+    tell. Those that nobody took for a day are dropped: beyond `copies`, and of other templates. What the server refuses is
+    nothing worse than no ready copy.
     """
     match = kept.KEPT.fullmatch(template)
     if match is None:
@@ -95,9 +98,9 @@ def make_ready(server: Server, template: str, copies: int) -> int:
     with (
         closing(connect(server, "prodparity, ready copies")) as connection,
         kept.alone(connection, f"ready {match[1]}"),
-        # The template is dropped, or others fill the disk.
-        suppress(psycopg.errors.InvalidCatalogName, psycopg.errors.DiskFull),
+        suppress(psycopg.Error),  # the template is dropped meanwhile, others fill the disk, the server is gone
     ):
+        _drop_idle(connection, server, but=template)
         there = kept.ready(connection, template)
         _drop_surplus(connection, there, copies)
         while len(there) + made < copies and _worth_it(connection, server, template):
@@ -122,9 +125,21 @@ def size_of(connection: psycopg.Connection, database: str) -> int:
     return int(row[0])
 
 
+def _drop_idle(connection: psycopg.Connection, server: Server, *, but: str) -> None:
+    for one in kept.kept(connection, roles.login(server).user):
+        if one.ready and one.name != but and time.time() - one.used > IDLE:
+            drop_ready(connection, one.name)
+
+
+def drop_ready(connection: psycopg.Connection, template: str) -> None:
+    """All ready copies of it."""
+    for name in kept.ready(connection, template):
+        kept.drop(connection, name)
+
+
 def _drop_surplus(connection: psycopg.Connection, there: list[str], copies: int) -> None:
     for name in there[: max(0, len(there) - copies)]:
         match = kept.READY.fullmatch(name)
-        if match and time.time() - int(match[2], 16) > 86400:
+        if match and time.time() - int(match[2], 16) > IDLE:
             kept.drop(connection, name)
             there.remove(name)

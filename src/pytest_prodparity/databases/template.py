@@ -87,6 +87,14 @@ class Templates:
         """
         return copying.make_ready(self.server, template, copies)
 
+    def reclaim(self) -> int:
+        """Drop all ready copies, of whatever template: the disk is needed. How many there were."""
+        connection = self._connection()
+        there = [one for one in kept.kept(connection, roles.login(self.server).user) if one.ready]
+        for one in there:
+            copying.drop_ready(connection, one.name)
+        return sum(one.ready for one in there)
+
     def clone(self, template: str, *, search_path: str | None = None) -> str:
         """A new database, equal to the template, for this process alone: a ready copy where there is one.
 
@@ -129,7 +137,12 @@ class Templates:
             self.wanting.add(template)
             if copying.take(connection, template, name):
                 return
-        copying.copy(connection, self.server, template, name, by_files=copying.by_files(self.server, size))
+        try:
+            copying.copy(connection, self.server, template, name, by_files=copying.by_files(self.server, size))
+        except psycopg.errors.DiskFull:
+            if not self.reclaim():
+                raise
+            copying.copy(connection, self.server, template, name, by_files=copying.by_files(self.server, size))
 
     def drop(self, database: str) -> None:
         """Remove a clone, or a template with its ready copies, whoever is connected."""
@@ -186,7 +199,8 @@ class Templates:
     def _build(self, name: str, template: str, build: Callable[[str], str | None]) -> None:
         connection = self._connection()
         # The dead may have what this one needs: the name, and the disk.
-        for old in (name, *kept.ready(connection, template), *self.left):
+        copying.drop_ready(connection, template)
+        for old in (name, *self.left):
             kept.drop(connection, old)
         self.left.clear()
         who = roles.login(self.server)

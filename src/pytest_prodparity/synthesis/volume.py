@@ -109,8 +109,7 @@ def check_disk(volume: Volume, server: Server, free: Callable[[Server], int | No
 
     Where the server's disk cannot be seen from here, nothing is said.
     """
-    room = (free or free_bytes)(server)
-    needed = 2 * volume.estimate + min(volume.estimate, WAL) + MARGIN
+    room, needed = (free or free_bytes)(server), _needed(volume)
     if room is None or room >= needed:
         return
     smaller = _smaller(volume, max(1, (room - MARGIN) // 3))
@@ -120,6 +119,17 @@ def check_disk(volume: Volume, server: Server, free: Callable[[Server], int | No
         tried=f"Counted: the kept database, about {amount(volume.estimate)}, one copy of it for a test, and the log",
         fix=f"{smaller + ', or ' if smaller else ''}prodparity cache prune, or PRODPARITY_CACHE=FOLDER on another disk",
     )
+
+
+def enough_disk(volume: Volume, server: Server) -> bool:
+    """Has the server's disk room, as far as one can tell?"""
+    room = free_bytes(server)
+    return room is None or room >= _needed(volume)
+
+
+def _needed(volume: Volume) -> int:
+    """The template, one copy of it, and the log."""
+    return 2 * volume.estimate + min(volume.estimate, WAL) + MARGIN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +196,8 @@ def ensure(
 
     def make(owner: str) -> str:
         server = templates.server
+        if not enough_disk(volume, server):
+            templates.reclaim()
         check_disk(volume, server)
         began.append(time.monotonic())
         # The schema's own loader makes it, and hands everything over to the owner at the end.
