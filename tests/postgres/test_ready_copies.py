@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from psycopg import sql
 
 from pytest_prodparity.cli.cache import command as cache
+from pytest_prodparity.cli.doctor import command as doctor
 from pytest_prodparity.databases import copying, kept, refill, room
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.external import External
@@ -350,11 +351,10 @@ def test_after_a_run_a_copy_is_ready_for_the_next_and_that_of_the_run_is_gone(pl
             assert next_run.clone(next_run.ensure("large", large))
             assert ready(server, template) == []
             assert before
-            listed = CliRunner().invoke(cache, ["list"]).output
-            assert "×" not in listed
+            assert "ready besides" not in CliRunner().invoke(cache, ["-v"]).output
             assert next_run.ready(template) == 1
-        listed = CliRunner().invoke(cache, ["list"]).output
-        assert "1 × " in listed
+        listed = CliRunner().invoke(cache, ["list", "-v"]).output
+        assert "1 copy ready besides, " in listed
         pruned = CliRunner().invoke(cache, ["prune", "--all"]).output
         assert "1 removed" in pruned
         assert not [name for name in databases(server) if name.startswith("prodparity_")]
@@ -389,6 +389,27 @@ def test_a_large_copy_of_a_killed_run_does_not_keep_the_next_waiting_and_goes_af
     finally:
         provider.stop()
     until(lambda: not list(place.glob("clusters/*/data/postmaster.pid")))
+
+
+def test_what_a_server_that_was_killed_in_the_middle_of_a_copy_left_is_swept_by_doctor(place: Path) -> None:
+    provider = Embedded()
+    server = provider.start()
+    assert server.data is not None
+    left, fresh = server.data / "base" / "4000000001", server.data / "base" / "4000000002"
+    for folder in (left, fresh):
+        folder.mkdir()
+        (folder / "1259").write_bytes(b"0" * (3 << 20))
+    os.utime(left, (1000, 1000))
+    try:
+        said = CliRunner().invoke(doctor, []).output
+        assert "3 MB of copies that a killed server began" in said
+        assert left.exists()
+        assert "removed: 3 MB of copies" in CliRunner().invoke(doctor, ["--fix"]).output
+        assert (left.exists(), fresh.exists()) == (False, True)
+        with closing(psycopg.connect(server.dsn())) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        provider.stop()
 
 
 def test_a_cache_that_was_removed_meanwhile_is_not_made_again(place: Path) -> None:

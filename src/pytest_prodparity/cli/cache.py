@@ -34,7 +34,9 @@ _SHORTEST = 4
 @click.option(
     "--database", metavar="WHERE", help="A server of yours besides, by its URL.  [default: as the settings have it]"
 )
-@click.option("-v", "--verbose", is_flag=True, help="list: seeds, times, and all that is approximate.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="list: times, the size of ready copies, and all that is approximate."
+)
 def command(
     act: str, names: tuple[str, ...], days: float, everything: bool, database: str | None, verbose: bool
 ) -> None:
@@ -158,7 +160,7 @@ def _list(places: list[_Place], *, verbose: bool) -> None:
         grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in ("name", "profile", "level", "rows", "seed", "size", "ready", "last use"):
             right = name in ("rows", "seed", "size", "ready")
-            grid.add_column(name, justify="right" if right else "left", no_wrap=name == "name")
+            grid.add_column(name, justify="right" if right else "left", no_wrap=name in ("name", "size"))
         notes: list[str] = []
         for one in place.kept:
             label = Label.read(one.label)
@@ -169,14 +171,19 @@ def _list(places: list[_Place], *, verbose: bool) -> None:
                 about = [label.profile, label.level, f"{label.total:,}", str(label.seed)]
                 notes += [f"  {one.short}: {label.rows}; built in {label.seconds:.1f} s"]
                 notes += [f"    approximate: {note}" for note in label.notes]
-            ready = f"{one.ready} × {showing.size(one.ready_size / one.ready)}" if one.ready else ""
+            if one.ready:
+                copies = "copy" if one.ready == 1 else "copies"
+                notes.append(f"  {one.short}: {one.ready} {copies} ready besides, {showing.size(one.ready_size)}")
+            ready = str(one.ready or "")
             grid.add_row(one.short, *map(escape, about), showing.size(one.size), ready, showing.since(one.used))
         console.print(grid if place.kept else "  nothing is kept here")
         for note in notes if verbose else ():
             console.print(escape(note))
     count = sum(len(place.kept) for place in places)
     console.print(
-        f"{count} kept, {showing.size(total)}. To remove: prodparity cache prune" if count else "Nothing is kept."
+        f"{count} kept, {showing.size(total)} with their ready copies. To remove: prodparity cache prune"
+        if count
+        else "Nothing is kept."
     )
 
 

@@ -158,14 +158,19 @@ def _leftovers(server: Server, *, fix: bool) -> Line:
 
     with closing(psycopg.connect(server.dsn(), autocommit=True)) as connection:
         names = kept.stale(connection)
-        if not names:
+        orphans = kept.orphans(connection, server.data) if server.data else []
+        said = [f"{len(names)} left by dead runs: {', '.join(names[:3])}"] if names else []
+        if orphans:
+            said.append(f"{_megabytes(sum(map(size, orphans)))} of copies that a killed server began")
+        if not said:
             return Line(state="ok", what="databases", found="none left by dead runs")
 
         def remove() -> None:
             for name in names:
                 kept.drop(connection, name)
+            _each(_remove, orphans)
 
-        return _leftover("databases", f"{len(names)} left by dead runs: {', '.join(names[:3])}", fix=fix, remove=remove)
+        return _leftover("databases", "; ".join(said), fix=fix, remove=remove)
 
 
 def _docker(settings: Settings, *, fix: bool) -> Iterator[Line]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -138,6 +139,22 @@ def stale(connection: psycopg.Connection, *, own: str | None = None) -> list[str
                 release(connection, number)
         if not locked[match[1]]:
             found.append(name)
+    return found
+
+
+def orphans(connection: psycopg.Connection, data: Path) -> list[Path]:
+    """Folders of no database: what a server that was killed in the middle of a copy has left, and never removes.
+
+    One that changed within ten minutes may be a copy that is being made.
+    """
+    there = [path for path in (data / "base").glob("*") if path.name.isdigit()]
+    # asked after the folders: a database that comes in between is in the answer
+    known = {str(oid) for (oid,) in connection.execute("SELECT oid FROM pg_catalog.pg_database")}
+    found = []
+    for path in there:
+        with suppress(OSError):
+            if path.name not in known and time.time() - path.stat().st_mtime > 600:
+                found.append(path)
     return found
 
 
