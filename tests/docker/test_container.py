@@ -48,22 +48,37 @@ provider.stop()
 NOWHERE = "127.0.0.1:1/no-such-image:15"
 
 
-@pytest.fixture(autouse=True)
-def place(docker_daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A cache of the test's own; its containers and volumes are removed whatever the test did."""
+@pytest.fixture(autouse=True, scope="module")
+def cache(docker_daemon: Daemon) -> Iterator[Path]:
+    """A cache of these tests' own."""
     folder = Path(tempfile.mkdtemp(prefix="prodparity docker ", dir="/var/tmp"))
     folder.chmod(0o755)
-    monkeypatch.setenv("PRODPARITY_CACHE", str(folder))
-    yield folder
-    root = docker.containers(Account.current())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PRODPARITY_CACHE", str(folder))
+        yield folder
+        removed(docker_daemon)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def place(cache: Path, docker_daemon: Daemon) -> Iterator[Path]:
+    """After each test no container runs, whatever it did; the volume stays, since to make one takes long."""
+    yield cache
     with container.client_of(docker_daemon) as client:
+        docker.sweep(client, cache / "containers")
+
+
+def removed(found: Daemon) -> None:
+    """No container and no volume of this cache."""
+    root = docker.containers(Account.current())
+    with container.client_of(found) as client:
         for one in container.folders(client, root):
             for left in container.of(client, one):
                 container.end(left)
         for one in container.volume_folders(client, root):
             for name in container.volumes(client, one):
                 container.drop_volume(client, name)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture
@@ -73,14 +88,14 @@ def started(place: Path) -> Iterator[tuple[Docker, Server]]:
     one.stop()
 
 
-def folder_of(place: Path) -> Path:
-    (folder,) = (place / "containers").glob("*-15-*")
+def folder_of(place: Path, image: str = "postgres") -> Path:
+    (folder,) = (place / "containers").glob(f"{image}-15-*")
     return folder
 
 
-def labelled(what: str, place: Path) -> list[str]:
+def labelled(what: str, place: Path, image: str = "postgres") -> list[str]:
     """The names of this cache's containers or volumes, as Docker's own command sees them."""
-    filters = ["--filter", f"label={container.LABEL}={container.mark(folder_of(place))}"]
+    filters = ["--filter", f"label={container.LABEL}={container.mark(folder_of(place, image))}"]
     command = ["docker", "ps", "--all"] if what == "container" else ["docker", "volume", "ls"]
     done = subprocess.run([*command, "--quiet", *filters], check=True, capture_output=True, text=True)
     return done.stdout.split()
@@ -99,6 +114,7 @@ def marked() -> None:
     """A run that leaves a mark in the database, by which the data are known again."""
     one = Docker(major=15)
     with closing(psycopg.connect(one.start().dsn(), autocommit=True)) as connection:
+        connection.execute("DROP DATABASE IF EXISTS the_mark")
         connection.execute("CREATE DATABASE the_mark")
     one.stop()
 
@@ -176,11 +192,12 @@ def test_a_run_that_was_killed_leaves_a_container_that_the_next_uses(place: Path
     assert labelled("container", place) == []
 
 
-def test_a_run_that_was_killed_while_it_made_the_container_is_no_obstacle(place: Path) -> None:
+def test_a_run_that_was_killed_while_it_made_the_container_is_no_obstacle(place: Path, docker_daemon: Daemon) -> None:
+    removed(docker_daemon)
     code = HOLDER.replace("server = provider.start()", "print('go', flush=True)\nserver = provider.start()")
     killed = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert first_line(killed) == "go"
-    until(lambda: bool(list((place / "containers").glob("*-15-*"))) and bool(labelled("volume", place)))
+    until(lambda: bool(list((place / "containers").glob("postgres-15-*"))) and bool(labelled("volume", place)))
     killed.kill()
     killed.communicate()
     one = Docker(major=15)
@@ -255,8 +272,8 @@ def test_the_data_of_an_image_that_is_gone_are_listed_and_swept(place: Path) -> 
     one.stop()
     subprocess.run(["docker", "rmi", other], check=True, capture_output=True)
     assert "its image is not there any more" in " ".join(CliRunner().invoke(listing, []).output.split())
-    assert len(labelled("volume", place)) == 1
-    folder = folder_of(place)
+    assert len(labelled("volume", place, "prodparity-test-image")) == 1
+    folder = folder_of(place, "prodparity-test-image")
     value = container.mark(folder)
     doctor = [sys.executable, "-c", "from pytest_prodparity.cli import main; main()", "doctor", "--fix"]
     done = subprocess.run(doctor, check=False, capture_output=True, text=True, timeout=120)
@@ -399,3 +416,17 @@ def test_a_volume_of_rows_is_built_once_for_all_runs_in_containers(place: Path) 
             first.stop()
             second.stop()
     assert labelled("container", place) == []
+
+
+def test_the_container_of_another_users_cache_is_left_alone(
+    place: Path, docker_daemon: Daemon, tmp_path: Path, started: tuple[Docker, Server]
+) -> None:
+    """Even where that cache lies at the same path, in another container that speaks to the same daemon."""
+    with container.client_of(docker_daemon) as client:
+        (place / "secret").rename(tmp_path / "secret")
+        try:
+            assert docker.sweep(client, place / "containers") == []
+            assert container.volume_folders(client, place / "containers") == []
+        finally:
+            (tmp_path / "secret").replace(place / "secret")
+    assert len(labelled("container", place)) == 1
