@@ -419,14 +419,14 @@ def test_a_volume_of_rows_is_built_once_for_all_runs_in_containers(place: Path) 
 
 
 def test_the_container_of_another_users_cache_is_left_alone(
-    place: Path, docker_daemon: Daemon, tmp_path: Path, started: tuple[Docker, Server]
+    place: Path, docker_daemon: Daemon, started: tuple[Docker, Server]
 ) -> None:
     """Even where that cache lies at the same path, in another container that speaks to the same daemon."""
     with container.client_of(docker_daemon) as client:
-        (place / "secret").rename(tmp_path / "secret")
+        (place / "secret").rename(place / "another")
         try:
             assert docker.sweep(client, place / "containers") == []
             assert container.volume_folders(client, place / "containers") == []
         finally:
-            (tmp_path / "secret").replace(place / "secret")
+            (place / "another").replace(place / "secret")
     assert len(labelled("container", place)) == 1
