@@ -243,6 +243,29 @@ def test_after_a_crash_of_the_machine_under_a_running_server_the_cluster_is_made
         provider.stop()
 
 
+def test_a_cache_that_was_carried_to_another_machine_is_used_there(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = marked(place)
+    until(lambda: durable.proven(data.parent))
+    home, there = place / "home", place / "there"
+    home.mkdir()
+    for one in [one for one in place.iterdir() if one not in (home, there)]:
+        one.rename(home / one.name)
+    subprocess.run(["cp", "-pR", home, there], check=True)
+    data = home / data.relative_to(place)
+    restart_the_machine(there / data.relative_to(home))
+    monkeypatch.setenv("PRODPARITY_CACHE", str(there))
+    provider = Embedded()
+    server = provider.start()
+    try:
+        assert data_of(server).is_relative_to(there)
+        assert is_marked(server)
+        assert provider.notes == []
+    finally:
+        provider.stop()
+
+
 def test_a_flush_that_ends_after_the_server_started_again_proves_nothing(place: Path, tmp_path: Path) -> None:
     folder = place / "cluster"
     folder.mkdir()

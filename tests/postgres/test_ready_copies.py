@@ -339,8 +339,9 @@ def test_after_a_run_a_copy_is_ready_for_the_next_and_that_of_the_run_is_gone(pl
     template = templates.ensure("large", large)
     clone = templates.clone(template)
     process = refill.close(templates, first)
-    first.stop()
     assert process is not None
+    assert os.getsid(process.pid) != os.getsid(0)  # Ctrl-C is meant for the run
+    first.stop()
 
     second = Embedded()
     server = second.start()
