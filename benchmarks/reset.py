@@ -17,8 +17,8 @@ import psycopg
 
 from pytest_prodparity.databases.delta.tracker import Tracker
 from pytest_prodparity.databases.embedded import Embedded
+from pytest_prodparity.databases.kept import drop
 from pytest_prodparity.databases.provider import Server
-from pytest_prodparity.databases.template import drop
 
 SIZES = [int(size) for size in os.environ.get("PRODPARITY_RESET_MB", "10,100,1000").split(",")]
 ROUNDS = 60

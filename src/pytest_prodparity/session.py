@@ -24,6 +24,7 @@ from .core.findings import Judgement
 from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
+from .databases import refill
 from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
@@ -348,8 +349,8 @@ class Session:
         for twin in self._open_twins:
             twin.close()
         with self._lock:
-            if self._server is not None:
-                self.templates.close()
+            if self._server is not None and self._chosen is not None:
+                refill.close(self.templates, self._chosen.provider, copies=refill.workers())
             if self._chosen is not None:
                 self._chosen.provider.stop()
             if self._planning is not None:

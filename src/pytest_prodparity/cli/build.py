@@ -58,10 +58,6 @@ def command(level: str | None, rows: tuple[str, ...], seed: str | None, database
         )
         for note in chosen.notes:
             click.echo(f"note: {note}")
-        if server.kind == "docker":
-            click.echo(
-                "note: a container is removed when its run ends, and this volume with it; each run builds its own"
-            )
         if verbose:
             for name, count in sorted(volume.counts.items(), key=lambda one: -one[1]):
                 click.echo(f"  {count:>15,}  {name}")
