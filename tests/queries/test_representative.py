@@ -24,6 +24,7 @@ def statistics(*shares: float, distinct: float = 1000) -> ColumnStatistics:
         (statistics(0.4, 0.02), "11"),  # the first is a guest, or the system
         (statistics(0.4), None),
         (statistics(0.4, 0.3, 0.3, distinct=3), None),  # three keys that are alike
+        (statistics(0.0003, 0.0001, distinct=-0.1), None),  # seen a few times: chance
         (statistics(0.002, 0.001), None),  # no key has many more rows than others
     ],
 )
