@@ -28,7 +28,7 @@ def statistics(*shares: float, distinct: float = 1000) -> ColumnStatistics:
         (statistics(0.002, 0.001), None),  # no key has many more rows than others
     ],
 )
-def test_thelargest_key_key_is_production_s_worst_case_unless_it_stands_for_nobody(
+def test_the_largest_key_is_production_s_worst_case_unless_it_stands_for_nobody(
     known: ColumnStatistics | None, expected: str | None
 ) -> None:
     assert largest_key(known) == expected
