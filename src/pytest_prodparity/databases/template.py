@@ -173,10 +173,10 @@ class Templates:
         connection, self._open = self._open, None
         if connection is None:
             return
-        with suppress(psycopg.Error):
-            for name in sorted(self._mine):
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            self._mine.clear()
+        for name in sorted(self._mine):
+            with suppress(psycopg.Error):
+                drop(connection, name)
+        self._mine.clear()
         connection.close()
 
     def _connection(self) -> psycopg.Connection:
