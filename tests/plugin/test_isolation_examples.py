@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from tests.plugin.test_isolation import copies
-from tests.project import Project
+from tests.project import Make, schema_only
 
-Make = Callable[[Mapping[str, str]], Project]
+
+@pytest.fixture
+def project(project: Make) -> Make:
+    return schema_only(project)
+
 
 SHOP = """\
 def add(connection, code):

@@ -178,11 +178,10 @@ class Templates:
         connection, self._open = self._open, None
         if connection is None:
             return
-        with suppress(psycopg.Error):
-            for name in sorted(self._mine):
-                with suppress(psycopg.errors.InvalidCatalogName):
-                    if not (leave_large and copying.size_of(connection, name) >= copying.LARGE):
-                        kept.drop(connection, name)
+        for name in sorted(self._mine):
+            with suppress(psycopg.Error):
+                if not (leave_large and copying.size_of(connection, name) >= copying.LARGE):
+                    kept.drop(connection, name)
         self._mine.clear()
         connection.close()
 

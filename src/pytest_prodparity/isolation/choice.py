@@ -398,9 +398,10 @@ class Isolation:
 
     def close(self) -> None:
         """Stop following; the databases are dropped with the templates' connection. Never raises."""
-        self._aside.shutdown(cancel_futures=True)
         for followed in self._followed.values():
             followed.close()
+        # A spare that waits for another's transaction ends with its database.
+        self._aside.shutdown(wait=False, cancel_futures=True)
 
 
 def _failed(cause: psycopg.Error) -> ProdparityError:

@@ -15,10 +15,12 @@ from ..databases.delta.tracker import Tracker, Undone
 from ..databases.provider import Server
 from .copies import Rows, Workshop
 
-PATIENCE = 10.0
-"""Seconds to wait for the transactions of others with a first slot."""
+PATIENCE = 5.0
+"""Seconds to wait for the transactions of others, such as another worker's test, before a database can be followed."""
 IMPATIENCE = 0.2
-"""The same once that was in vain."""
+"""The same once that was in vain: the test has a copy to itself instead."""
+LATER = 60.0
+"""The same for a spare, while nobody waits for it."""
 
 
 @dataclass
@@ -194,7 +196,7 @@ class Followed:
         def make() -> tuple[str, Tracker]:
             name = self._workshop.copy(source)
             try:
-                return name, _follow(server, name, ground, PATIENCE)
+                return name, _follow(server, name, ground, LATER)
             except BaseException:
                 self._workshop.drop(name)
                 raise
@@ -203,21 +205,29 @@ class Followed:
 
     def _taken(self) -> tuple[str, Tracker] | None:
         """The spare. A copy that is being made is waited for: it is there sooner than another."""
-        spare, self._spare = self._spare, None
-        if spare is None or spare.cancel():
+        spare = self._spare
+        if spare is None:
             return None
         try:
-            return spare.result()
+            taken = None if spare.cancel() else spare.result(self._patience)
+        except TimeoutError:
+            self._patience = IMPATIENCE
+            return None  # it is for another test
         except (ProdparityError, psycopg.Error):
-            return None
+            taken = None
+        self._spare, self._patience = None, PATIENCE
+        return taken
 
     def _forget_spare(self) -> None:
         spare, self._spare = self._spare, None
         if spare is not None and not spare.cancel():
-            with suppress(ProdparityError, psycopg.Error):
-                name, tracker = spare.result()
-                tracker.close()
-                self._workshop.drop(name)
+            spare.add_done_callback(self._throw_away)
+
+    def _throw_away(self, spare: Future[tuple[str, Tracker]]) -> None:
+        with suppress(ProdparityError, psycopg.Error):
+            name, tracker = spare.result()
+            tracker.close()
+            self._workshop.drop(name)
 
     def _is_finished(self, owner: object) -> bool:
         return any(owner is one for one in self._finished)
