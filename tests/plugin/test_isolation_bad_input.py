@@ -11,7 +11,7 @@ import pytest
 
 from pytest_prodparity.databases.provider import Server
 from tests.plugin.test_broken import databases, wait_for
-from tests.plugin.test_isolation import HEAD, copies
+from tests.plugin.test_isolation import EMPTY, HEAD, copies
 from tests.project import Project, production
 
 Make = Callable[[Mapping[str, str]], Project]
@@ -150,6 +150,12 @@ def test_last(parity_db):
 
 
 @pytest.fixture
+def project(project: Make) -> Make:
+    """Without production's rows."""
+    return lambda files: project({"pyproject.toml": EMPTY, **files})
+
+
+@pytest.fixture
 def awkward(tmp_path: Path, cache: Path, server: Server) -> Project:
     folder = tmp_path / "awkward"
     folder.mkdir()
@@ -158,7 +164,7 @@ def awkward(tmp_path: Path, cache: Path, server: Server) -> Project:
 
 
 def test_each_begins_as_the_first(awkward: Project) -> None:
-    awkward.write({"test_it.py": TESTS, "pyproject.toml": '[tool.prodparity.env]\nDSN = "{db.dsn}"\n'})
+    awkward.write({"test_it.py": TESTS, "pyproject.toml": EMPTY + '[tool.prodparity.env]\nDSN = "{db.dsn}"\n'})
     result = awkward.run("-W", "error", "-p", "no:asyncio", timeout=300)
     assert result.outcomes == {"passed": 16}, result.out
     costly = {test.partition("[")[0] for test, _ in copies(result)}

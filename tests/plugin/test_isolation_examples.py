@@ -6,10 +6,17 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.plugin.test_isolation import copies
+from tests.plugin.test_isolation import EMPTY, copies
 from tests.project import Project
 
 Make = Callable[[Mapping[str, str]], Project]
+
+
+@pytest.fixture
+def project(project: Make) -> Make:
+    """Without production's rows."""
+    return lambda files: project({"pyproject.toml": EMPTY, **files})
+
 
 SHOP = """\
 def add(connection, code):
