@@ -103,6 +103,7 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
 def _ours(folder: Path, cache: Path) -> float:
     (folder / "pyproject.toml").write_text(
         f'[tool.pytest.ini_options]\npythonpath = ["."]\n[tool.prodparity]\nprofile = "{PARITY.resolve()}"\n'
+        "[tool.prodparity.levels.dev]\nrows = 0\n"
     )
     _write(folder, OURS)
     _timed(

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ import psycopg
 from psycopg import sql
 
 from pytest_prodparity.databases.provider import Server
-
-EMPTY = "[tool.prodparity.levels.dev]\nrows = 0\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,19 +90,6 @@ class Project:
             if name != "CI" and not name.startswith(("PRODPARITY_", "PYTEST_", "PG"))
         }
         return {**kept, "PRODPARITY_CACHE": str(self._cache), "COLUMNS": "120", **(more or {})}
-
-
-Make = Callable[[Mapping[str, str]], Project]
-
-
-def schema_only(make: Make) -> Make:
-    """Projects whose databases begin empty, unless they say otherwise."""
-
-    def made(files: Mapping[str, str]) -> Project:
-        said = files.get("pyproject.toml", "")
-        return make({**files, "pyproject.toml": said if "levels.dev" in said else f"{said}\n{EMPTY}"})
-
-    return made
 
 
 def production(server: Server, name: str, statements: str, folder: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pytest
 
-from tests.project import Make, schema_only
+from tests.project import Project
 
-
-@pytest.fixture
-def project(project: Make) -> Make:
-    return schema_only(project)
-
+Make = Callable[[Mapping[str, str]], Project]
 
 HEAD = """\
 import os
@@ -56,7 +54,14 @@ def codes():
         return sorted(connection.execute(text("SELECT code FROM country")).scalars())
 """
 
-ENVIRONMENT = '[tool.prodparity.env]\nDATABASE_URL = "{db.url}"\n'
+EMPTY = "[tool.prodparity.levels.dev]\nrows = 0\n"
+ENVIRONMENT = EMPTY + '[tool.prodparity.env]\nDATABASE_URL = "{db.url}"\n'
+
+
+@pytest.fixture
+def project(project: Make) -> Make:
+    """Without production's rows."""
+    return lambda files: project({"pyproject.toml": EMPTY, **files})
 
 
 def copies(result: object) -> list[tuple[str, str]]:
@@ -174,7 +179,7 @@ def test_what_is_left_under_way_is_ended_and_told_with_its_line(project: Make, c
 
 def test_a_copy_per_test_can_be_asked_for(project: Make) -> None:
     tests = HEAD + "def test_it(parity_db):\n    add(parity_db, 'b')\n" + LAST
-    made = project({"test_it.py": tests, "pyproject.toml": '[tool.prodparity]\nisolation = "clone"\n'})
+    made = project({"test_it.py": tests, "pyproject.toml": '[tool.prodparity]\nisolation = "clone"\n' + EMPTY})
     result = made.run()
     assert result.outcomes == {"passed": 2}, result.out
     assert "isolation: a copy per test (as set)" in result.out

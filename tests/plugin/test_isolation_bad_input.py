@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psycopg
@@ -10,14 +11,10 @@ import pytest
 
 from pytest_prodparity.databases.provider import Server
 from tests.plugin.test_broken import databases, wait_for
-from tests.plugin.test_isolation import HEAD, copies
-from tests.project import EMPTY, Make, Project, production, schema_only
+from tests.plugin.test_isolation import EMPTY, HEAD, copies
+from tests.project import Project, production
 
-
-@pytest.fixture
-def project(project: Make) -> Make:
-    return schema_only(project)
-
+Make = Callable[[Mapping[str, str]], Project]
 
 AWKWARD = """
 CREATE TABLE plain (a int, b text);
@@ -150,6 +147,12 @@ def test_drops_the_tables_by_truncate(parity_db):
 def test_last(parity_db):
     pass
 """
+
+
+@pytest.fixture
+def project(project: Make) -> Make:
+    """Without production's rows."""
+    return lambda files: project({"pyproject.toml": EMPTY, **files})
 
 
 @pytest.fixture

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pytest
 
-from tests.plugin.test_isolation import copies
-from tests.project import Make, schema_only
+from tests.plugin.test_isolation import EMPTY, copies
+from tests.project import Project
+
+Make = Callable[[Mapping[str, str]], Project]
 
 
 @pytest.fixture
 def project(project: Make) -> Make:
-    return schema_only(project)
+    """Without production's rows."""
+    return lambda files: project({"pyproject.toml": EMPTY, **files})
 
 
 SHOP = """\

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable, Mapping
 
 from tests.plugin.test_isolation import ENVIRONMENT, POOLED, copies
-from tests.project import Make, schema_only
+from tests.project import Project
 
-
-@pytest.fixture
-def project(project: Make) -> Make:
-    return schema_only(project)
-
+Make = Callable[[Mapping[str, str]], Project]
 
 FILES = {"app.py": POOLED, "pyproject.toml": ENVIRONMENT}
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pytest
 
 from tests.plugin.test_isolation import ENVIRONMENT, POOLED, copies
-from tests.project import Make, schema_only
+from tests.project import Project
 
-
-@pytest.fixture
-def project(project: Make) -> Make:
-    return schema_only(project)
-
+Make = Callable[[Mapping[str, str]], Project]
 
 SHUFFLED = """\
 import random
