@@ -14,7 +14,8 @@ from ..core.errors import ProdparityError
 from ..databases import schema
 from ..databases.provider import Server
 from ..databases.statements import Statement
-from .weed import weed
+from .layout import Reference, reference
+from .refit import Refit
 
 _INDEX = re.compile(
     r"CREATE\s+(UNIQUE\s+)?INDEX\b|ALTER\s+TABLE\s[\s\S]*\sADD\s+(CONSTRAINT\s[\s\S]*\s)?(PRIMARY\s+KEY|UNIQUE|EXCLUDE)\b",
@@ -27,9 +28,6 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 
-_REFERENCE = re.compile(
-    r"FOREIGN\s+KEY\s*\((?P<own>[^)]*)\)\s*REFERENCES\s+(?P<table>[^(]+)\((?P<theirs>[^)]*)\)", re.IGNORECASE
-)
 MOST_LOST = 0.2
 """More of a table's rows are never left out: the build fails instead."""
 CONNECTIONS = 2
@@ -46,6 +44,8 @@ class Finish:
         self._detached: list[Statement] = []
         self.left_out: dict[str, int] = {}
         """Rows that no repair could save, by table as SQL writes it."""
+        self._references: dict[str, list[Reference]] = {}
+        self._one_at_a_time = threading.Lock()
 
     def detach(self) -> None:
         """Foreign keys that the tables were made with are taken off, and put back at the end: parents come in any order."""
@@ -64,6 +64,10 @@ class Finish:
         indexes = [one for one in self._later if _INDEX.match(one.text)]
         foreign = [*self._detached, *(one for one in self._later if _FOREIGN.match(one.text))]
         attached = [one for one in self._later if _ATTACH.match(one.text)]
+        for one in foreign:
+            found, table = reference(one.text), _TABLE.search(one.text)
+            if found is not None and table is not None:
+                self._references.setdefault(table[1], []).append(found)
         others = [one for one in self._later if not any(one in known for known in (indexes, foreign, attached))]
         progress(total, total, "indexes")
         self._together(indexes)
@@ -127,13 +131,14 @@ class Finish:
             except psycopg.errors.DuplicateSchema:
                 return
             except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation) as cause:
-                if attempt or not self._weeded(connection, statement):
-                    raise _broken(statement, cause) from cause
+                with self._one_at_a_time:
+                    self._again(lambda broken=cause: self._refit(connection, statement, broken))
                 return
             except psycopg.errors.ForeignKeyViolation as cause:
-                if attempt or not self.left_out:
+                if attempt:
                     raise _broken(statement, cause) from cause
-                self._lost(connection, statement)
+                with self._one_at_a_time:
+                    self._again(lambda broken=cause: self._adopt(connection, statement, broken))
             except psycopg.errors.IntegrityError as cause:
                 raise _broken(statement, cause) from cause
             except psycopg.Error as cause:
@@ -141,40 +146,36 @@ class Finish:
             else:
                 return
 
-    def _weeded(self, connection: psycopg.Connection[Any], statement: Statement) -> bool:
-        """Make the index with the rows that fit; what does not is changed or left out."""
+    def _again(self, work: Callable[[], None]) -> None:
+        """It reads other tables, which another connection may have locked."""
+        for attempt in range(5):
+            try:
+                return work()
+            except psycopg.errors.DeadlockDetected:
+                if attempt == 4:
+                    raise
+        return None
+
+    def _refit(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
+        """Make the index or key with rows that fit; what does not is changed, or left out."""
         found = _TABLE.search(statement.text)
         if found is None:
-            return False
-        kept, lost = weed(connection, found[1], statement.text)
-        self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
-        return lost <= MOST_LOST * max(kept + lost, 1)
+            raise _broken(statement, broken) from broken
+        kept, lost = Refit(connection, found[1], self._references.get(found[1], ())).index(statement.text)
+        if lost:
+            self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
+        if lost > MOST_LOST * max(kept + lost, 1):
+            raise _broken(statement, broken) from broken
 
-    def _lost(self, connection: psycopg.Connection[Any], statement: Statement) -> None:
-        """Rows whose parents were left out: without a parent where that is allowed, else left out too."""
-        found = _REFERENCE.search(statement.text)
-        table = _TABLE.search(statement.text)
+    def _adopt(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
+        """Rows whose parents were left out get others, or none, or are left out too."""
+        found, table = reference(statement.text), _TABLE.search(statement.text)
         if found is None or table is None:
-            return
-        own, theirs = _names(found["own"]), _names(found["theirs"])
-        same = " AND ".join(f"p.{a} = c.{b}" for a, b in zip(theirs, own, strict=True))
-        given = " AND ".join(f"c.{name} IS NOT NULL" for name in own)
-        orphan = f"{given} AND NOT EXISTS (SELECT FROM {found['table']} AS p WHERE {same})"
-        nullable = [
-            name
-            for (name,) in connection.execute(
-                "SELECT quote_ident(attname) FROM pg_catalog.pg_attribute WHERE attrelid = %s::regclass AND NOT attnotnull"
-                " AND attnum > 0",
-                [table[1]],
-            ).fetchall()
-        ]
-        free = [name for name in own if name in nullable]
-        if free and (len(free) == len(own) or "MATCH FULL" not in statement.text):
-            text = f"UPDATE {table[1]} AS c SET {', '.join(f'{name} = NULL' for name in free)} WHERE {orphan}"  # noqa: S608
-            connection.execute(text.encode())
-            return
-        done = connection.execute(f"DELETE FROM {table[1]} AS c WHERE {orphan}".encode())  # noqa: S608
-        self.left_out[table[1]] = self.left_out.get(table[1], 0) + max(0, done.rowcount)
+            raise _broken(statement, broken) from broken
+        others = [one for one in self._references.get(table[1], ()) if one.own != found.own]
+        lost = Refit(connection, table[1], [found, *others]).parents(found)
+        if lost:
+            self.left_out[table[1]] = self.left_out.get(table[1], 0) + lost
 
     def _sequences(self) -> None:
         """Each sequence goes on after the greatest value of its column."""
@@ -192,10 +193,6 @@ class Finish:
             last = row[0] if row else None
             if last is not None and low <= int(last) <= high:
                 self._connection.execute("SELECT pg_catalog.setval(%s::regclass, %s)", [sequence, int(last)])
-
-
-def _names(listed: str) -> list[str]:
-    return [name.strip() for name in re.findall(r'\s*("(?:[^"]|"")+"|[^,]+)', listed)]
 
 
 def _broken(statement: Statement, cause: psycopg.Error) -> ProdparityError:
