@@ -285,10 +285,28 @@ class Means:
     """Keys by what they refer to: they may change places with one another."""
     nullable: Collection[str] = ()
     """Columns that may become NULL."""
+    derived: Collection[str] = ()
+    """Keys that nothing refers to: what an equality says of them may be written into them."""
+    loose: Collection[str] = ()
+    """References by themselves: they may become another row's, where nothing else helps."""
     draw: Callable[[str, int], Values] | None = None
     """New values for a column, none of them NULL, where the block itself has none to copy."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Characters that a text may have."""
+
+
+def derived(checks: Sequence[Check]) -> set[str]:
+    """Columns of which an equality says what they hold: `a = f(…)`."""
+    found: set[str] = set()
+    for check in checks:
+        for part in check.node.parts if isinstance(check.node, Both) else (check.node,):
+            if isinstance(part, Operation) and part.operator == "=":
+                for side, other in ((part.left, part.right), (part.right, part.left)):
+                    while isinstance(side, Call) and side.name.startswith("cast ") and side.arguments:
+                        side = side.arguments[0]
+                    if isinstance(side, Column) and expressions.columns(other):
+                        found.add(side.name)
+    return found
 
 
 def failing(block: Mapping[str, Values], check: Check) -> Array:

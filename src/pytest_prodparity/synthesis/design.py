@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import psycopg
 
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
 from . import fanout, keys, lookup, odd, related, slots
+from .approved import distinct, passing
 from .catalog import Attribute, Relation
 from .chance import generator, order
 from .columns import Maker, Subject
 from .mend import Demands
 from .plan import leaves_of
-from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes
-from .values import CHUNK, Array
+from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes, spelled
+from .values import CHUNK, Array, Pool, texts_of
+
+LISTED_MOST = 300_000
+"""Of a unique column that only the server can judge, so many values are looked for."""
 
 
 @dataclass(kw_only=True)
@@ -47,9 +53,11 @@ class Designer:
         maker: Maker,
         seed: int,
         demands: Mapping[int, Demands] | None = None,
+        connection: psycopg.Connection[Any] | None = None,
     ) -> None:
         self.notes: list[str] = []
         self._demands = demands or {}
+        self._connection = connection
         self._profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
@@ -188,11 +196,30 @@ class Designer:
             source = self.maker.source(subject, unique=True)
         except odd.Unknown as cause:
             raise self._unknown(made, subject.attribute) from cause
+        source = self._approved(made, subject, source)
         if isinstance(source, Numbers):
             below = made.table.rows > made.rows
             made.columns[name] = keys.unique_numbers(subject, source, avoid=below, seed=self.seed)
         else:
             made.columns[name] = keys.unique_made(subject, source, self.seed)
+
+    def _approved(self, made: Design, subject: Subject, source: Source) -> Source:
+        """Different texts that the server's own CHECKs take, where the source's are not."""
+        wanted = self._demands.get(made.relation.oid)
+        known = wanted.approved.get(subject.attribute.name) if wanted is not None else None
+        if known is None or known.pool is not None or self._connection is None or made.rows > LISTED_MOST:
+            return source
+        values = source.decode(np.arange(min(made.rows, 64)))
+        if values.form == "pool" and values.pool is not None:
+            values = spelled(values.pool, values.data)
+        sample = [text for text in texts_of(values) if text is not None]
+        if len(passing(self._connection, subject.attribute, known.checks, sample)) == len(sample):
+            return source
+        chance = generator(self.seed, made.table.full_name, subject.attribute.name, "approved")
+        found = distinct(self._connection, subject.attribute, known.checks, known.texts, made.rows, chance)
+        if len(found) < made.rows:
+            return source
+        return Pooled(pool=Pool([text.encode() for text in found], found), weights=np.ones(len(found)))
 
     # parents
 
@@ -257,7 +284,10 @@ class Designer:
         """With fewer combinations than rows, a text gets as many values as there are rows."""
         several = 1.0
         for name in group:
-            several *= len(np.unique(self.codes(made, name)))
+            distinct = len(np.unique(self.codes(made, name)))
+            if distinct == made.rows:
+                return
+            several *= distinct
         referring = {name for one in references for name in one.columns}
         for name in group:
             subject = self.subject(made, name)
@@ -265,7 +295,12 @@ class Designer:
                 source = self.maker.source(subject, unique=True)
                 if isinstance(source, Pooled):
                     chance = generator(self.seed, made.table.full_name, name, "wide")
-                    picked = chance.integers(0, len(source.pool), made.rows)
+                    enough = len(source.pool) >= made.rows
+                    picked = (
+                        chance.permutation(len(source.pool))[: made.rows]
+                        if enough
+                        else chance.integers(0, len(source.pool), made.rows)
+                    )
                     made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
                     return
 
@@ -436,7 +471,7 @@ class Designer:
             if name in referring or name in made.columns or subject.attribute.form not in ("int2", "int4", "int8"):
                 continue
             others = [other for other in group if other != name]
-            if any(set(others) == set(one.columns) for one in references) and (
+            if any(set(others) <= set(one.columns) for one in references) and (
                 subject.statistics is None or 0 < subject.distinct <= max(1000, made.rows * 0.05)
             ):
                 return name
@@ -444,10 +479,18 @@ class Designer:
 
     def _counted(self, made: Design, group: Sequence[str], counter: str, references: Sequence[Constraint]) -> None:
         others = [name for name in group if name != counter]
-        reference = next(one for one in references if set(one.columns) == set(others))
+        reference = min(
+            (one for one in references if set(others) <= set(one.columns)), key=lambda one: len(one.columns)
+        )
         sources, arrays, _ = self.parents(made, reference)
+        if len(others) < len(reference.columns):
+            # the key has some of the reference's columns: what they have in common is one parent
+            first = np.unique(
+                keys.joint([arrays[reference.columns.index(name)] for name in others]), return_index=True
+            )[1]
+            arrays = [array[first] for array in arrays]
         if not len(arrays[0]):
-            self._orphans(made, reference, others)
+            self._orphans(made, reference, reference.columns)
             return
         subject = self.subject(made, counter)
         source = self.maker.source(subject)

@@ -30,8 +30,13 @@ _TABLE = re.compile(
 
 MOST_LOST = 0.2
 """More of a table's rows are never left out: the build fails instead."""
+MOST_ADOPTED = 200
+"""So often a foreign key is made again, since rows below it were left out."""
 CONNECTIONS = 2
 """At once, for indexes and foreign keys."""
+
+
+_Mend = Callable[[psycopg.Connection[Any], Statement, psycopg.Error], None]
 
 
 class Finish:
@@ -131,14 +136,11 @@ class Finish:
             except psycopg.errors.DuplicateSchema:
                 return
             except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation) as cause:
-                with self._one_at_a_time:
-                    self._again(lambda broken=cause: self._refit(connection, statement, broken))
+                self._alone(self._refit, connection, statement, cause)
                 return
             except psycopg.errors.ForeignKeyViolation as cause:
-                if attempt:
-                    raise _broken(statement, cause) from cause
-                with self._one_at_a_time:
-                    self._again(lambda broken=cause: self._adopt(connection, statement, broken))
+                self._alone(self._adopt, connection, statement, cause)
+                return
             except psycopg.errors.IntegrityError as cause:
                 raise _broken(statement, cause) from cause
             except psycopg.Error as cause:
@@ -146,15 +148,19 @@ class Finish:
             else:
                 return
 
-    def _again(self, work: Callable[[], None]) -> None:
+    def _alone(self, mend: _Mend, connection: psycopg.Connection[Any], statement: Statement, cause: psycopg.Error) -> None:
         """It reads other tables, which another connection may have locked."""
-        for attempt in range(5):
-            try:
-                return work()
-            except psycopg.errors.DeadlockDetected:
-                if attempt == 4:
-                    raise
-        return None
+        with self._one_at_a_time:
+            for attempt in range(5):
+                try:
+                    mend(connection, statement, cause)
+                except psycopg.errors.DeadlockDetected:
+                    if attempt == 4:
+                        raise
+                except psycopg.errors.IntegrityError as again:
+                    raise _broken(statement, again) from again
+                else:
+                    return
 
     def _refit(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
         """Make the index or key with rows that fit; what does not is changed, or left out."""
@@ -168,14 +174,27 @@ class Finish:
             raise _broken(statement, broken) from broken
 
     def _adopt(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
-        """Rows whose parents were left out get others, or none, or are left out too."""
-        found, table = reference(statement.text), _TABLE.search(statement.text)
-        if found is None or table is None:
-            raise _broken(statement, broken) from broken
-        others = [one for one in self._references.get(table[1], ()) if one.own != found.own]
-        lost = Refit(connection, table[1], [found, *others]).parents(found)
-        if lost:
-            self.left_out[table[1]] = self.left_out.get(table[1], 0) + lost
+        """Rows whose parents were left out get others, or none, or are left out too; and so on to those below them."""
+        waiting = [statement.text]
+        for _ in range(MOST_ADOPTED):
+            if not waiting:
+                return
+            text = waiting.pop(0)
+            try:
+                connection.execute(text.encode())
+                continue
+            except psycopg.errors.ForeignKeyViolation as cause:
+                broken = cause
+            found, table = reference(text), _TABLE.search(text)
+            if found is None or table is None:
+                break
+            others = [one for one in self._references.get(table[1], ()) if one.own != found.own]
+            lost, again = Refit(connection, table[1], [found, *others]).parents(found)
+            if lost:
+                self.left_out[table[1]] = self.left_out.get(table[1], 0) + lost
+            connection.execute(text.encode())
+            waiting += [one.as_string(connection) for one in again]
+        raise _broken(statement, broken) from broken
 
     def _sequences(self) -> None:
         """Each sequence goes on after the greatest value of its column."""

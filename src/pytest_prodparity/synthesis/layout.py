@@ -66,12 +66,6 @@ class Reference:
         """They, as a FROM item."""
         return sql.SQL("(SELECT * FROM ONLY {} AS c WHERE {}) AS c").format(table, self.orphan())
 
-    def held(self, table: sql.SQL) -> sql.Composable:
-        """`c` refers to a row that is there, or to none; to the table itself: that was there."""
-        if self.parent == table.as_string(None):
-            return sql.SQL("true")
-        return sql.SQL("NOT ({})").format(self.orphan())
-
 
 def reference(statement: str) -> Reference | None:
     """Of ALTER TABLE … FOREIGN KEY as PostgreSQL prints it."""
@@ -147,6 +141,23 @@ class Layout:
         """The oids of its indexes."""
         query = "SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = %s::regclass"
         return {oid for (oid,) in self._connection.execute(query, [self._table]).fetchall()}
+
+    def without_children(self) -> list[sql.Composable]:
+        """Take off the foreign keys that refer to it; the statements that make them again."""
+        rows = self._connection.execute(
+            "SELECT conrelid::regclass::text, conname, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint"
+            " WHERE contype = 'f' AND conparentid = 0 AND confrelid IN (SELECT %s::regclass"
+            " UNION ALL SELECT relid FROM pg_catalog.pg_partition_ancestors(%s::regclass)) ORDER BY oid",
+            [self._table, self._table],
+        ).fetchall()
+        again: list[sql.Composable] = []
+        for table, name, definition in rows:
+            target, constraint = sql.SQL(table), sql.Identifier(name)  # regclass has quoted it
+            self._connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(target, constraint))
+            again.append(
+                sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(target, constraint, sql.SQL(definition))
+            )
+        return again
 
     def constraint_of(self, index: int) -> str:
         """The name of the constraint that the index is for."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,13 @@ import psycopg
 from psycopg import sql
 
 from ..core.errors import ProdparityError
-from . import encode
+from . import approved, encode
 from .catalog import Attribute, Relation
 from .chance import generator
-from .checks import Check, Means, NotUnderstood, failing, parse, satisfy
+from .checks import Check, Means, NotUnderstood, derived, failing, parse, satisfy
 from .expressions import Unreadable
 from .sources import Column, Fixed, Referring, spelled
-from .values import Array, Values
+from .values import Array, Values, text_values
 
 _QUERY = """
 SELECT conrelid, conname, pg_catalog.pg_get_constraintdef(oid), pg_catalog.pg_get_expr(conbin, conrelid),
@@ -40,12 +40,17 @@ _PARTITIONS = """
 SELECT oid, pg_catalog.pg_get_partition_constraintdef(oid) FROM pg_catalog.pg_class WHERE relispartition AND relkind = 'r' ORDER BY oid
 """
 _KEYS = """
-SELECT a.attrelid, a.attname::text, contype = 'f' AND cardinality(conkey) > 1 FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
+SELECT a.attrelid, a.attname::text, CASE WHEN contype = 'f' THEN CASE WHEN cardinality(conkey) > 1 THEN 'bound' ELSE 'reference' END ELSE 'key' END
+    FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
     ON a.attrelid = o.conrelid AND a.attnum = ANY (o.conkey) WHERE o.contype IN ('p', 'u', 'f', 'x')
-UNION SELECT a.attrelid, a.attname, false FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
+UNION SELECT a.attrelid, a.attname, 'referred' FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = o.confrelid AND a.attnum = ANY (o.confkey) WHERE o.contype = 'f'
+UNION SELECT a.attrelid, a.attname, 'key' FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
     ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) WHERE i.indisunique
 """
 _ROUNDS = 8
+_FEW = 0.5
+"""With so many rows that a check refuses, its column's values are replaced rather than copied from others."""
 _LEAST = 0.001
 """With a smaller share of rows that pass, the table is refused."""
 
@@ -69,6 +74,12 @@ class Demands:
     """Columns of unique indexes and of foreign keys: their values stay."""
     bound: frozenset[str] = frozenset()
     """Columns of foreign keys of several: what they hold, they hold together."""
+    derived: frozenset[str] = frozenset()
+    """Keys that a CHECK derives from other columns, and that nothing refers to."""
+    loose: frozenset[str] = frozenset()
+    """Columns that are a reference by themselves, and no key."""
+    approved: Mapping[str, approved.Approved] = field(default_factory=dict)
+    """Values that `asked` takes, by column."""
 
 
 def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) -> dict[int, Demands]:
@@ -99,21 +110,22 @@ def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) 
             check = parse(f"CHECK ({text})", types=types)
             if isinstance(check, Check):
                 ours[oid].append(check)
-    keyed: dict[int, set[str]] = defaultdict(set)
-    bound: dict[int, set[str]] = defaultdict(set)
-    for oid, name, several in connection.execute(_KEYS).fetchall():
-        keyed[oid].add(name)
-        if several:
-            bound[oid].add(name)
-    return {
-        one.oid: Demands(
-            ours=tuple(ours[one.oid]),
-            asked=tuple(asked[one.oid]),
-            keys=frozenset(keyed[one.oid]),
-            bound=frozenset(bound[one.oid]),
-        )
-        for one in relations
-    }
+    roles: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for oid, name, role in connection.execute(_KEYS).fetchall():
+        roles[oid][role].add(name)
+    return {one.oid: _demands(tuple(ours[one.oid]), tuple(asked[one.oid]), roles[one.oid]) for one in relations}
+
+
+def _demands(ours: tuple[Check, ...], asked: tuple[Asked, ...], roles: Mapping[str, set[str]]) -> Demands:
+    key, bound, reference = roles.get("key", set()), roles.get("bound", set()), roles.get("reference", set())
+    return Demands(
+        ours=ours,
+        asked=asked,
+        keys=frozenset(key | bound | reference),
+        bound=frozenset(bound),
+        derived=frozenset((derived(ours) & key) - bound - reference - roles.get("referred", set())),
+        loose=frozenset(reference - key - bound),
+    )
 
 
 def hold(
@@ -174,6 +186,8 @@ def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means
             if isinstance(column.source, Referring) and attribute.name not in wanted.bound
         },
         nullable=frozenset(attribute.name for attribute, _ in columns if not attribute.not_null),
+        derived=wanted.derived,
+        loose=wanted.loose,
         draw=draw,
     )
 
@@ -199,12 +213,18 @@ class Sieve:
     ) -> None:
         """Rows that are refused get the columns of the check from rows that pass. Raises ProdparityError."""
         able = means(columns, self._wanted)
-        for _ in range(_ROUNDS):
+        for attempt in range(_ROUNDS):
             refused = self._refused(block)
             if not any(mask.any() for mask in refused.values()):
                 return
+            if self._approve(block, columns, refused, rng):
+                satisfy(block, self._wanted.ours, rng, able)
+                continue
             bad = np.any(list(refused.values()), axis=0)
             good = np.flatnonzero(~bad)
+            if len(good) < max(1, _LEAST * len(bad)) and attempt < _ROUNDS - 1:
+                self._shuffle(block, refused, rng, able)
+                continue
             if len(good) < max(1, _LEAST * len(bad)):
                 worst = max(self._wanted.asked, key=lambda one: int(refused[one.name].sum()))
                 raise self._hopeless(worst, int((~refused[worst.name]).sum()), len(bad))
@@ -223,6 +243,45 @@ class Sieve:
         for one in self._wanted.asked:
             if one.name in left:
                 raise self._hopeless(one, len(bad) - left[one.name], len(bad))
+
+    def _approve(
+        self, block: dict[str, Values], columns: Sequence[tuple[Attribute, Column]], refused: Mapping[str, Array],
+        rng: np.random.Generator,
+    ) -> bool:  # fmt: skip
+        """Where few rows have a value that a check of one column takes, values that it is known to take."""
+        done = False
+        for attribute, _ in columns:
+            known = self._wanted.approved.get(attribute.name)
+            if known is None or attribute.name in self._wanted.keys:
+                continue
+            bad = np.any([refused[one.name] for one in known.checks], axis=0)
+            if not bad.any() or bad.mean() < _FEW:
+                continue
+            rows, values = np.flatnonzero(bad), block[attribute.name]
+            picked = rng.integers(0, len(known.texts), len(rows))
+            if known.pool is None:
+                if values.form == "pool" and values.pool is not None:
+                    spelt = spelled(values.pool, values.data)
+                    spelt.nulls = values.nulls
+                    block[attribute.name] = values = spelt
+                new = text_values(list(known.texts)).take(picked)
+            else:
+                nulls = None if values.nulls is None else values.nulls & ~bad
+                if not bad.all():
+                    # of two pools, one: what passed is copied to the others in a later round
+                    picked = rng.integers(0, len(known.texts), len(values))
+                block[attribute.name] = Values(form="pool", data=np.zeros(len(values), "i8"), pool=known.pool, nulls=nulls)
+                rows, new = np.arange(len(values)), Values(form="pool", data=np.resize(picked, len(values)), pool=known.pool, nulls=nulls)
+            block[attribute.name].put(rows, new)
+            done = True
+        return done
+
+    def _shuffle(self, block: dict[str, Values], refused: Mapping[str, Array], rng: np.random.Generator, able: Means) -> None:
+        """No row to copy from: the columns of the checks are combined anew."""
+        names = {name for one in self._wanted.asked if refused[one.name].any() for name in one.columns}
+        for name in sorted((names & set(block)) - set(able.fixed)):
+            block[name] = block[name].take(rng.permutation(len(block[name])))
+        satisfy(block, self._wanted.ours, rng, able)
 
     def _one_by_one(self, check: Asked) -> list[Any]:
         """Where the expression fails for some rows, rather than being false."""

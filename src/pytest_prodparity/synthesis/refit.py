@@ -18,6 +18,8 @@ from .layout import Layout, Reference
 
 ROUNDS = 6
 """Each way to change a row is tried so often."""
+DEEP = 50
+"""So deep may trees be in which a row that is left out takes others with it."""
 _NUMBER = sql.Identifier(" number")
 
 
@@ -43,9 +45,14 @@ class Refit:
         self._names = self._layout.columns
         self._list = sql.SQL(", ").join(map(sql.Identifier, self._names))
         self._rounds = 0
+        self._all: sql.Composable = sql.SQL("ONLY {}").format(self._table)
+        """Where rows that were there are."""
+        self._itself = True
+        """Must a reference to the table itself be held by rows that are in it already?"""
 
     def index(self, statement: str) -> tuple[int, int]:
         """Make the index of `statement`; (rows in it, rows left out)."""
+        self._all, self._itself = sql.SQL("pg_temp.aside"), False
         with self._connection.transaction():
             self._aside()
             self._connection.execute(sql.SQL("TRUNCATE ONLY {}").format(self._table))
@@ -64,23 +71,28 @@ class Refit:
             total = int(row[0]) if row else 0
             return total - left, left
 
-    def parents(self, reference: Reference) -> int:
-        """Give the rows that `reference` refuses another parent, or none; how many are left out."""
-        lost = 0
+    def parents(self, reference: Reference) -> tuple[int, list[sql.Composable]]:
+        """Give the rows that `reference` refuses another parent, or none.
+
+        How many are left out, and the foreign keys that refer to them, which are gone: to be made again.
+        """
+        lost, others = 0, []
         with self._connection.transaction():
-            while True:
+            for _ in range(DEEP):
                 self._aside(reference.orphans(self._table))
-                found = self._connection.execute(
-                    sql.SQL("DELETE FROM {} AS c WHERE {}").format(self._table, reference.orphan())
-                )
-                if not found.rowcount:
-                    self._drop()
-                    return lost
+                row = self._connection.execute("SELECT count(*) FROM pg_temp.aside").fetchone()
+                if not row or not row[0]:
+                    break
+                if not others:
+                    others = self._layout.without_children()
+                self._connection.execute(sql.SQL("DELETE FROM {} AS c WHERE {}").format(self._table, reference.orphan()))
                 left = self._put(self._refusing())
                 for move in self._parents_of(reference):
                     left = left and self._try(move)
                 lost += left
                 self._drop()
+            self._drop()
+        return lost, others
 
     # rows
 
@@ -123,18 +135,22 @@ class Refit:
                 table=self._table, names=self._list, source=source, condition=condition, line=line, number=_NUMBER
             )
         )  # fmt: skip
-        row = self._connection.execute("SELECT count(*) FROM misfit").fetchone()
-        return int(row[0]) if row else 0
+        return self._left()
 
     def _try(self, move: Move) -> int:
         """Change the misfits so; what fits then leaves them: how many are left. What cannot be computed changes nothing."""
+        if not move.columns and not move.fresh:
+            return self._left()
         try:
             with self._connection.transaction():
                 self._change(move)
                 return self._insert(sql.SQL("tried"), sql.SQL(" WHERE {}").format(self._refusing()))
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.RaiseException):
-            row = self._connection.execute("SELECT count(*) FROM misfit").fetchone()
-            return int(row[0]) if row else 0
+            return self._left()
+
+    def _left(self) -> int:
+        row = self._connection.execute("SELECT count(*) FROM misfit").fetchone()
+        return int(row[0]) if row else 0
 
     def _change(self, move: Move) -> None:
         """`misfit` into `tried`, changed."""
@@ -167,7 +183,11 @@ class Refit:
         parts: list[sql.Composable] = [
             sql.SQL("coalesce(({}), true)").format(sql.SQL(text)) for text in self._layout.checks.values()
         ]
-        parts += [one.held(self._table) for one in self._references]
+        parts += [
+            sql.SQL("NOT ({})").format(one.orphan())
+            for one in self._references
+            if self._itself or one.parent != self._table.as_string(None)
+        ]
         return sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")
 
     # ways to change a row
@@ -226,7 +246,7 @@ class Refit:
             return
         donors = sql.SQL("SELECT {} FROM {} AS p WHERE {}").format(
             sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(name)) for name in reference.theirs),
-            sql.SQL("aside") if reference.parent == self._table.as_string(None) else sql.SQL(reference.parent),
+            self._all if reference.parent == self._table.as_string(None) else sql.SQL(reference.parent),
             sql.SQL(" AND ").join(sql.SQL("p.{} IS NOT NULL").format(sql.Identifier(name)) for name in reference.theirs),
         )  # fmt: skip
         if alone is not None:
@@ -245,7 +265,7 @@ class Refit:
 
     def _copied(self, names: Sequence[str], condition: sql.Composable | None = None) -> Move:
         listed = sql.SQL(", ").join(map(sql.Identifier, names))
-        source = sql.SQL("SELECT {} FROM {}").format(listed, sql.SQL("pg_temp.aside"))
+        source = sql.SQL("SELECT {} FROM {}").format(listed, self._all)
         if condition is not None:
             # generated columns are in the table alone
             source = sql.SQL("SELECT {} FROM ONLY {} WHERE {}").format(listed, self._table, condition)
@@ -267,7 +287,7 @@ class Refit:
         column = sql.SQL("m.{}").format(sql.Identifier(name))
         number = sql.SQL("(m.{} + {})").format(_NUMBER, sql.Literal(self._rounds))
         kind = self._layout.kinds[name]
-        top = sql.SQL("(SELECT max({}) FROM {})").format(sql.Identifier(name), sql.SQL("pg_temp.aside"))
+        top = sql.SQL("(SELECT max({}) FROM {})").format(sql.Identifier(name), self._all)
         if kind == "S":
             cast = sql.SQL(self._layout.types[name])
             text, digits = sql.SQL("{}::text").format(column), sql.SQL("{}::text").format(number)

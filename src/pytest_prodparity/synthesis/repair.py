@@ -6,6 +6,7 @@ a missing date is filled in before a status is changed.
 
 from __future__ import annotations
 
+import operator as compared
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
@@ -32,6 +33,7 @@ from .patterns import shape, texts
 from .values import Array, Values, text_values
 
 _NEVER = 1e6
+_TRIES = 12
 
 
 class Limits(Protocol):
@@ -52,6 +54,14 @@ class Limits(Protocol):
     @property
     def nullable(self) -> Collection[str]:
         """Columns that may become NULL."""
+
+    @property
+    def derived(self) -> Collection[str]:
+        """Keys that nothing refers to: what an equality says of them may be written into them."""
+
+    @property
+    def loose(self) -> Collection[str]:
+        """References by themselves: they may become another row's, where nothing else helps."""
 
     @property
     def draw(self) -> Callable[[str, int], Values] | None:
@@ -220,14 +230,59 @@ class Repair:
         operator = node.operator if want else _NEGATED.get(node.operator, "")
         if node.operator in ("~", "~*", "~~", "~~*"):
             self._match(node, rows, want)
+        elif isinstance(node.left, Call) and node.left.name in ("num_nonnulls", "num_nulls"):
+            self._several(node, rows, want)
         elif node.operator == "is distinct":
             self._differ(node.left, node.right, rows, want)
         elif node.operator == "=" and not want:
             self._differ(node.left, node.right, rows, True)
         else:
             rows = self._swap(node, operator, rows)
+            if operator == "=":
+                rows = self._derive(node, rows)
             if len(rows) and not (self._donate(node, rows, want) or self._length(node, operator, rows)):
                 self._solve(node, operator, rows, hard)
+
+    def _several(self, node: Operation, rows: Array, want: bool) -> None:
+        """So many columns are NULL: which, each row has by chance, the ones that have a value first."""
+        call = node.left
+        assert isinstance(call, Call)
+        names = [one.name for one in call.arguments if isinstance(one, Column)]
+        if not isinstance(node.right, Constant) or node.right.text is None or node.operator not in _COMPARED:
+            return
+        number, compare = float(node.right.text), _COMPARED[node.operator]
+        allowed = [
+            count if call.name == "num_nonnulls" else len(names) - count
+            for count in range(len(names) + 1)
+            if compare(count, number) == want
+        ]
+        if not allowed or len(names) != len(call.arguments):
+            return
+        empty = np.stack([self._empty(name)[rows] for name in names])
+        have = (~empty).sum(axis=0)
+        goal = np.array(sorted(allowed))[np.argmin(np.abs(np.array(sorted(allowed))[:, None] - have), axis=0)]
+        # those that have a value come first, by chance among themselves
+        rank = np.argsort(np.argsort(empty + self.rng.random(empty.shape) * 0.5, axis=0), axis=0)
+        for at, name in enumerate(names):
+            keep = rank[at] < goal
+            self._null(Column(name), rows[~keep & ~empty[at]], True)
+            self._null(Column(name), rows[keep & empty[at]], False)
+
+    def _empty(self, name: str) -> Array:
+        nulls = self.block[name].nulls
+        return np.zeros(len(self.block[name]), "?") if nulls is None else nulls
+
+    def _derive(self, node: Operation, rows: Array) -> Array:
+        """`a = f(…)` of texts, or of a key: what f gives is written into a. The rows that this does not help."""
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            name = _column_of(side)
+            if name is None or isinstance(other, Constant) or not len(rows):
+                continue
+            text = self.block[name].form == "text"
+            if name in self.means.derived or (text and name not in self.means.fixed):
+                self._assign(name, rows, evaluate(other, self.part(rows, columns(other))), key=True)
+                rows = rows[self._wrong_by(node, "=", rows)]
+        return rows
 
     def _match(self, node: Operation, rows: Array, want: bool) -> None:
         name = _column_of(node.left)
@@ -381,14 +436,31 @@ class Repair:
                     rows = rows[still]
                     if not len(rows):
                         return
-        for name in self._by_freedom(node):
-            if name in self.means.nullable:
+        for name in sorted(columns(node) & set(self.means.loose)):
+            rows = self._other(node, operator, name, rows)
+        for name in [*self._by_freedom(node), *sorted(columns(node))]:
+            # of a key too: NULL repeats nothing and refers to nothing
+            if name in self.means.nullable and len(rows):
                 self._null(Column(name), rows, True)
                 return
 
-    def _assign(self, name: str, rows: Array, got: Got) -> None:
-        """Values of an expression into a column."""
-        if name in self.means.fixed:
+    def _other(self, node: Operation, operator: str, name: str, rows: Array) -> Array:
+        """Another row's value, as long as that helps. The rows that it does not help."""
+        values = self.block[name]
+        donors = np.flatnonzero(~self._empty(name))
+        for _ in range(_TRIES):
+            if not len(rows) or not len(donors):
+                break
+            before = values.take(rows)
+            values.put(rows, values.take(self.rng.choice(donors, len(rows))))
+            still = self._wrong_by(node, operator, rows)
+            values.put(rows[still], before.take(still))
+            rows = rows[still]
+        return rows
+
+    def _assign(self, name: str, rows: Array, got: Got, *, key: bool = False) -> None:
+        """Values of an expression into a column; `key`: though that is one."""
+        if name in self.means.fixed and not key:
             return
         values = self.block[name]
         new = values.take(rows)
@@ -414,6 +486,9 @@ class Repair:
 
 
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>"}
+_COMPARED = {
+    "=": compared.eq, "<": compared.lt, "<=": compared.le, ">": compared.gt, ">=": compared.ge,
+}  # fmt: skip
 _MOVABLE = {"int2", "int4", "int8", "float4", "float8", "numeric", "date", "time", "timestamp"}
 
 
