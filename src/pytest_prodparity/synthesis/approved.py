@@ -25,7 +25,7 @@ from .values import Pool, texts_of
 if TYPE_CHECKING:
     from .catalog import Attribute, Relation
     from .columns import Maker
-    from .mend import Asked
+    from .mend import Asked, Demands
 
 ENOUGH = 500
 """So many values of a column are looked for."""
@@ -47,32 +47,34 @@ class Approved:
     """What one column may hold."""
 
     checks: tuple[Asked, ...]
+    asked: frozenset[str]
+    """Names of those that only the server evaluates."""
     texts: tuple[str, ...]
     pool: Pool | None = None
     """Their binary forms, where the column's type is not text."""
 
 
 def approved(
-    connection: psycopg.Connection[Any], profile: Profile, relation: Relation, asked: Sequence[Asked], maker: Maker
+    connection: psycopg.Connection[Any], profile: Profile, relation: Relation, wanted: Demands, maker: Maker
 ) -> dict[str, Approved]:
     """By column, of the checks about one column alone."""
     table = next((one for one in profile.tables if one.full_name == relation.full_name), None)
     found: dict[str, Approved] = {}
-    for name in dict.fromkeys(one.columns[0] for one in asked if len(one.columns) == 1):
+    for name in dict.fromkeys(one.columns[0] for one in wanted.asked if len(one.columns) == 1):
         attribute = relation.attribute(name)
         if table is None or attribute.generated:
             continue
-        own = [one for one in asked if one.columns == (name,)]
+        own = [one for one in wanted.alone if one.columns == (name,)]
         sources = [one.text for one in own]
         for one in own:
             sources += [row[0] for row in connection.execute(_FUNCTIONS, [relation.oid, one.name]).fetchall()]
         taken = passing(connection, attribute, own, list(dict.fromkeys(_tried(table, attribute, sources))))[:ENOUGH]
         if taken and attribute.form == "text":
-            found[name] = Approved(checks=tuple(own), texts=tuple(taken))
+            found[name] = Approved(checks=tuple(own), asked=frozenset(one.name for one in wanted.asked if one in own), texts=tuple(taken))
         elif taken and attribute.form == "pool":
             binary = maker.literals(attribute, taken)
             if len(binary) == len(taken):
-                found[name] = Approved(checks=tuple(own), texts=tuple(taken), pool=Pool(binary, taken))
+                found[name] = Approved(checks=tuple(own), asked=frozenset(one.name for one in wanted.asked if one in own), texts=tuple(taken), pool=Pool(binary, taken))
     return found
 
 
@@ -147,7 +149,7 @@ def _tried(table: Table, attribute: Attribute, sources: Sequence[str]) -> Iterat
         yield from _documents(literals, sources)
         return
     if attribute.form != "text":
-        yield from _others(attribute)
+        yield from _others(attribute, literals)
         return
     limit = attribute.limit
     if known:
@@ -185,8 +187,12 @@ def _documents(literals: Sequence[str], sources: Sequence[str]) -> Iterator[str]
     yield from (one for one in literals if one[:1] in ("{", "["))
 
 
-def _others(attribute: Attribute) -> Iterator[str]:
+def _others(attribute: Attribute, literals: Sequence[str]) -> Iterator[str]:
     if attribute.category == "A":
+        words = ['"' + one.replace("\\", "\\\\").replace('"', '\\"') + '"' for one in dict.fromkeys(literals)]
+        yield from ("{" + ",".join(words[:several]) + "}" for several in range(1, len(words) + 1))
+        yield from ("{" + word + "}" for word in words)
+        yield from ("{" + word + ",x}" for word in words)
         yield from ("{}", "{1}", "{1,2}", "{x}", "{x,y}", "{a,b,c}")
     if attribute.kind == "r":
         yield from ("[1,10)", "[0,1)", "[2024-01-01,2024-02-01)")

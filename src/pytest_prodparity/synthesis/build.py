@@ -131,11 +131,11 @@ def plan_jobs(
     """One for each table that gets rows."""
     relations = catalog.relations(connection)
     maker = Maker(catalog.Reader(connection), stored.profile, now=now)
-    wanted = demands(connection, list(relations.values()))
+    wanted = demands(connection, list(relations.values()), stored.profile)
     for name in counts:
         relation = relations.get(name)
         if relation is not None and counts[name] and wanted[relation.oid].asked:
-            found = approved(connection, stored.profile, relation, wanted[relation.oid].asked, maker)
+            found = approved(connection, stored.profile, relation, wanted[relation.oid], maker)
             wanted[relation.oid] = replace(wanted[relation.oid], approved=found)
     designer = Designer(stored.profile, relations, counts, maker, seed, wanted, connection)
     names: Sequence[str] = [name for name in counts if counts[name] > 0]

@@ -19,7 +19,9 @@ from .repair import Repair
 from .values import Array, Values
 
 _WHOLE = re.compile(r"^\s*CHECK\s*\((?P<inside>.*)\)\s*(?P<after>[A-Z ]*)$", re.DOTALL)
-_ROUNDS = 12
+_ROUNDS = 14
+_LAST = 4
+"""In so many rounds keys that nothing refers to may change too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -289,6 +291,8 @@ class Means:
     """Keys that nothing refers to: what an equality says of them may be written into them."""
     loose: Collection[str] = ()
     """References by themselves: they may become another row's, where nothing else helps."""
+    soft: Collection[str] = ()
+    """Fixed columns that may change in the end: keys that nothing refers to."""
     draw: Callable[[str, int], Values] | None = None
     """New values for a column, none of them NULL, where the block itself has none to copy."""
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -323,9 +327,12 @@ def satisfy(
     its value and gets the column that it demands. Raises Unreadable for what only a server can evaluate.
     """
     wanted = [check for check in checks if check.enforced]
-    repair = Repair(block, rng, means or Means())
+    able = means or Means()
+    repair = Repair(block, rng, able)
     left: dict[str, int] = {}
     for attempt in range(_ROUNDS):
+        if attempt == _ROUNDS - _LAST and able.soft:
+            repair = Repair(block, rng, replace(able, fixed=set(able.fixed) - set(able.soft)))
         left = {}
         for check in wanted:
             rows = np.flatnonzero(failing(block, check))

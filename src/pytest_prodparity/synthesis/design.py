@@ -209,7 +209,7 @@ class Designer:
         known = wanted.approved.get(subject.attribute.name) if wanted is not None else None
         if known is None or known.pool is not None or self._connection is None or made.rows > LISTED_MOST:
             return source
-        values = source.decode(np.arange(min(made.rows, 64)))
+        values = source.decode(np.linspace(0, max(0, made.rows - 1), min(made.rows, 200)).astype("i8"))
         if values.form == "pool" and values.pool is not None:
             values = spelled(values.pool, values.data)
         sample = [text for text in texts_of(values) if text is not None]

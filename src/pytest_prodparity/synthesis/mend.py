@@ -12,13 +12,15 @@ import psycopg
 from psycopg import sql
 
 from ..core.errors import ProdparityError
-from . import approved, encode
+from ..profile.model import Profile
+from . import approved, encode, slots
 from .catalog import Attribute, Relation
 from .chance import generator
 from .checks import Check, Means, NotUnderstood, derived, failing, parse, satisfy
 from .expressions import Unreadable
+from .plan import leaves_of
 from .sources import Column, Fixed, Referring, spelled
-from .values import Array, Values, text_values
+from .values import DTYPES, Array, Pool, Values, text_values
 
 _QUERY = """
 SELECT conrelid, conname, pg_catalog.pg_get_constraintdef(oid), pg_catalog.pg_get_expr(conbin, conrelid),
@@ -38,15 +40,6 @@ JOIN pg_catalog.pg_constraint AS o ON o.contypid = d.oid AND o.contype = 'c' ORD
 """
 _PARTITIONS = """
 SELECT oid, pg_catalog.pg_get_partition_constraintdef(oid) FROM pg_catalog.pg_class WHERE relispartition AND relkind = 'r' ORDER BY oid
-"""
-_KEYS = """
-SELECT a.attrelid, a.attname::text, CASE WHEN contype = 'f' THEN CASE WHEN cardinality(conkey) > 1 THEN 'bound' ELSE 'reference' END ELSE 'key' END
-    FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
-    ON a.attrelid = o.conrelid AND a.attnum = ANY (o.conkey) WHERE o.contype IN ('p', 'u', 'f', 'x')
-UNION SELECT a.attrelid, a.attname, 'referred' FROM pg_catalog.pg_constraint AS o JOIN pg_catalog.pg_attribute AS a
-    ON a.attrelid = o.confrelid AND a.attnum = ANY (o.confkey) WHERE o.contype = 'f'
-UNION SELECT a.attrelid, a.attname, 'key' FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a
-    ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) WHERE i.indisunique
 """
 _ROUNDS = 8
 _FEW = 0.5
@@ -70,6 +63,8 @@ class Demands:
 
     ours: tuple[Check, ...] = ()
     asked: tuple[Asked, ...] = ()
+    alone: tuple[Asked, ...] = ()
+    """All of one column, ours too."""
     keys: frozenset[str] = frozenset()
     """Columns of unique indexes and of foreign keys: their values stay."""
     bound: frozenset[str] = frozenset()
@@ -78,25 +73,32 @@ class Demands:
     """Keys that a CHECK derives from other columns, and that nothing refers to."""
     loose: frozenset[str] = frozenset()
     """Columns that are a reference by themselves, and no key."""
+    soft: frozenset[str] = frozenset()
+    """Keys that nothing refers to, and that refer to nothing."""
     approved: Mapping[str, approved.Approved] = field(default_factory=dict)
     """Values that `asked` takes, by column."""
 
 
-def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) -> dict[int, Demands]:
+def demands(
+    connection: psycopg.Connection[Any], relations: Sequence[Relation], profile: Profile
+) -> dict[int, Demands]:
     """By the table's oid. A domain's checks that we do not understand are held by the values themselves."""
     by_oid = {one.oid: one for one in relations}
     ours: dict[int, list[Check]] = defaultdict(list)
     asked: dict[int, list[Asked]] = defaultdict(list)
+    alone: dict[int, list[Asked]] = defaultdict(list)
     for oid, name, definition, text, columns in connection.execute(_QUERY).fetchall():
         if oid not in by_oid or definition.endswith("NOT ENFORCED"):
             continue
         types = {one.name: one.base if one.builtin else "?" + one.base for one in by_oid[oid].attributes}
         generated = {one.name for one in by_oid[oid].attributes if one.generated}
         check = parse(definition, types=types)
-        if isinstance(check, NotUnderstood) or check.columns & generated:
+        if isinstance(check, NotUnderstood) or check.columns & generated or not _told(check, by_oid[oid]):
             asked[oid].append(Asked(name=name, text=text, columns=tuple(columns or ())))
         else:
             ours[oid].append(check)
+        if columns and len(columns) == 1:
+            alone[oid].append(Asked(name=name, text=text, columns=tuple(columns)))
     for oid, column, _, definition in connection.execute(_DOMAINS).fetchall():
         if oid in by_oid:
             attribute = by_oid[oid].attribute(column)
@@ -110,21 +112,64 @@ def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation]) 
             check = parse(f"CHECK ({text})", types=types)
             if isinstance(check, Check):
                 ours[oid].append(check)
-    roles: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for oid, name, role in connection.execute(_KEYS).fetchall():
-        roles[oid][role].add(name)
-    return {one.oid: _demands(tuple(ours[one.oid]), tuple(asked[one.oid]), roles[one.oid]) for one in relations}
+    roles = _roles(profile)
+    return {one.oid: _demands(tuple(ours[one.oid]), tuple(asked[one.oid]), tuple(alone[one.oid]), roles[one.full_name]) for one in relations}
 
 
-def _demands(ours: tuple[Check, ...], asked: tuple[Asked, ...], roles: Mapping[str, set[str]]) -> Demands:
+def _roles(profile: Profile) -> Mapping[str, Mapping[str, set[str]]]:
+    """By table: columns that are keys, that refer (`reference`, or `bound` with others), and that are referred to."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for table in profile.tables:
+        roles = found[table.full_name]
+        for index in table.indexes:
+            if index.unique:
+                roles["key"] |= set(index.columns)
+        for one in table.constraints:
+            if one.kind in ("primary key", "unique"):
+                roles["key"] |= set(one.columns)
+            elif one.kind == "exclusion" and (apart := slots.read(one.definition)) is not None:
+                roles["key"] |= {*apart.equal, *apart.period}
+            elif one.kind == "foreign key":
+                roles["bound" if len(one.columns) > 1 else "reference"] |= set(one.columns)
+                for leaf in leaves_of(profile, one.references or ""):
+                    found[leaf]["referred"] |= set(one.references_columns)
+    return found
+
+
+def _told(check: Check, relation: Relation) -> bool:
+    """Can we evaluate it, for columns of these types?"""
+    blank = {one.name: _blank(one) for one in relation.attributes if one.name in check.columns}
+    try:
+        failing(blank, check)
+    except (Unreadable, KeyError):
+        return False
+    return True
+
+
+def _blank(attribute: Attribute) -> Values:
+    zero = np.zeros(1, DTYPES.get(attribute.form, "i8"))
+    if attribute.form == "text":
+        return text_values(["0"])
+    if attribute.form == "pool":
+        return Values(form="pool", data=zero.astype("i8"), pool=Pool([b"0"], ["0"]))
+    if attribute.form == "uuid":
+        return Values(form="uuid", data=np.zeros((1, 16), "u1"))
+    return Values(form=attribute.form, data=zero, scale=max(0, attribute.scale or 0))
+
+
+def _demands(
+    ours: tuple[Check, ...], asked: tuple[Asked, ...], alone: tuple[Asked, ...], roles: Mapping[str, set[str]],
+) -> Demands:  # fmt: skip
     key, bound, reference = roles.get("key", set()), roles.get("bound", set()), roles.get("reference", set())
     return Demands(
         ours=ours,
         asked=asked,
+        alone=alone,
         keys=frozenset(key | bound | reference),
         bound=frozenset(bound),
         derived=frozenset((derived(ours) & key) - bound - reference - roles.get("referred", set())),
         loose=frozenset(reference - key - bound),
+        soft=frozenset(key - bound - reference - roles.get("referred", set())),
     )
 
 
@@ -188,6 +233,7 @@ def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means
         nullable=frozenset(attribute.name for attribute, _ in columns if not attribute.not_null),
         derived=wanted.derived,
         loose=wanted.loose,
+        soft=wanted.soft,
         draw=draw,
     )
 
@@ -236,7 +282,7 @@ class Sieve:
                 grown = bool(more)
             rows = np.flatnonzero(bad)
             donors = rng.choice(good, len(rows))
-            for name in sorted((names & set(block)) - set(able.fixed)):
+            for name in sorted((names & set(block)) - (set(able.fixed) - set(able.loose))):
                 block[name].put(rows, block[name].take(donors))
             satisfy(block, self._wanted.ours, rng, able)
         left = {name: int(mask.sum()) for name, mask in self._refused(block).items() if mask.any()}
@@ -254,7 +300,7 @@ class Sieve:
             known = self._wanted.approved.get(attribute.name)
             if known is None or attribute.name in self._wanted.keys:
                 continue
-            bad = np.any([refused[one.name] for one in known.checks], axis=0)
+            bad = np.any([refused[one] for one in sorted(known.asked)], axis=0)
             if not bad.any() or bad.mean() < _FEW:
                 continue
             rows, values = np.flatnonzero(bad), block[attribute.name]

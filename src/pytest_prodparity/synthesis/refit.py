@@ -20,6 +20,8 @@ ROUNDS = 6
 """Each way to change a row is tried so often."""
 DEEP = 50
 """So deep may trees be in which a row that is left out takes others with it."""
+NEAR = 5
+"""So many of a tree's first rows are tried as parents."""
 _NUMBER = sql.Identifier(" number")
 
 
@@ -212,7 +214,7 @@ class Refit:
         out = list(self._outside(index, within - keys if tied else within)) if within else []
         for _ in range(ROUNDS):
             for reference in tied:
-                yield from self._parent(reference, self._layout.predicate(index) if set(reference.own) >= keys else None)
+                yield from self._parent(reference, self._layout.predicate(index) if set(reference.own) >= keys - within else None)
             for name in plain:
                 yield from self._fresh(name)
             for name in plain:
@@ -254,6 +256,10 @@ class Refit:
                 self._table, alone, reference.same(self._table)
             )
         yield Move(columns=reference.own, donors=donors)
+        if reference.parent == self._table.as_string(None):
+            # of a tree: near its root
+            first = sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(name)) for name in reference.theirs)
+            yield Move(columns=reference.own, donors=sql.SQL("{} ORDER BY {} LIMIT {}").format(donors, first, sql.Literal(NEAR)))
 
     def _outside(self, index: int, within: set[str]) -> Iterator[Move]:
         """A place outside the predicate, as other rows have it."""

@@ -211,7 +211,25 @@ class Repair:
             chosen = left[here]
             if is_truth(value) and columns(value):
                 self.make(value, chosen[self._wrong(value, chosen, want)], want=want, hard=hard)
+            elif chosen.size and isinstance(value, Constant) and value.text is not None and (value.text == "t") != want:
+                self._branch(node, chosen, want, hard)
             left = left[~here]
+
+    def _branch(self, node: Case, rows: Array, want: bool, hard: bool) -> None:
+        """A branch that never gives what is wanted: rows go to the others."""
+        able = [
+            (condition, value)
+            for condition, value in node.branches
+            if columns(condition) and (columns(value) or (isinstance(value, Constant) and (value.text == "t") == want))
+        ]
+        if not able:
+            return
+        choice = self.rng.integers(0, len(able), len(rows))
+        for at, (condition, value) in enumerate(able):
+            here = rows[choice == at]
+            self.make(condition, here[self._wrong(condition, here, True)], want=True, hard=hard)
+            if columns(value) and is_truth(value):
+                self.make(value, here[self._wrong(value, here, want)], want=want, hard=hard)
 
     def _equal_truths(self, left: Node, right: Node, rows: Array, want: bool) -> None:
         """Two truths that must be alike: the one that is about NULLs follows the one that has a meaning."""
@@ -241,7 +259,18 @@ class Repair:
             if operator == "=":
                 rows = self._derive(node, rows)
             if len(rows) and not (self._donate(node, rows, want) or self._length(node, operator, rows)):
+                if operator == "=" and self._become(node, rows):
+                    return
                 self._solve(node, operator, rows, hard)
+
+    def _become(self, node: Operation, rows: Array) -> bool:
+        """A text that must be a constant is that."""
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            name = _column_of(side)
+            if name is not None and isinstance(other, Constant) and self.block[name].form in ("text", "pool", "bool"):
+                self._assign(name, rows, evaluate(other, self.part(rows, [name])))
+                return True
+        return False
 
     def _several(self, node: Operation, rows: Array, want: bool) -> None:
         """So many columns are NULL: which, each row has by chance, the ones that have a value first."""
@@ -543,5 +572,7 @@ def _moved(values: Values, by: Array) -> Values:
 def _fitting(data: Array, values: Values) -> Array:
     if values.data.dtype.kind == "f":
         return data.astype(values.data.dtype)
+    if values.form == "time":
+        data = np.clip(data, 0, DAY - 1)
     bounds = np.iinfo(values.data.dtype)
     return np.clip(np.round(data), float(bounds.min) / 2, float(bounds.max) / 2).astype(values.data.dtype)
