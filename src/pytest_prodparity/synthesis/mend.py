@@ -39,7 +39,10 @@ SELECT d.attrelid, d.attname, o.conname, pg_catalog.pg_get_constraintdef(o.oid) 
 JOIN pg_catalog.pg_constraint AS o ON o.contypid = d.oid AND o.contype = 'c' ORDER BY 1, 2, 3
 """
 _PARTITIONS = """
-SELECT oid, pg_catalog.pg_get_partition_constraintdef(oid) FROM pg_catalog.pg_class WHERE relispartition AND relkind = 'r' ORDER BY oid
+SELECT c.oid, pg_catalog.pg_get_partition_constraintdef(c.oid), ARRAY(
+    SELECT DISTINCT a.attname::text FROM pg_catalog.pg_partition_ancestors(c.oid) AS n JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = n.relid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[]) ORDER BY 1
+) FROM pg_catalog.pg_class AS c WHERE c.relispartition AND c.relkind = 'r' ORDER BY c.oid
 """
 _ROUNDS = 8
 _FEW = 0.5
@@ -75,6 +78,8 @@ class Demands:
     """Columns that are a reference by themselves, and no key."""
     soft: frozenset[str] = frozenset()
     """Keys that nothing refers to, and that refer to nothing."""
+    late: frozenset[str] = frozenset()
+    """Those, and references by themselves that are part of a key: they may become another row's."""
     approved: Mapping[str, approved.Approved] = field(default_factory=dict)
     """Values that `asked` takes, by column."""
 
@@ -105,13 +110,14 @@ def demands(
             check = parse(definition, value=column, types={column: attribute.base if attribute.builtin else "?"})
             if isinstance(check, Check):
                 ours[oid].append(check)
-    for oid, text in connection.execute(_PARTITIONS).fetchall():
+    for oid, text, columns in connection.execute(_PARTITIONS).fetchall():
         if oid in by_oid and text:
             types = {one.name: one.base if one.builtin else "?" + one.base for one in by_oid[oid].attributes}
-            # A hash partition's is not understood: COPY into the leaf tells.
             check = parse(f"CHECK ({text})", types=types)
             if isinstance(check, Check):
                 ours[oid].append(check)
+            elif "satisfies_hash_partition" in text:
+                asked[oid].append(Asked(name=" partition", text=text, columns=tuple(columns)))
     roles = _roles(profile)
     return {one.oid: _demands(tuple(ours[one.oid]), tuple(asked[one.oid]), tuple(alone[one.oid]), roles[one.full_name]) for one in relations}
 
@@ -160,16 +166,17 @@ def _blank(attribute: Attribute) -> Values:
 def _demands(
     ours: tuple[Check, ...], asked: tuple[Asked, ...], alone: tuple[Asked, ...], roles: Mapping[str, set[str]],
 ) -> Demands:  # fmt: skip
-    key, bound, reference = roles.get("key", set()), roles.get("bound", set()), roles.get("reference", set())
+    key, bound, reference, referred = (roles.get(role, set()) for role in ("key", "bound", "reference", "referred"))
     return Demands(
         ours=ours,
         asked=asked,
         alone=alone,
         keys=frozenset(key | bound | reference),
         bound=frozenset(bound),
-        derived=frozenset((derived(ours) & key) - bound - reference - roles.get("referred", set())),
+        derived=frozenset((derived(ours) & key) - bound - reference - referred),
         loose=frozenset(reference - key - bound),
-        soft=frozenset(key - bound - reference - roles.get("referred", set())),
+        soft=frozenset(key - bound - reference - referred),
+        late=frozenset((key | reference) - bound - referred),
     )
 
 
@@ -282,7 +289,9 @@ class Sieve:
                 grown = bool(more)
             rows = np.flatnonzero(bad)
             donors = rng.choice(good, len(rows))
-            for name in sorted((names & set(block)) - (set(able.fixed) - set(able.loose))):
+            # repeated keys are dealt with when their index is made
+            free = set(able.fixed) - self._wanted.loose - (self._wanted.late if attempt >= _ROUNDS // 2 else set())
+            for name in sorted((names & set(block)) - free):
                 block[name].put(rows, block[name].take(donors))
             satisfy(block, self._wanted.ours, rng, able)
         left = {name: int(mask.sum()) for name, mask in self._refused(block).items() if mask.any()}
