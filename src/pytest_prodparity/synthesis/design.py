@@ -153,7 +153,8 @@ class Designer:
 
     def _plain(self, made: Design, attribute: Attribute) -> Column:
         subject = self.subject(made, attribute.name)
-        if subject.statistics and subject.statistics.n_distinct <= -0.999 and attribute.form not in ("bool", "pool"):
+        different = subject.statistics is not None and subject.statistics.n_distinct <= -0.999 and made.rows > 1
+        if different and attribute.form not in ("bool", "pool"):
             # no value comes twice: permuted, never drawn
             self._single(made, attribute.name)
             return made.columns.pop(attribute.name)
