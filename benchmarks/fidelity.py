@@ -76,7 +76,7 @@ def _create(server: Server, name: str) -> None:
 
 
 def _measured(server: Server, name: str, *, keep: Sequence[str]) -> Found:
-    profile, schema = capture(server.dsn(name), keep=keep)
+    profile, schema = capture(server.dsn(name), keep=keep, probe_seconds=60.0 if keep else None)
     stored = Stored(profile=profile, schema=schema, folder=Path())
     copy = f"{name} copy"
     _create(server, copy)

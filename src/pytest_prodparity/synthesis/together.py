@@ -1,0 +1,189 @@
+"""Keys of several columns: unique together, though each of them comes more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..profile.model import Constraint
+from . import fanout, keys
+from .chance import generator, order
+from .references import lead_of, orphans, refer
+from .sources import Fixed, Numbers, Pooled, Referring, Serial
+from .values import Array
+
+if TYPE_CHECKING:
+    from .design import Design, Designer
+
+
+def _each_once(designer: Designer, made: Design, reference: Constraint) -> bool:
+    """A key that is a reference: each parent at most once."""
+    if reference.references == made.table.full_name or any(name in made.columns for name in reference.columns):
+        return False
+    sources, arrays, _ = designer.parents(made, reference)
+    if len(arrays[0]) < made.rows:
+        raise keys.Contradiction(
+            f"its {made.rows:,} rows need a row of {reference.references} each, which has {len(arrays[0]):,}"
+        )
+    chance = generator(designer.seed, made.table.full_name, reference.name)
+    picked = np.sort(chance.choice(len(arrays[0]), made.rows, replace=False))
+    for name, source, array in zip(reference.columns, sources, arrays, strict=True):
+        made.columns[name] = Fixed(name=name, source=source, codes=array[picked])
+    return True
+
+
+def together(designer: Designer, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
+    """Settle the columns of one key, and those of the references among them."""
+    if any(made.relation.attribute(name).generated for name in group) or not made.rows:
+        return
+    counter = _counter(designer, made, group, references)
+    if counter is not None:
+        _counted(designer, made, group, counter, references)
+        return
+    for reference in references:
+        if (
+            set(reference.columns) == set(group)
+            and len(reference.columns) > 1
+            and _each_once(designer, made, reference)
+        ):
+            return
+    for reference in references:
+        # a reference to the table itself waits for its key
+        if set(reference.columns) & set(group) and reference.references != made.table.full_name:
+            refer(designer, made, reference)
+    for name in group:
+        if name not in made.columns:
+            made.columns[name] = designer.plain(made, made.relation.attribute(name))
+    _wide_enough(designer, made, group, references)
+    drawn = [made.columns[name] for name in group]
+    if any(column.null > 0 for column in drawn):
+        drawn = [column for column in drawn if column.null == 0] or drawn
+    arrays = [designer.codes(made, name) for name in group]
+    together = {name for one in references if len(one.columns) > 1 for name in one.columns}
+    free = [at for at, name in enumerate(group) if name not in made.locked | together]
+    if not free:
+        return
+    widest = max(free, key=lambda at: len(np.unique(arrays[at][:200_000])))
+    made.locked |= set(group)
+    source = made.columns[group[widest]].source
+
+    def redraw(_: int, count: int, chance: np.random.Generator) -> Array:
+        return np.asarray(source.draw(chance.random(count)))
+
+    chance = generator(designer.seed, made.table.full_name, *group)
+    if isinstance(source, Serial):
+        return
+    bound = together & set(group)
+    parents = {
+        at: target.codes for at, name in enumerate(group) if isinstance(target := made.columns[name].source, Referring)
+    }
+    found = keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers), not bound, parents)
+    for reference in references:
+        if bound and set(reference.columns) <= set(group) and reference.references != made.table.full_name:
+            _other_parents(designer, made, group, reference, found, chance)
+    for name, array in zip(group, found, strict=True):
+        before = made.columns[name]
+        made.columns[name] = Fixed(
+            name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with,
+            absent=before.absent if isinstance(before, Fixed) else None,
+        )  # fmt: skip
+
+
+def _wide_enough(designer: Designer, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
+    """With fewer combinations than rows, a text gets as many values as there are rows."""
+    several = 1.0
+    for name in group:
+        several *= len(np.unique(designer.codes(made, name)))
+    referring = {name for one in references for name in one.columns}
+    for name in group:
+        subject = designer.subject(made, name)
+        if several < made.rows * 1.1 and name not in referring | made.locked and subject.attribute.form == "text":
+            source = designer.maker.source(subject, unique=True)
+            if isinstance(source, Pooled):
+                chance = generator(designer.seed, made.table.full_name, name, "wide")
+                picked = chance.integers(0, len(source.pool), made.rows)
+                made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
+                return
+
+
+def _other_parents(
+    designer: Designer,
+    made: Design,
+    group: Sequence[str],
+    reference: Constraint,
+    found: list[Array],
+    chance: np.random.Generator,
+) -> None:
+    """Rows that still repeat a key get another parent, whole."""
+    _, arrays, _ = designer.parents(made, reference)
+    places = [list(group).index(name) for name in reference.columns]
+    for _ in range(100):
+        again = keys.repeated(found)
+        if not len(again) or not len(arrays[0]):
+            return
+        picked = chance.integers(0, len(arrays[0]), len(again))
+        for place, array in zip(places, arrays, strict=True):
+            found[place][again] = array[picked]
+
+
+def _counter(designer: Designer, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> str | None:
+    """The column that counts within the others, such as a line's number within its order."""
+    referring = {name for one in references for name in one.columns}
+    if not set(group) & referring:
+        return None
+    for name in group:
+        subject = designer.subject(made, name)
+        if name in referring or name in made.columns or subject.attribute.form not in ("int2", "int4", "int8"):
+            continue
+        others = [other for other in group if other != name]
+        if any(set(others) == set(one.columns) for one in references) and (
+            subject.statistics is None or 0 < subject.distinct <= max(1000, made.rows * 0.05)
+        ):
+            return name
+    return None
+
+
+def _counted(
+    designer: Designer, made: Design, group: Sequence[str], counter: str, references: Sequence[Constraint]
+) -> None:
+    others = [name for name in group if name != counter]
+    reference = next(one for one in references if set(one.columns) == set(others))
+    sources, arrays, _ = designer.parents(made, reference)
+    if not len(arrays[0]):
+        orphans(designer, made, reference, others)
+        return
+    subject = designer.subject(made, counter)
+    source = designer.maker.source(subject)
+    assert isinstance(source, Numbers)
+    places = (np.arange(20_000) + 0.5) / 20_000
+    values, weights = np.unique(source.distribution.at(places), return_counts=True)
+    if subject.statistics is None or not (subject.statistics.most_common_vals or subject.statistics.histogram_bounds):
+        values, weights = np.arange(1, 8), np.arange(7, 0, -1)
+    chance = generator(designer.seed, made.table.full_name, *group)
+    sequence = np.lexsort(tuple(reversed(arrays)))
+    edge = fanout.edge_of(made.table, reference)
+    if edge is not None:
+        found = chance.permutation(fanout.sizes(edge, len(arrays[0]), made.rows, chance))
+        spread = np.flatnonzero(found)
+        sizes = found[spread]
+    else:
+        sizes = keys.runs(weights.astype("f8"), len(arrays[0]), made.rows, chance)
+        spread = (
+            np.sort(chance.choice(len(sequence), size=len(sizes), replace=False))
+            if len(sizes) < len(sequence)
+            else np.arange(len(sequence))
+        )
+    parent = np.repeat(sequence[spread], sizes)
+    within = np.arange(made.rows) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    longer = np.arange(1, max(1, int(sizes.max())) + 1) + int(values[-1])
+    counted = np.concatenate([values, longer])[within]
+    lead = lead_of([designer.subject(made, name) for name in reference.columns])
+    correlation = lead.statistics.correlation if lead.statistics else 1.0
+    if correlation is not None and correlation < 0.98:
+        ranks = order(correlation, made.rows, chance)
+        parent, counted = parent[ranks], counted[ranks]
+    for name, origin, array in zip(reference.columns, sources, arrays, strict=True):
+        made.columns[name] = Fixed(name=name, source=origin, codes=array[parent])
+    made.columns[counter] = Fixed(name=counter, source=source, codes=counted)
