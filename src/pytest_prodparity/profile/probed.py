@@ -22,6 +22,8 @@ class FanOut:
     """How many parents have each number."""
     overlap: float = 1.0
     """Of a soft edge: the share of sampled values that have a parent."""
+    orphans: int = 0
+    """Of a soft edge: different values without a parent, such as of rows that were deleted. They count in `parents`."""
 
     @property
     def known(self) -> bool:

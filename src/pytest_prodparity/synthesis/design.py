@@ -52,6 +52,7 @@ class Designer:
         self._profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
+        self._wanted, self._gone = fanout.wanted(profile), fanout.gone(profile)
 
     def design(self, name: str) -> Design:
         """One table's; that of a table that is being designed is returned as far as it is."""
@@ -140,6 +141,8 @@ class Designer:
             ends=made.table.ends.get(name),
             notes=self.notes,
             checks=self._demands[made.relation.oid].ours if made.relation.oid in self._demands else (),
+            wanted=self._wanted.get((made.table.full_name, name), ()),
+            spare=self.gone(made, name),
         )
 
     def plain(self, made: Design, attribute: Attribute) -> Column:
@@ -173,6 +176,11 @@ class Designer:
             values = ranks if isinstance(source, Pooled) else source.distribution.low[ranks]
             made.columns[name] = Fixed(name=name, source=source, codes=values)
             made.locked.add(name)
+
+    def gone(self, made: Design, name: str) -> int:
+        """How many values of a key other tables are to have besides those of its rows."""
+        found = self._gone.get((made.table.full_name, name), 0)
+        return round(found * min(1.0, made.rows / max(1.0, made.table.rows)))
 
     def _unknown(self, made: Design, attribute: Attribute) -> ProdparityError:
         return ProdparityError(

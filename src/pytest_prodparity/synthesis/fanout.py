@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..profile.model import Constraint, Table
+from ..profile.model import Constraint, Profile, Table
 from ..profile.probed import FanOut
 from .chance import order
 from .distribution import Distribution, strictly
@@ -39,6 +39,47 @@ def undeclared(table: Table, unique: set[str], counts: Mapping[str, int]) -> lis
         for edge in (table.probes.fan_outs if table.probes else ())
         if edge.constraint is None and not unique & set(edge.columns) and counts.get(edge.references, 0)
     ]  # fmt: skip
+
+
+def wanted(profile: Profile) -> dict[tuple[str, str], list[str]]:
+    """By (table, column): values that other tables refer to, as far as their statistics tell, the common ones first."""
+    common: dict[tuple[str, str], dict[str, float]] = {}
+    others: dict[tuple[str, str], dict[str, None]] = {}
+    for table in profile.tables:
+        known = {column.name: column.statistics or column.inherited_statistics for column in table.columns}
+        for columns, parent, theirs in _edges(table):
+            for own, of in zip(columns, theirs, strict=False):
+                found = known.get(own)
+                if found is None:
+                    continue
+                shares = common.setdefault((parent, of), {})
+                for text, share in zip(found.most_common_vals or [], found.most_common_freqs or [], strict=False):
+                    shares[text] = max(share, shares.get(text, 0.0))
+                others.setdefault((parent, of), {}).update(dict.fromkeys(found.histogram_bounds or []))
+    return {
+        key: list(dict.fromkeys([*sorted(shares, key=lambda text: -shares[text]), *others.get(key, ())]))
+        for key, shares in common.items()
+    }
+
+
+def _edges(table: Table) -> Iterator[tuple[list[str], str, list[str]]]:
+    for one in table.constraints:
+        if one.kind == "foreign key" and one.references:
+            yield one.columns, one.references, one.references_columns
+    for edge in table.probes.fan_outs if table.probes else ():
+        if edge.constraint is None:
+            yield edge.columns, edge.references, edge.references_columns
+
+
+def gone(profile: Profile) -> dict[tuple[str, str], int]:
+    """By (table, column): how many values production has that refer to rows which are not there."""
+    found: dict[tuple[str, str], int] = {}
+    for table in profile.tables:
+        for edge in table.probes.fan_outs if table.probes else ():
+            if edge.orphans and len(edge.references_columns) == 1:
+                key = edge.references, edge.references_columns[0]
+                found[key] = max(edge.orphans, found.get(key, 0))
+    return found
 
 
 def sizes(edge: FanOut, parents: int, rows: int, chance: np.random.Generator) -> Array:

@@ -10,7 +10,9 @@ import numpy as np
 from .chance import generator, order
 from .columns import Maker, Subject
 from .distribution import Distribution, drawn_from, make, strictly
+from .sentences import Sentences
 from .sources import Fixed, Made, Numbers, Pooled, Serial, Source
+from .text import Shape
 from .values import Array
 
 SMALL = 1000
@@ -97,15 +99,18 @@ def unique_made(subject: Subject, source: Source, seed: int) -> Fixed:
                 f"{subject.rows:,} rows need as many different values of {subject.attribute.declared},"
                 f" and {len(source.pool):,} can be made"
             )
-        ranks = _ranks(subject, seed) if len(source.pool) == subject.rows else _some(subject, len(source.pool), seed)
+        ranks = _ranks(subject, seed)
+        if len(source.pool) > subject.rows:
+            ranks = _some(subject, len(source.pool), seed)[ranks]
         return Fixed(name=subject.attribute.name, source=source, codes=ranks, null=subject.null)
-    codes = _ranks(subject, seed) if isinstance(source, Made) and hasattr(source.texter, "template") else None
+    rising = isinstance(source, Made) and isinstance(source.texter, Shape | Sentences)
+    codes = _ranks(subject, seed) if rising else None
     return Fixed(name=subject.attribute.name, source=source, codes=codes, null=subject.null)
 
 
 def _some(subject: Subject, count: int, seed: int) -> Array:
     chance = generator(seed, subject.table.full_name, subject.attribute.name, "order")
-    return chance.permutation(count)[: subject.rows]
+    return np.sort(chance.permutation(count)[: subject.rows])
 
 
 def parents(
@@ -163,8 +168,9 @@ def _placing(
     if isinstance(target, Pooled) and target.pool.literals is not None:
         literals_of = target.pool.literals
         sequence = np.array(sorted(range(len(codes)), key=lambda row: literals_of[codes[row]].encode()), "i8")
-        where = {literals_of[codes[row]]: at for at, row in reversed(list(enumerate(sequence)))}
-        return sequence, lambda literals: np.array([where.get(text, np.nan) for text in literals], "f8")
+        # char(n) is padded in one of the tables, perhaps
+        where = {literals_of[codes[row]].rstrip(" "): at for at, row in reversed(list(enumerate(sequence)))}
+        return sequence, lambda literals: np.array([where.get(text.rstrip(" "), np.nan) for text in literals], "f8")
     return np.argsort(codes, kind="stable"), lambda literals: np.full(len(literals), np.nan)
 
 

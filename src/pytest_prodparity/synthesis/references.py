@@ -11,7 +11,7 @@ from ..profile.model import Constraint, Table
 from . import fanout, keys, related
 from .chance import generator, order
 from .columns import Subject
-from .sources import Drawn, Fixed, Referring, Source
+from .sources import Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source
 from .values import Array
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def refer(designer: Designer, made: Design, reference: Constraint) -> None:
     if len(names) < len(reference.columns):
         _within(designer, made, reference, sources, arrays)
         return
+    if reference.definition == "" and len(names) == 1:
+        arrays = [_with_gone(designer, reference, sources[0], arrays[0])]
     lead = lead_of([subjects[name] for name in names])
     at = names.index(lead.attribute.name)
     distribution, sequence = keys.parents(
@@ -81,6 +83,25 @@ def refer(designer: Designer, made: Design, reference: Constraint) -> None:
             name=name, source=referring, correlation=distribution.untied(correlation),
             null=0.0 if subjects[name].attribute.not_null else null, drawn_with=together,
         )  # fmt: skip
+
+
+def _with_gone(designer: Designer, reference: Constraint, source: Source, codes: Array) -> Array:
+    """The parents' codes, and those of parents that are gone: a key that nobody declared may refer to them."""
+    parent = designer.known(reference.references or "")
+    count = designer.gone(parent, reference.references_columns[0]) if parent is not None else 0
+    if not count:
+        return codes
+    if isinstance(source, Pooled):
+        free = np.setdiff1d(np.arange(len(source.pool)), codes)
+    elif isinstance(source, Numbers | Serial):
+        # never above: the next row that a test inserts would find children
+        low = int(codes.min())
+        near = np.concatenate([codes + 1, codes - 1])
+        free = np.setdiff1d(near[(near > 0) & (near < codes.max()) & (near > low - count)], codes)
+    else:
+        free = np.arange(len(codes), len(codes) + count)
+    chance = generator(designer.seed, reference.references or "", *reference.references_columns, "gone")
+    return np.concatenate([codes, chance.permutation(free)[:count].astype(codes.dtype)])
 
 
 def orphans(designer: Designer, made: Design, reference: Constraint, names: Sequence[str]) -> None:
