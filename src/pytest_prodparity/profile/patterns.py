@@ -131,7 +131,7 @@ def null_patterns(probing: Probing, table: Table) -> list[NullPattern]:
         for column in table.columns
         if (found := known(column)) is not None and 0 < found.null_frac < 1 and not column.not_null
     ][:MOST_NULLABLE]
-    if len(names) < 2:
+    if not names:
         return []
     flags = sql.SQL(", ").join(sql.SQL("{} IS NULL").format(sql.Identifier(name)) for name in names)
     rows = probing.ask(
@@ -167,7 +167,7 @@ def dependencies(probing: Probing, table: Table) -> list[Dependency]:
         return []
     counts = [_distinct_of([name]) for name in determinants]
     counts += [_distinct_of(pair) for pair in pairs]
-    wanted = list(dict.fromkeys(name for pair in pairs for name in pair))
+    wanted = list(dict.fromkeys([*determinants, *(name for pair in pairs for name in pair)]))
     found = probing.ask(
         f"dependencies of {table.full_name}",
         sql.SQL("SELECT count(*), {} FROM {} AS s").format(_numbered(counts), sample(table, wanted)),

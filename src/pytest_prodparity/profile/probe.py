@@ -16,6 +16,7 @@ from .model import Profile, Table
 from .patterns import dependencies, differences, null_patterns
 from .probed import Probes
 from .probing import Probing, keys, some
+from .ranks import companions
 from .redact import Policy
 from .types import ValueType
 
@@ -49,9 +50,14 @@ def probed(
         add(table, "fan_outs", [made] if made else [])
     for table in everything:
         production.progress(f"probing {table.full_name}")
-        add(table, "null_patterns", null_patterns(probing, table))
-        add(table, "differences", differences(probing, tables, table))
-        add(table, "dependencies", dependencies(probing, table))
+        patterns, apart = null_patterns(probing, table), differences(probing, tables, table)
+        determined = dependencies(probing, table)
+        add(table, "null_patterns", patterns)
+        add(table, "differences", apart)
+        add(table, "dependencies", determined)
+        edges = found[table.full_name].get("fan_outs", [])
+        soft = {name for edge in edges if edge.constraint is None for name in edge.columns}
+        add(table, "companions", companions(probing, tables, table, apart, determined, patterns, soft))
     probing.note()
     probes = {name: Probes(**parts) for name, parts in found.items()}
     return replace(

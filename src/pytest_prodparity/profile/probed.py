@@ -66,6 +66,22 @@ class Dependency:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Companion:
+    """How a column goes with another one of its row, or of its parent's: rows by the rank of the one and of the other."""
+
+    column: str
+    base: str
+    """The other column; empty: which columns of the row are NULL."""
+    reference: list[str] = field(default_factory=list)
+    """The columns of the foreign key that leads to the parent; empty: the same row."""
+    counts: list[str] = field(default_factory=list)
+    """A line for each group of ranks of `base`, rising: sampled rows in each group of ranks of `column`, rising. Equal
+    values are in one group, and NULLs in none."""
+    patterns: list[int] = field(default_factory=list)
+    """With an empty `base`: of which entry of `null_patterns` each line is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Probes:
     """What was probed of one table."""
 
@@ -74,6 +90,7 @@ class Probes:
     null_patterns: list[NullPattern] = field(default_factory=list)
     """The most frequent first."""
     dependencies: list[Dependency] = field(default_factory=list)
+    companions: list[Companion] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -235,7 +236,9 @@ class Maker:
         good = [at for at, entry in enumerate(binary) if entry is not None]
         if not good:
             raise odd.Unknown(attribute)
-        pool = Pool([entry for entry in binary if entry is not None], [literals[at] for at in good])
+        if attribute.labels:
+            good.sort(key=lambda at: attribute.labels.index(literals[at]))
+        pool = Pool([entry for at in good if (entry := binary[at]) is not None], [literals[at] for at in good])
         return Pooled(pool=pool, weights=np.array([max(weights[at], 1e-12) for at in good]))
 
     def literals(self, attribute: Attribute, texts: list[str]) -> list[bytes]:
@@ -282,11 +285,18 @@ class Maker:
         if unique:
             return Made(texter=made, size=max(1, others))
         if others <= LISTED:
-            listed = self.spelled(made, max(1, others), attribute)
-            listed = [text for text in listed if text not in set(common)] or ["?"]
-            return _pooled([*common, *listed], [*frequencies, *[max(rest, 1e-6) / len(listed)] * len(listed)])
+            # bounds are values too; one that comes twice among them is frequent
+            times = Counter(bounds)
+            spelled = self.spelled(made, max(1, others), attribute)
+            listed = dict.fromkeys(text for text in [*times, *spelled] if text not in set(common))
+            texts = list(listed)[: max(1, others)] or ["?"]
+            each = _shares(max(rest, 1e-6), [times.get(text, 1) for text in texts], len(bounds))
+            return _pooled([*common, *texts], [*frequencies, *each])
         if others <= min(POOLED, subject.rows / 2):
-            return self._pool(made, others, common, frequencies, rest)
+            known = [text for text in dict.fromkeys(bounds) if text not in set(common)]
+            each = [max(rest, 1e-6) / others] * len(known)
+            left = max(rest - sum(each), 1e-6)
+            return self._pool(made, max(1, others - len(known)), [*common, *known], [*frequencies, *each], left)
         if not common:
             return Made(texter=made, size=others)
         return Mixture(
@@ -387,6 +397,13 @@ def _width(bounds: list[str], statistics: ColumnStatistics | None) -> float:
         return mean
     known = (statistics.avg_width + 0.5 - taken) / (1 - share) - (3 if mean > 127 else 0)
     return known if 0.6 * mean < known < 1.6 * mean else mean
+
+
+def _shares(rest: float, times: list[int], bounds: int) -> list[float]:
+    """What each value has that is not common: those that come twice or more among the bounds have a bin a time."""
+    frequent = [rest * (count - 1) / max(1, bounds - 1) for count in times]
+    left = max(rest - sum(frequent), rest * 1e-3)
+    return [more + left / len(times) for more in frequent]
 
 
 def _last(profile: Profile, captured: datetime) -> datetime:

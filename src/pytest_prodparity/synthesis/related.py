@@ -9,13 +9,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..profile.model import Table
-from ..profile.probed import SHARES, Difference, FanOut
+from ..profile.probed import SHARES, Companion, Difference, FanOut
 from . import fanout, keys
 from .catalog import Attribute
 from .chance import generator
 from .columns import DAY, Subject
 from .distribution import Distribution
-from .sources import After, By, Column, Drawn, Fixed, Numbers, Pattern, Referring, Source, codes, nulls
+from .sources import (
+    After,
+    By,
+    Column,
+    Drawn,
+    Fixed,
+    Numbers,
+    Pattern,
+    Pooled,
+    Ranked,
+    Referring,
+    Serial,
+    Source,
+    codes,
+    nulls,
+)
 from .values import CHUNK, Array
 
 if TYPE_CHECKING:
@@ -41,6 +56,9 @@ def in_order(table: Table, attributes: Sequence[Attribute]) -> list[Attribute]:
     for difference in probes.differences:
         if not difference.reference:
             before.get(difference.column, set()).add(difference.base)
+    for companion in probes.companions:
+        if companion.base and not companion.reference:
+            before.get(companion.column, set()).add(companion.base)
     found: dict[str, Attribute] = {}
     named = {one.name: one for one in attributes}
 
@@ -78,7 +96,9 @@ def to_others(designer: Designer, made: Design, column: Column) -> Column:
         several = designer.subject(made, name).distinct if base is not None else 0
         if base is not None and several >= MANY and several < made.rows:
             return replace(column, by=By.of(base, _some(designer, made, base)))
-    return column
+    companion = next((one for one in probes.companions if one.column == column.name), None)
+    ranked = _ranked(designer, made, column, companion) if companion is not None else None
+    return column if ranked is None else replace(column, ranked=ranked)
 
 
 def pattern(table: Table, name: str, null: float) -> Pattern | None:
@@ -148,7 +168,51 @@ def _after(designer: Designer, made: Design, column: Drawn, difference: Differen
     return tied if distance <= APART else None
 
 
-def _base(designer: Designer, made: Design, difference: Difference) -> tuple[Column | None, Subject | None]:
+def _ranked(designer: Designer, made: Design, column: Drawn, companion: Companion) -> Ranked | None:
+    """Where the column's rows stand among its values; None where the other column's ranks are not production's."""
+    counts = np.array([[float(entry) for entry in line.split()] for line in companion.counts])
+    if not len(counts) or not _orderly(column.source):
+        return None
+    ours = counts.sum(axis=0) / counts.sum()
+    edges = np.concatenate([[0.0], np.cumsum(ours)])
+    edges[-1] = 1.0
+    if not companion.base:
+        patterns = made.table.probes.null_patterns if made.table.probes else []
+        lines = np.tile(ours, (len(patterns) + 1, 1))
+        lines[companion.patterns] = counts / counts.sum(axis=1, keepdims=True)
+        known = np.minimum(np.cumsum([one.share for one in patterns]), 1.0)
+        return Ranked(base=None, known=known, begins=known, cumulated=_cumulated(lines), edges=edges)
+    base, _ = _base(designer, made, companion)
+    if base is None or not _orderly(base.source):
+        return None
+    known = np.sort(_some(designer, made, base))
+    theirs = counts.sum(axis=1) / counts.sum()
+    begins = np.cumsum(theirs) - theirs
+    ranked = Ranked(base=base, known=known, begins=begins, cumulated=_cumulated(counts), edges=edges)
+    found = np.bincount(ranked.groups(known), minlength=len(counts)) / max(1, len(known))
+    if float(np.abs(found - theirs).sum()) / 2 > APART:
+        return None
+    # both columns keep their own shares
+    for _ in range(8):
+        counts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12) * found[:, None]
+        counts = counts / np.maximum(counts.sum(axis=0, keepdims=True), 1e-12) * ours
+    counts[counts.sum(axis=1) <= 0] = ours
+    return replace(ranked, cumulated=_cumulated(counts))
+
+
+def _cumulated(lines: Array) -> Array:
+    ends = np.cumsum(lines, axis=1) / lines.sum(axis=1, keepdims=True)
+    return np.concatenate([np.zeros((len(lines), 1)), ends], axis=1)
+
+
+def _orderly(source: Source) -> bool:
+    """Do its codes rise with its values?"""
+    if isinstance(source, Referring):
+        return _orderly(source.target)
+    return isinstance(source, Numbers | Serial) or (isinstance(source, Pooled) and source.pool.literals is not None)
+
+
+def _base(designer: Designer, made: Design, difference: Difference | Companion) -> tuple[Column | None, Subject | None]:
     """What it follows: a column of the row, or the parent's for each row."""
     if not difference.reference:
         base = made.columns.get(difference.base)

@@ -250,6 +250,39 @@ class By:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """What goes with another column of the row, or with its NULLs: shares of ranks, by groups of the other's ranks."""
+
+    base: Column | None
+    """None: the row's NULLs."""
+    known: Array
+    """Codes of the other column, rising, from all over the table; of the row's NULLs the cumulated shares of patterns."""
+    begins: Array
+    """Where in the order each group of the other column begins."""
+    cumulated: Array
+    """For each group the cumulated shares of this column's groups, from 0 to 1."""
+    edges: Array
+    """Where in the order this column's groups begin, and 1."""
+
+    def groups(self, base: Array) -> Array:
+        """Of the other column's codes."""
+        low = np.searchsorted(self.known, base, side="left")
+        middle = (low + np.searchsorted(self.known, base, side="right")) / (2.0 * len(self.known))
+        return np.asarray(np.searchsorted(self.begins, middle, side="right") - 1)
+
+    def shares(self, groups: Array, places: Array) -> Array:
+        """A place in the order of this column for each row."""
+        width = self.cumulated.shape[1]
+        flat = (self.cumulated + np.arange(len(self.cumulated))[:, None]).ravel()
+        at = np.searchsorted(flat, groups + places, side="right") - groups * width - 1
+        at = np.clip(at, 0, width - 2)
+        low, high = self.cumulated[groups, at], self.cumulated[groups, at + 1]
+        inside = np.clip((places - low) / np.maximum(high - low, 1e-12), 0, 1)
+        found = self.edges[at] + inside * (self.edges[at + 1] - self.edges[at])
+        return np.asarray(np.clip(found, 0, np.nextafter(1.0, 0)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pattern:
     """NULLs that come together with those of other columns of the table."""
 
@@ -276,6 +309,7 @@ class Drawn:
     pattern: Pattern | None = None
     after: After | None = None
     by: By | None = None
+    ranked: Ranked | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,6 +342,14 @@ def codes(column: Column, start: int, count: int, total: int, seed: int, table: 
         return column.after.codes(codes(column.after.base, start, count, total, seed, table), chance.random(count))
     if column.by is not None:
         return column.source.draw(column.by.shares(codes(column.by.base, start, count, total, seed, table)))
+    if column.ranked is not None:
+        ranked = column.ranked
+        if ranked.base is None:
+            places = generator(seed, table, "", "null", str(start)).random(count)
+            groups = np.searchsorted(ranked.known, places, side="right")
+        else:
+            groups = ranked.groups(codes(ranked.base, start, count, total, seed, table))
+        return column.source.draw(ranked.shares(groups, chance.random(count)))
     if abs(column.correlation) < 0.02:
         # each block has its fair share of every value; in order they are found faster
         places = (np.arange(count) + chance.random(count)) / max(1, count)
