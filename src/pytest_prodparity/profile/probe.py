@@ -16,7 +16,7 @@ from .model import Profile, Table
 from .patterns import dependencies, differences, null_patterns
 from .probed import Probes
 from .probing import Probing, keys, some
-from .ranks import companions
+from .ranks import companions, grown
 from .redact import Policy
 from .types import ValueType
 
@@ -48,14 +48,21 @@ def probed(
     for table, constraint, overlap in soft_edges(probing, everything):
         made = fan_out(probing, tables, table, constraint, parents, soft=overlap)
         add(table, "fan_outs", [made] if made else [])
+    patterns_of = {table.full_name: null_patterns(probing, table) for table in everything}
     for table in everything:
         production.progress(f"probing {table.full_name}")
-        patterns, apart = null_patterns(probing, table), differences(probing, tables, table)
+        patterns, apart = patterns_of[table.full_name], differences(probing, tables, table)
         determined = dependencies(probing, table)
         add(table, "null_patterns", patterns)
         add(table, "differences", apart)
         add(table, "dependencies", determined)
         edges = found[table.full_name].get("fan_outs", [])
+        edges[:] = [
+            grown(probing, table, tables[edge.references], edge, patterns_of.get(edge.references, []))
+            if edge.references in tables and edge.references != table.full_name
+            else edge
+            for edge in edges
+        ]
         soft = {name for edge in edges if edge.constraint is None for name in edge.columns}
         add(table, "companions", companions(probing, tables, table, apart, determined, patterns, soft))
     probing.note()

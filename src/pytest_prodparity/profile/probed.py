@@ -6,6 +6,22 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Companion:
+    """How a column goes with another one of its row, or of its parent's: rows by the rank of the one and of the other."""
+
+    column: str
+    base: str
+    """The other column; empty: which columns of the row are NULL."""
+    reference: list[str] = field(default_factory=list)
+    """The columns of the foreign key that leads to the parent; empty: the same row."""
+    counts: list[str] = field(default_factory=list)
+    """A line for each group of ranks of `base`, rising: sampled rows in each group of ranks of `column`, rising. Equal
+    values are in one group, and NULLs in none."""
+    patterns: list[int] = field(default_factory=list)
+    """With an empty `base`: of which entry of `null_patterns` each line is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FanOut:
     """Children per parent of one foreign key, or of a soft edge: a key that nobody declared."""
 
@@ -24,6 +40,8 @@ class FanOut:
     """Of a soft edge: the share of sampled values that have a parent."""
     orphans: int = 0
     """Of a soft edge: different values without a parent, such as of rows that were deleted. They count in `parents`."""
+    companion: Companion | None = None
+    """Which column of the parent's the number of children goes with; its own `column` is empty."""
 
     @property
     def known(self) -> bool:
@@ -63,22 +81,6 @@ class Dependency:
 
     determinant: str
     dependent: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Companion:
-    """How a column goes with another one of its row, or of its parent's: rows by the rank of the one and of the other."""
-
-    column: str
-    base: str
-    """The other column; empty: which columns of the row are NULL."""
-    reference: list[str] = field(default_factory=list)
-    """The columns of the foreign key that leads to the parent; empty: the same row."""
-    counts: list[str] = field(default_factory=list)
-    """A line for each group of ranks of `base`, rising: sampled rows in each group of ranks of `column`, rising. Equal
-    values are in one group, and NULLs in none."""
-    patterns: list[int] = field(default_factory=list)
-    """With an empty `base`: of which entry of `null_patterns` each line is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

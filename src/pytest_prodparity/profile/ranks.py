@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from psycopg import sql
 
+from .fanout import LARGE
 from .model import Column, Table
 from .patterns import known
-from .probed import Companion, Dependency, Difference, NullPattern
+from .probed import Companion, Dependency, Difference, FanOut, NullPattern
 from .probing import SAMPLE, Probing, keys, rows_of, sample
 
 GROUPS = 20
@@ -28,6 +29,7 @@ ORDERED = 0.3
 """A column that goes with the physical order so much keeps to that."""
 MANY = 200
 """Values of a determinant from which on each of them gets one value of what it determines."""
+_CHILDREN = "number of children"
 PATTERN = ""
 """Stands for the NULLs of the row."""
 
@@ -87,7 +89,7 @@ def companions(
         own,
         [],
         patterns,
-        sample(table, [node.name for node in own if node.name], SPREAD),
+        sample(table, _columns(own, patterns), SPREAD),
     )
     free = [node for node in own if not node.settled]
     for key in keys(table)[:MOST_PARENTS]:
@@ -126,6 +128,49 @@ def companions(
     following = {one.dependent: one.determinant for one in dependencies if several.get(one.determinant, 0) >= MANY}
     following |= {one.column: "" if one.reference else one.base for one in differences}
     return list(_tree(pairs, following, _blocks(table))) if pairs.counts else []
+
+
+def grown(probing: Probing, table: Table, parent: Table, edge: FanOut, patterns: Sequence[NullPattern]) -> FanOut:
+    """The edge, with the parent's column that its number of children goes with most, where it does with any."""
+    nodes = [replace(node, settled=True) for node in _own(probing, parent, patterns)]
+    children = _Node(name=_CHILDREN)
+    if not nodes or not edge.known or edge.orphans or parent.rows < GROUPS:
+        return edge
+    match = sql.SQL(" AND ").join(
+        sql.SQL("c.{} = p.{}").format(sql.Identifier(child), sql.Identifier(of))
+        for child, of in zip(edge.columns, edge.references_columns, strict=True)
+    )
+    wanted = dict.fromkeys([*edge.references_columns, *_columns(nodes, patterns)])
+    if table.rows > LARGE:
+        count = sql.SQL("(SELECT count(*) FROM {} AS c WHERE {})").format(rows_of(table), match)
+        source = sql.SQL("(SELECT p.*, {} AS {} FROM {} AS p)").format(
+            count, sql.Identifier(_CHILDREN), sample(parent, wanted, SPREAD)
+        )
+    else:
+        own = sql.SQL(", ").join(map(sql.Identifier, edge.columns))
+        source = sql.SQL(
+            "(SELECT p.*, coalesce(c.{n}, 0) AS {n} FROM {p} AS p LEFT JOIN"
+            " (SELECT {own}, count(*) AS {n} FROM {table} GROUP BY {own}) AS c ON {match})"
+        ).format(
+            n=sql.Identifier(_CHILDREN), p=sample(parent, wanted, SPREAD), own=own, table=rows_of(table), match=match
+        )
+    pairs = _Pairs()
+    _ask(
+        probing, f"children of {parent.full_name} in {table.full_name}", pairs, [*nodes, children], [], patterns, source
+    )
+    blocks = _blocks(parent)
+    best = max(pairs.counts, key=lambda pair: pairs.information(pair, blocks), default=None)
+    if best is None or pairs.information(best, blocks) < TELLS:
+        return edge
+    return replace(edge, companion=replace(_companion(pairs, children, best[0]), column=""))
+
+
+def _columns(nodes: Sequence[_Node], patterns: Sequence[NullPattern]) -> list[str]:
+    """What a query needs of a table."""
+    names = [node.name for node in nodes if node.name]
+    if any(node.name == PATTERN for node in nodes):
+        names += [name for one in patterns for name in one.columns]
+    return list(dict.fromkeys(names))
 
 
 def _own(

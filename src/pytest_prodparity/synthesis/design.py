@@ -49,7 +49,7 @@ class Designer:
     ) -> None:
         self.notes: list[str] = []
         self._demands = demands or {}
-        self._profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
+        self.profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
         self._wanted, self._gone = fanout.wanted(profile), fanout.gone(profile)
@@ -114,7 +114,7 @@ class Designer:
         if whole is None or not made.rows:
             return False
         made.rows = min(made.rows, len(whole.rows))
-        for name in lookup.columns(self._profile, made.table, whole):
+        for name in lookup.columns(self.profile, made.table, whole):
             column = lookup.column(whole, made.relation.attribute(name), self.maker, made.rows)
             if column is not None:
                 made.columns[name] = column
@@ -211,7 +211,7 @@ class Designer:
         sources: list[Source] = []
         arrays: list[list[Array]] = [[] for _ in reference.references_columns]
         rows = 0.0
-        for leaf in leaves_of(self._profile, reference.references):
+        for leaf in leaves_of(self.profile, reference.references):
             if leaf not in self._relations:
                 continue
             parent = self.design(leaf) if leaf != made.table.full_name else made

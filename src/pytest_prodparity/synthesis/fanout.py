@@ -112,11 +112,12 @@ def _summing(found: Array, rows: int, chance: np.random.Generator) -> Array:
     return found
 
 
-def spread(counts: Array, distribution: Distribution, chance: np.random.Generator) -> Array:
+def spread(counts: Array, distribution: Distribution, chance: np.random.Generator, ranks: Array | None = None) -> Array:
     """Which parent has how many: `counts` (rising), in the order in which `distribution` numbers the parents.
 
     Frequent parents get the numbers nearest to their shares; the others are shuffled, with more for those that lie where
-    production's histogram is dense, as far as that brings the keys nearer to it.
+    production's histogram is dense, as far as that brings the keys nearer to it. `ranks`: a place in the order of the
+    counts for each parent, where something of the parent's tells.
     """
     parents, rows = len(counts), max(1, int(counts.sum()))
     share = distribution.mass / distribution.mass.sum()
@@ -135,7 +136,10 @@ def spread(counts: Array, distribution: Distribution, chance: np.random.Generato
     density = _density(distribution, share, parents)
     expected = np.cumsum(density)
     best, found = np.inf, result
-    noise = chance.gumbel(size=int(others.sum()))
+    if ranks is None:
+        noise = chance.gumbel(size=int(others.sum()))
+    else:
+        noise = -np.log(-np.log(np.clip(ranks[others], 1e-12, 1 - 1e-12)))
     for strength in _STRENGTHS:
         score = noise + strength * np.log(np.maximum(density[others], density.max() * 1e-6))
         tried = result.copy()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..profile.model import Constraint, Table
-from . import fanout, keys, related
+from . import companions, fanout, keys, related
 from .chance import generator, order
 from .columns import Subject
 from .sources import Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source
@@ -75,7 +75,11 @@ def refer(designer: Designer, made: Design, reference: Constraint) -> None:
     edge = fanout.edge_of(made.table, reference)
     if edge is not None:
         ordered = [array[sequence] for array in arrays]
-        made.columns |= related.children(designer, made, edge, names, sources, ordered, distribution, correlation, null)
+        ranks = companions.of_parents(designer, edge)
+        ranks = ranks[sequence] if ranks is not None and len(ranks) == len(sequence) else None
+        made.columns |= related.children(
+            designer, made, edge, names, sources, ordered, distribution, correlation, null, ranks
+        )
         return
     for name, source, array in zip(names, sources, arrays, strict=True):
         referring = Referring(target=source, codes=array[sequence], distribution=distribution)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..profile.model import Table
 from ..profile.probed import SHARES, Companion, Difference, FanOut
-from . import fanout, keys
+from . import companions, fanout, keys
 from .catalog import Attribute
 from .chance import generator
 from .columns import DAY, Subject
@@ -23,10 +23,7 @@ from .sources import (
     Fixed,
     Numbers,
     Pattern,
-    Pooled,
-    Ranked,
     Referring,
-    Serial,
     Source,
     codes,
     nulls,
@@ -97,7 +94,15 @@ def to_others(designer: Designer, made: Design, column: Column) -> Column:
         if base is not None and several >= MANY and several < made.rows:
             return replace(column, by=By.of(base, _some(designer, made, base)))
     companion = next((one for one in probes.companions if one.column == column.name), None)
-    ranked = _ranked(designer, made, column, companion) if companion is not None else None
+    if companion is None or not companions.orderly(column.source):
+        return column
+    ranked = None
+    if companion.base:
+        base, _ = _base(designer, made, companion)
+        if base is not None and companions.orderly(base.source):
+            ranked = companions.by_ranks(companion, base, _some(designer, made, base))
+    else:
+        ranked = companions.by_nulls(companion, made.table)
     return column if ranked is None else replace(column, ranked=ranked)
 
 
@@ -117,10 +122,12 @@ def pattern(table: Table, name: str, null: float) -> Pattern | None:
 def children(
     designer: Designer, made: Design, edge: FanOut, names: Sequence[str], sources: Sequence[Source],
     arrays: Sequence[Array], distribution: Distribution, correlation: float | None, null: float,
+    ranks: Array | None = None,
 ) -> dict[str, Column]:  # fmt: skip
     """A foreign key's columns, with production's numbers of children.
 
-    `arrays`: the parents' codes, in the order in which `distribution` numbers the parents.
+    `arrays`: the parents' codes, in the order in which `distribution` numbers the parents; `ranks`: their places in the
+    order of the numbers of children, where those are known.
     """
     table, together = made.table.full_name, f"fan-out of {', '.join(names)}"
     blank = Drawn(
@@ -133,7 +140,7 @@ def children(
     present = made.rows if absent is None else int((~absent).sum())
     chance = generator(designer.seed, table, *names, "children")
     counts = fanout.sizes(edge, len(arrays[0]), present, chance)
-    parent = fanout.children(fanout.spread(counts, distribution, chance), correlation, chance)
+    parent = fanout.children(fanout.spread(counts, distribution, chance, ranks), correlation, chance)
     if absent is not None:
         placed = chance.integers(0, len(counts), made.rows)
         placed[~absent] = parent
@@ -166,50 +173,6 @@ def _after(designer: Designer, made: Design, column: Drawn, difference: Differen
     expected = column.source.distribution.below(found.astype("f8"))
     distance = float(np.abs(expected - (np.arange(len(found)) + 0.5) / max(1, len(found))).max(initial=0))
     return tied if distance <= APART else None
-
-
-def _ranked(designer: Designer, made: Design, column: Drawn, companion: Companion) -> Ranked | None:
-    """Where the column's rows stand among its values; None where the other column's ranks are not production's."""
-    counts = np.array([[float(entry) for entry in line.split()] for line in companion.counts])
-    if not len(counts) or not _orderly(column.source):
-        return None
-    ours = counts.sum(axis=0) / counts.sum()
-    edges = np.concatenate([[0.0], np.cumsum(ours)])
-    edges[-1] = 1.0
-    if not companion.base:
-        patterns = made.table.probes.null_patterns if made.table.probes else []
-        lines = np.tile(ours, (len(patterns) + 1, 1))
-        lines[companion.patterns] = counts / counts.sum(axis=1, keepdims=True)
-        known = np.minimum(np.cumsum([one.share for one in patterns]), 1.0)
-        return Ranked(base=None, known=known, begins=known, cumulated=_cumulated(lines), edges=edges)
-    base, _ = _base(designer, made, companion)
-    if base is None or not _orderly(base.source):
-        return None
-    known = np.sort(_some(designer, made, base))
-    theirs = counts.sum(axis=1) / counts.sum()
-    begins = np.cumsum(theirs) - theirs
-    ranked = Ranked(base=base, known=known, begins=begins, cumulated=_cumulated(counts), edges=edges)
-    found = np.bincount(ranked.groups(known), minlength=len(counts)) / max(1, len(known))
-    if float(np.abs(found - theirs).sum()) / 2 > APART:
-        return None
-    # both columns keep their own shares
-    for _ in range(8):
-        counts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12) * found[:, None]
-        counts = counts / np.maximum(counts.sum(axis=0, keepdims=True), 1e-12) * ours
-    counts[counts.sum(axis=1) <= 0] = ours
-    return replace(ranked, cumulated=_cumulated(counts))
-
-
-def _cumulated(lines: Array) -> Array:
-    ends = np.cumsum(lines, axis=1) / lines.sum(axis=1, keepdims=True)
-    return np.concatenate([np.zeros((len(lines), 1)), ends], axis=1)
-
-
-def _orderly(source: Source) -> bool:
-    """Do its codes rise with its values?"""
-    if isinstance(source, Referring):
-        return _orderly(source.target)
-    return isinstance(source, Numbers | Serial) or (isinstance(source, Pooled) and source.pool.literals is not None)
 
 
 def _base(designer: Designer, made: Design, difference: Difference | Companion) -> tuple[Column | None, Subject | None]:

@@ -14,7 +14,7 @@ import numpy as np
 from .chance import generator, order, shares
 from .distribution import Distribution
 from .text import Texter, uuids
-from .values import DTYPES, Array, Form, Pool, Values
+from .values import CHUNK, DTYPES, Array, Form, Pool, Values
 
 
 class Source(Protocol):
@@ -345,8 +345,7 @@ def codes(column: Column, start: int, count: int, total: int, seed: int, table: 
     if column.ranked is not None:
         ranked = column.ranked
         if ranked.base is None:
-            places = generator(seed, table, "", "null", str(start)).random(count)
-            groups = np.searchsorted(ranked.known, places, side="right")
+            groups = patterns(ranked.known, start, count, seed, table)
         else:
             groups = ranked.groups(codes(ranked.base, start, count, total, seed, table))
         return column.source.draw(ranked.shares(groups, chance.random(count)))
@@ -365,6 +364,15 @@ def _hashed(codes: Array) -> Array:
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray((bits ^ (bits >> np.uint64(31))) / 2.0**64 * (1 - 1e-12))
+
+
+def patterns(ends: Array, start: int, count: int, seed: int, table: str) -> Array:
+    """Which of the table's patterns of NULLs each row has; the number of them: none."""
+    found = []
+    for at in range(start, start + count, CHUNK):
+        places = generator(seed, table, "", "null", str(at)).random(min(CHUNK, start + count - at))
+        found.append(np.searchsorted(ends, places, side="right"))
+    return np.concatenate(found) if found else np.zeros(0, "i8")
 
 
 def block(column: Column, start: int, count: int, total: int, seed: int, table: str) -> Values:

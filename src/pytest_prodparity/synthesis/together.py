@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..profile.model import Constraint
-from . import fanout, keys
+from . import companions, fanout, keys
 from .chance import generator, order
 from .references import lead_of, orphans, refer
 from .sources import Fixed, Numbers, Pooled, Referring, Serial
@@ -165,7 +165,12 @@ def _counted(
     sequence = np.lexsort(tuple(reversed(arrays)))
     edge = fanout.edge_of(made.table, reference)
     if edge is not None:
-        found = chance.permutation(fanout.sizes(edge, len(arrays[0]), made.rows, chance))
+        found = fanout.sizes(edge, len(arrays[0]), made.rows, chance)
+        ranks = companions.of_parents(designer, edge)
+        if ranks is not None and len(ranks) == len(found):
+            found = found[np.argsort(np.argsort(ranks[sequence], kind="stable"), kind="stable")]
+        else:
+            found = chance.permutation(found)
         spread = np.flatnonzero(found)
         sizes = found[spread]
     else:
