@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from .agreements import agreements
 from .connection import Reading
 from .edges import soft_edges
 from .fanout import fan_out
@@ -56,6 +57,7 @@ def probed(
         add(table, "null_patterns", patterns)
         add(table, "differences", apart)
         add(table, "dependencies", determined)
+        add(table, "agreements", agreements(probing, tables, table))
         edges = found[table.full_name].get("fan_outs", [])
         edges[:] = [
             grown(probing, table, tables[edge.references], edge, patterns_of.get(edge.references, []))

@@ -84,6 +84,18 @@ class Dependency:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """A row's parent by a key has in `column` what the row itself, or its parent by another key, has in `other_column`."""
+
+    reference: list[str]
+    """The columns of the foreign key."""
+    column: str
+    other: list[str] = field(default_factory=list)
+    """The columns of the other foreign key; empty: the row itself."""
+    other_column: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Probes:
     """What was probed of one table."""
 
@@ -93,6 +105,7 @@ class Probes:
     """The most frequent first."""
     dependencies: list[Dependency] = field(default_factory=list)
     companions: list[Companion] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

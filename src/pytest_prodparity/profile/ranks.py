@@ -263,7 +263,7 @@ def _ask(
 
 
 def _rank(node: _Node, patterns: Sequence[NullPattern]) -> sql.Composable:
-    """A number from 0 to `GROUPS` - 1; NULL for NULL."""
+    """A number that rises with the rank; NULL for NULL."""
     if node.name == PATTERN:
         names = list(dict.fromkeys(name for one in patterns for name in one.columns))
         flags = sql.SQL(", ").join(sql.SQL("{} IS NULL").format(sql.Identifier(name)) for name in names)
@@ -275,9 +275,12 @@ def _rank(node: _Node, patterns: Sequence[NullPattern]) -> sql.Composable:
     name = sql.Identifier(_alias(node))
     # the order in which rows are made up
     order = sql.SQL('{}::text COLLATE "C"').format(name) if node.text else name
+    over = sql.SQL("OVER (PARTITION BY {} IS NULL ORDER BY {})").format(name, order)
+    # a frequent value is a group of its own, apart from rare ones just before it
     return sql.SQL(
-        "CASE WHEN {name} IS NOT NULL THEN least(floor({groups} * percent_rank() OVER (PARTITION BY {name} IS NULL ORDER BY {order})), {last})::int END"
-    ).format(name=name, groups=sql.Literal(GROUPS), last=sql.Literal(GROUPS - 1), order=order)
+        "CASE WHEN {name} IS NOT NULL THEN 2 * least(floor({groups} * percent_rank() {over}), {groups} - 1)::int"
+        " + (cume_dist() {over} - percent_rank() {over} >= 1.0 / {groups})::int END"
+    ).format(name=name, groups=sql.Literal(GROUPS), over=over)
 
 
 def _tree(pairs: _Pairs, following: Mapping[str, str], blocks: float) -> Iterator[Companion]:

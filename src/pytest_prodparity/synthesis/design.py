@@ -10,6 +10,7 @@ import numpy as np
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
 from . import fanout, keys, lookup, odd, references, related, slots, together
+from .agreements import Choice, copied
 from .catalog import Attribute, Relation
 from .columns import Maker, Subject
 from .mend import Demands
@@ -29,6 +30,8 @@ class Design:
     done: bool = False
     locked: set[str] = field(default_factory=set)
     """Columns of keys that are settled."""
+    choices: dict[str, Choice] = field(default_factory=dict)
+    """Of keys: the parents from which each row may choose."""
 
     def ordered(self) -> list[tuple[Attribute, Column]]:
         """The columns that COPY fills."""
@@ -106,7 +109,9 @@ class Designer:
                 )
         for attribute in related.in_order(made.table, made.relation.attributes):
             if attribute.name not in made.columns and not attribute.generated:
-                made.columns[attribute.name] = related.to_others(self, made, self.plain(made, attribute))
+                made.columns[attribute.name] = copied(self, made, attribute.name) or related.to_others(
+                    self, made, self.plain(made, attribute)
+                )
 
     def _known(self, made: Design) -> bool:
         """A table whose rows the profile has comes as it is. True where nothing is left to make up."""

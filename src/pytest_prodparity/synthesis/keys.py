@@ -219,7 +219,7 @@ def runs(weights: Array, groups: int, rows: int, chance: np.random.Generator) ->
 
 def apart(
     arrays: Sequence[Array],
-    redraw: Callable[[int, int, np.random.Generator], Array],
+    redraw: Callable[[Array, np.random.Generator], Array],
     widest: int,
     chance: np.random.Generator,
     grows: bool = False,
@@ -239,7 +239,7 @@ def apart(
         again = repeated(columns)
         if not len(again):
             return columns
-        columns[widest][again] = redraw(widest, len(again), chance)
+        columns[widest][again] = redraw(again, chance)
     left = repeated(columns)
     if len(left) and fills:
         columns = _filled(columns, left, widest if grows else None, others or {})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..profile.model import Constraint, Table
-from . import companions, fanout, keys, related
+from . import agreements, companions, fanout, keys, related
 from .chance import generator, order
 from .columns import Subject
 from .sources import Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source
@@ -44,10 +44,15 @@ def one_to_one(designer: Designer, made: Design, reference: Constraint) -> None:
     made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
 
 
-def refer(designer: Designer, made: Design, reference: Constraint) -> None:
-    """A key's columns that are not made yet: any parents, as often as production has it."""
+def refer(designer: Designer, made: Design, reference: Constraint, waiting: frozenset[str] = frozenset()) -> None:
+    """A key's columns that are not made yet: any parents, as often as production has it.
+
+    `waiting`: columns that are made once this one is.
+    """
     names = [name for name in reference.columns if name not in made.columns]
     if not names or any(made.relation.attribute(name).generated for name in names):
+        return
+    if len(reference.columns) == 1 and _repeated(designer, made, names[0], waiting):
         return
     sources, arrays, production = designer.parents(made, reference)
     subjects = {name: designer.subject(made, name) for name in reference.columns}
@@ -77,8 +82,12 @@ def refer(designer: Designer, made: Design, reference: Constraint) -> None:
         ordered = [array[sequence] for array in arrays]
         ranks = companions.of_parents(designer, edge)
         ranks = ranks[sequence] if ranks is not None and len(ranks) == len(sequence) else None
+
+        def agreeing(slots: Array) -> agreements.Choice | None:
+            return agreements.choice(designer, made, reference, slots, ordered[at], sequence)
+
         made.columns |= related.children(
-            designer, made, edge, names, sources, ordered, distribution, correlation, null, ranks
+            designer, made, edge, names, sources, ordered, distribution, correlation, null, ranks, agreeing
         )
         return
     for name, source, array in zip(names, sources, arrays, strict=True):
@@ -87,6 +96,21 @@ def refer(designer: Designer, made: Design, reference: Constraint) -> None:
             name=name, source=referring, correlation=distribution.untied(correlation),
             null=0.0 if subjects[name].attribute.not_null else null, drawn_with=together,
         )  # fmt: skip
+
+
+def _repeated(designer: Designer, made: Design, name: str, waiting: frozenset[str]) -> bool:
+    """A key that a parent has too: it is taken from there, once that parent is chosen."""
+    key = agreements.awaited(made, name)
+    if not key or set(key) & waiting:
+        return False
+    other = next((one for one in made.table.constraints if one.kind == "foreign key" and one.columns == key), None)
+    if other is not None and other.references != made.table.full_name:
+        refer(designer, made, other, waiting | {name})
+    found = agreements.copied(designer, made, name)
+    if found is None or name in made.columns:
+        return name in made.columns
+    made.columns[name] = found
+    return True
 
 
 def _with_gone(designer: Designer, reference: Constraint, source: Source, codes: Array) -> Array:

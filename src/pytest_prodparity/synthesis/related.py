@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from .sources import (
 from .values import CHUNK, Array
 
 if TYPE_CHECKING:
+    from .agreements import Choice
     from .design import Design, Designer
 
 APART = 0.1
@@ -122,12 +123,13 @@ def pattern(table: Table, name: str, null: float) -> Pattern | None:
 def children(
     designer: Designer, made: Design, edge: FanOut, names: Sequence[str], sources: Sequence[Source],
     arrays: Sequence[Array], distribution: Distribution, correlation: float | None, null: float,
-    ranks: Array | None = None,
+    ranks: Array | None = None, agreeing: Callable[[Array], Choice | None] = lambda _: None,
 ) -> dict[str, Column]:  # fmt: skip
     """A foreign key's columns, with production's numbers of children.
 
     `arrays`: the parents' codes, in the order in which `distribution` numbers the parents; `ranks`: their places in the
-    order of the numbers of children, where those are known.
+    order of the numbers of children, where those are known; `agreeing`: from parents, each as often as it has children,
+    to a choice for each row.
     """
     table, together = made.table.full_name, f"fan-out of {', '.join(names)}"
     blank = Drawn(
@@ -140,7 +142,14 @@ def children(
     present = made.rows if absent is None else int((~absent).sum())
     chance = generator(designer.seed, table, *names, "children")
     counts = fanout.sizes(edge, len(arrays[0]), present, chance)
-    parent = fanout.children(fanout.spread(counts, distribution, chance, ranks), correlation, chance)
+    of = fanout.spread(counts, distribution, chance, ranks)
+    choice = agreeing(np.repeat(np.arange(len(of)), of))
+    if choice is not None:
+        parent = choice.spread(chance) if absent is None else choice.spread(chance)[~absent]
+        if len(names) == 1:
+            made.choices[names[0]] = choice
+    else:
+        parent = fanout.children(of, correlation, chance)
     if absent is not None:
         placed = chance.integers(0, len(counts), made.rows)
         placed[~absent] = parent

@@ -65,12 +65,15 @@ def together(designer: Designer, made: Design, group: Sequence[str], references:
     free = [at for at, name in enumerate(group) if name not in made.locked | together]
     if not free:
         return
-    widest = max(free, key=lambda at: len(np.unique(arrays[at][:200_000])))
+    chosen = [at for at in free if group[at] in made.choices]
+    widest = max(chosen or free, key=lambda at: len(np.unique(arrays[at][:200_000])))
     made.locked |= set(group)
     source = made.columns[group[widest]].source
 
-    def redraw(_: int, count: int, chance: np.random.Generator) -> Array:
-        return np.asarray(source.draw(chance.random(count)))
+    def redraw(rows: Array, chance: np.random.Generator) -> Array:
+        if chosen:
+            return made.choices[group[widest]].again(rows, chance)
+        return np.asarray(source.draw(chance.random(len(rows))))
 
     chance = generator(designer.seed, made.table.full_name, *group)
     if isinstance(source, Serial):
