@@ -17,6 +17,8 @@ MOST_NULLABLE = 24
 MOST_DETERMINANTS = 6
 RELATED = 0.7
 """A difference that is spread less than so much of the column's own spread tells something."""
+SPREAD = 5
+"""Times as many blocks as a sample has otherwise, where rows of one block are often alike."""
 MANY = 20
 """Values from which on a determinant is more than a category."""
 _TIMES = {"date", "timestamp", "timestamptz"}
@@ -139,7 +141,7 @@ def null_patterns(probing: Probing, table: Table) -> list[NullPattern]:
         sql.SQL(
             "SELECT ARRAY[{}] AS nulls, count(*)::float8 / sum(count(*)) OVER () AS share FROM {} AS s"
             " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {}"
-        ).format(flags, sample(table, names), sql.Literal(MOST_PATTERNS)),
+        ).format(flags, sample(table, names, SPREAD), sql.Literal(MOST_PATTERNS)),
     )
     return [
         NullPattern(

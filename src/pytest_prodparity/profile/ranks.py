@@ -13,16 +13,16 @@ from psycopg import sql
 
 from .fanout import LARGE
 from .model import Column, Table
-from .patterns import known
+from .patterns import SPREAD, known
 from .probed import Companion, Dependency, Difference, FanOut, NullPattern
 from .probing import SAMPLE, Probing, keys, rows_of, sample
 
 GROUPS = 20
 """Ranks that are told apart; equal values have one rank."""
+ENDS = (0.002, 0.01, 0.99, 0.998)
+"""Where the first and the last rank are told apart once more: a few may have most."""
 TELLS = 0.03
 """Mutual information (in nats) from which on two columns go together; 20,000 rows of two that do not have 0.01."""
-SPREAD = 5
-"""Times as many blocks as a sample has otherwise."""
 MOST_COLUMNS = 14
 MOST_PARENTS = 3
 ORDERED = 0.3
@@ -276,11 +276,12 @@ def _rank(node: _Node, patterns: Sequence[NullPattern]) -> sql.Composable:
     # the order in which rows are made up
     order = sql.SQL('{}::text COLLATE "C"').format(name) if node.text else name
     over = sql.SQL("OVER (PARTITION BY {} IS NULL ORDER BY {})").format(name, order)
+    ends = sql.SQL(" + ").join(sql.SQL("(percent_rank() {} >= {})::int").format(over, sql.Literal(end)) for end in ENDS)
     # a frequent value is a group of its own, apart from rare ones just before it
     return sql.SQL(
-        "CASE WHEN {name} IS NOT NULL THEN 2 * least(floor({groups} * percent_rank() {over}), {groups} - 1)::int"
+        "CASE WHEN {name} IS NOT NULL THEN 2 * (least(floor({groups} * percent_rank() {over}), {groups} - 1)::int + {ends})"
         " + (cume_dist() {over} - percent_rank() {over} >= 1.0 / {groups})::int END"
-    ).format(name=name, groups=sql.Literal(GROUPS), over=over)
+    ).format(name=name, groups=sql.Literal(GROUPS), over=over, ends=ends)
 
 
 def _tree(pairs: _Pairs, following: Mapping[str, str], blocks: float) -> Iterator[Companion]:

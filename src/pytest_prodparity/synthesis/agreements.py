@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .design import Design, Designer
 
 
+_ATTEMPTS = 80
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """For each row the parents from which one may be chosen: those that agree with another key of the row."""
@@ -29,12 +32,31 @@ class Choice:
     last: Array
     codes: Array
     """Of the parents' key, by number."""
+    by: tuple[str, ...]
+    """The columns of the key that a row's group follows from."""
 
     def again(self, rows: Array, chance: np.random.Generator) -> Array:
         """Other codes for these rows."""
         first, last = self.first[rows], np.maximum(self.last[rows], self.first[rows] + 1)
         at = first + np.floor(chance.random(len(rows)) * (last - first)).astype("i8")
         return np.asarray(self.codes[self.slots[np.minimum(at, len(self.slots) - 1)]])
+
+    def apart(self, own: Array, others: Mapping[str, Array], chance: np.random.Generator) -> None:
+        """Change rows of which one is like another one: another parent of the group, then another group, as others have it.
+
+        `own`: the key's codes; `others`: the other columns that are unique together with it.
+        """
+        for attempt in range(_ATTEMPTS):
+            rows = keys.repeated([*others.values(), own])
+            if not len(rows):
+                return
+            if attempt >= _ATTEMPTS // 4 and set(self.by) <= set(others):
+                # its group has too few of them
+                like = chance.integers(0, len(own), len(rows))
+                self.first[rows], self.last[rows] = self.first[like], self.last[like]
+                for name in self.by:
+                    others[name][rows] = others[name][like]
+            own[rows] = self.again(rows, chance)
 
     def spread(self, chance: np.random.Generator) -> Array:
         """A parent for each row: within a group every slot as often as every other one."""
@@ -95,7 +117,7 @@ def choice(
             groups = have[1][sequence][slots]
             rising = np.argsort(groups, kind="stable")
             return Choice(
-                slots=slots[rising], codes=codes,
+                slots=slots[rising], codes=codes, by=tuple(theirs),
                 first=np.searchsorted(groups[rising], wanted[1], side="left"),
                 last=np.searchsorted(groups[rising], wanted[1], side="right"),
             )  # fmt: skip

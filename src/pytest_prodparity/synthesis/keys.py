@@ -114,11 +114,12 @@ def _some(subject: Subject, count: int, seed: int) -> Array:
 
 
 def parents(
-    subject: Subject, maker: Maker, target: Source, codes: Array, *, share: float, clustered: bool
+    subject: Subject, maker: Maker, target: Source, codes: Array, *, share: float, clustered: bool, ranked: bool = False
 ) -> tuple[Distribution, Array]:
     """Which of the parents' rows the children have, and the parents' positions in the order of that distribution.
 
     `codes`: of the column that `subject` refers to, one a parent row. `share`: of the parents that have any child.
+    `ranked`: it is known otherwise which parents have many children, should the common values be of none of them.
     """
     statistics = subject.statistics
     common = list(statistics.most_common_vals or []) if statistics else []
@@ -127,6 +128,8 @@ def parents(
     sequence, place = _placing(subject, maker, target, codes)
     count = len(codes)
     at_common, at_bounds = place(common), place(bounds)
+    if ranked and len(at_common) and np.isnan(at_common).all():
+        at_common, frequencies = at_common[:0], frequencies[:0]
     chosen = _apart(at_common, count)
     frequencies = frequencies[: len(chosen)] if len(chosen) < len(frequencies) else frequencies
     present = max(1.0, subject.rows * (1 - subject.null))

@@ -70,17 +70,18 @@ def refer(designer: Designer, made: Design, reference: Constraint, waiting: froz
         arrays = [_with_gone(designer, reference, sources[0], arrays[0])]
     lead = lead_of([subjects[name] for name in names])
     at = names.index(lead.attribute.name)
+    edge = fanout.edge_of(made.table, reference)
+    ranks = companions.of_parents(designer, edge) if edge is not None else None
     distribution, sequence = keys.parents(
         lead, designer.maker, sources[at], arrays[at],
         share=_used(lead, made.table, production), clustered=_clustered(lead),
+        ranked=ranks is not None,
     )  # fmt: skip
     together = f"foreign key {reference.name}" if len(names) > 1 else ""
     correlation = lead.statistics.correlation if lead.statistics else None
     null = max((subjects[name].null for name in names), default=0.0)
-    edge = fanout.edge_of(made.table, reference)
     if edge is not None:
         ordered = [array[sequence] for array in arrays]
-        ranks = companions.of_parents(designer, edge)
         ranks = ranks[sequence] if ranks is not None and len(ranks) == len(sequence) else None
 
         def agreeing(slots: Array) -> agreements.Choice | None:

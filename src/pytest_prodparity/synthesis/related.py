@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 APART = 0.1
 """So far a column's values may be moved from its own histogram (Kolmogorov-Smirnov) by what it follows."""
+OFF = 0.005
+"""So far the patterns' share of a column's NULLs may be from its own: they are of fewer rows."""
 MANY = 200
 """Values of a determinant from which on shares survive: each of them gets one value."""
 _BLOCKS = 24
@@ -113,10 +115,15 @@ def pattern(table: Table, name: str, null: float) -> Pattern | None:
     if not patterns or null <= 0:
         return None
     ends = np.minimum(np.cumsum([one.share for one in patterns]), 1.0)
-    within = [1.0 if name in one.columns else 0.0 for one in patterns]
+    within = np.array([1.0 if name in one.columns else 0.0 for one in patterns])
     known = sum(one.share for one in patterns if name in one.columns)
     left = 1 - float(ends[-1])
     rest = float(np.clip((null - known) / left, 0, 1)) if left > 1e-6 else within[-1]
+    missing = null - known - rest * left
+    if missing < -OFF:
+        within = within * null / known
+    elif missing > OFF:
+        within = np.maximum(within, missing / max(1e-9, float(ends[-1]) - known))
     return Pattern(ends=ends, null=np.array([*within, rest]))
 
 

@@ -71,11 +71,13 @@ def together(designer: Designer, made: Design, group: Sequence[str], references:
     source = made.columns[group[widest]].source
 
     def redraw(rows: Array, chance: np.random.Generator) -> Array:
-        if chosen:
-            return made.choices[group[widest]].again(rows, chance)
         return np.asarray(source.draw(chance.random(len(rows))))
 
     chance = generator(designer.seed, made.table.full_name, *group)
+    if chosen:
+        arrays = [array.copy() for array in arrays]
+        others = {name: array for at, (name, array) in enumerate(zip(group, arrays, strict=True)) if at != widest}
+        made.choices[group[widest]].apart(arrays[widest], others, chance)
     if isinstance(source, Serial):
         return
     bound = together & set(group)
@@ -86,12 +88,25 @@ def together(designer: Designer, made: Design, group: Sequence[str], references:
     for reference in references:
         if bound and set(reference.columns) <= set(group) and reference.references != made.table.full_name:
             _other_parents(designer, made, group, reference, found, chance)
+    if chosen and set(made.columns) <= set(group):
+        found = _in_order(designer, made, group, found, chance)
     for name, array in zip(group, found, strict=True):
         before = made.columns[name]
         made.columns[name] = Fixed(
             name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with,
             absent=before.absent if isinstance(before, Fixed) else None,
         )  # fmt: skip
+
+
+def _in_order(
+    designer: Designer, made: Design, group: Sequence[str], arrays: list[Array], chance: np.random.Generator
+) -> list[Array]:
+    """The rows as they lie in production, by the column of the key that goes with their order most."""
+    known = [designer.subject(made, name).statistics for name in group]
+    strength = [(found.correlation or 0.0) if found else 0.0 for found in known]
+    lead = max(range(len(group)), key=lambda at: abs(strength[at]))
+    rising = np.argsort(arrays[lead], kind="stable")[order(strength[lead], made.rows, chance)]
+    return [array[rising] for array in arrays]
 
 
 def _wide_enough(designer: Designer, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
