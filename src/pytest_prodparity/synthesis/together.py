@@ -17,6 +17,9 @@ from .values import Array
 if TYPE_CHECKING:
     from .design import Design, Designer
 
+_FREQUENT = 10
+"""Times that a repeated row draws from all values by their shares; then each value is as likely."""
+
 
 def _each_once(designer: Designer, made: Design, reference: Constraint) -> bool:
     """A key that is a reference: each parent at most once."""
@@ -78,6 +81,8 @@ def together(designer: Designer, made: Design, group: Sequence[str], references:
         arrays = [array.copy() for array in arrays]
         others = {name: array for at, (name, array) in enumerate(zip(group, arrays, strict=True)) if at != widest}
         made.choices[group[widest]].apart(arrays[widest], others, chance)
+    else:
+        arrays = _other_values(made, group, references, free, arrays, chance)
     if isinstance(source, Serial):
         return
     bound = together & set(group)
@@ -96,6 +101,30 @@ def together(designer: Designer, made: Design, group: Sequence[str], references:
             name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with,
             absent=before.absent if isinstance(before, Fixed) else None,
         )  # fmt: skip
+
+
+def _other_values(
+    made: Design, group: Sequence[str], references: Sequence[Constraint], free: Sequence[int], arrays: list[Array],
+    chance: np.random.Generator,
+) -> list[Array]:  # fmt: skip
+    """Rows that repeat a key get another value in a column that refers to nothing, so that parents keep their children."""
+    referring = {name for one in references for name in one.columns}
+    own = [at for at in free if group[at] not in referring]
+    if not own or not referring & set(group):
+        return arrays
+    widest = max(own, key=lambda at: len(np.unique(arrays[at][:200_000])))
+    source, values = made.columns[group[widest]].source, np.unique(arrays[widest])
+    if isinstance(source, Serial) or len(values) < 2:
+        return arrays
+    seldom = [False] * _FREQUENT
+
+    def redraw(rows: Array, chance: np.random.Generator) -> Array:
+        if seldom:
+            seldom.pop()
+            return np.asarray(source.draw(chance.random(len(rows))))
+        return values[chance.integers(0, len(values), len(rows))]
+
+    return keys.apart(arrays, redraw, widest, chance, fills=False)
 
 
 def _in_order(
