@@ -82,6 +82,15 @@ def gone(profile: Profile) -> dict[tuple[str, str], int]:
     return found
 
 
+def with_gone(edge: FanOut, there: int, total: int, chance: np.random.Generator) -> Array:
+    """Places in the order of numbers of children: the parents after the first `there` are gone, so each has some."""
+    childless = edge.parents[0] / max(1, sum(edge.parents)) if edge.sizes[0] == 0 else 0.0
+    places = childless + (1 - childless) * chance.random(total)
+    none = chance.random(there) < childless * total / max(1, there)
+    places[:there][none] = chance.random(int(none.sum())) * childless
+    return np.asarray(places)
+
+
 def sizes(edge: FanOut, parents: int, rows: int, chance: np.random.Generator) -> Array:
     """The number of children of each of `parents` parents, rising; their sum is `rows`.
 

@@ -66,12 +66,17 @@ def refer(designer: Designer, made: Design, reference: Constraint, waiting: froz
     if len(names) < len(reference.columns):
         _within(designer, made, reference, sources, arrays)
         return
+    there = len(arrays[0])
     if reference.definition == "" and len(names) == 1:
         arrays = [_with_gone(designer, reference, sources[0], arrays[0])]
     lead = lead_of([subjects[name] for name in names])
     at = names.index(lead.attribute.name)
     edge = fanout.edge_of(made.table, reference)
     ranks = companions.of_parents(designer, edge) if edge is not None else None
+    if edge is not None and len(arrays[0]) > there:
+        ranks = fanout.with_gone(
+            edge, there, len(arrays[0]), generator(designer.seed, made.table.full_name, *names, "gone")
+        )
     distribution, sequence = keys.parents(
         lead, designer.maker, sources[at], arrays[at],
         share=_used(lead, made.table, production), clustered=_clustered(lead),
