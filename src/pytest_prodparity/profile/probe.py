@@ -40,7 +40,8 @@ def probed(
     def add(table: Table, what: str, entries: Iterable[Any]) -> None:
         found[table.full_name].setdefault(what, []).extend(entries)
 
-    for table in everything:
+    # of a partitioned table both its parts' and the whole's: a parent has children in several parts, or all in one
+    for table in [*everything, *(one for one in tables.values() if one.kind == "partitioned")]:
         for constraint in keys(table):
             production.progress(f"probing {table.full_name} ({constraint.name})")
             made = fan_out(probing, tables, table, constraint, parents)

@@ -55,6 +55,8 @@ class Designer:
         self.profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
+        self.dealt: dict[tuple[str, ...], Array] = {}
+        """Of partitioned tables' keys: parents, each as often as it has children, that the next partition takes."""
         self._wanted, self._gone = fanout.wanted(profile), fanout.gone(profile)
 
     def design(self, name: str) -> Design:
@@ -125,6 +127,10 @@ class Designer:
                 made.columns[name] = column
                 made.locked.add(name)
         return all(one.name in made.columns for one in made.relation.attributes if not one.generated)
+
+    def rows_of(self, name: str) -> int:
+        """How many rows a table is to get."""
+        return self._counts.get(name, 0)
 
     def known(self, name: str) -> Design | None:
         """A table's, where it is designed to the end."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..profile.model import Constraint, Table
-from . import agreements, companions, fanout, keys, related
+from . import agreements, companions, fanout, keys, related, wholes
 from .chance import generator, order
 from .columns import Subject
 from .sources import Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source
@@ -92,8 +92,9 @@ def refer(designer: Designer, made: Design, reference: Constraint, waiting: froz
         def agreeing(slots: Array) -> agreements.Choice | None:
             return agreements.choice(designer, made, reference, slots, ordered[at], sequence)
 
+        dealt = wholes.of_part(designer, made, edge, len(ordered[0]), distribution, ranks, null)
         made.columns |= related.children(
-            designer, made, edge, names, sources, ordered, distribution, correlation, null, ranks, agreeing
+            designer, made, edge, names, sources, ordered, distribution, correlation, null, ranks, dealt, agreeing
         )
         return
     for name, source, array in zip(names, sources, arrays, strict=True):

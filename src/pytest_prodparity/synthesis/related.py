@@ -130,12 +130,12 @@ def pattern(table: Table, name: str, null: float) -> Pattern | None:
 def children(
     designer: Designer, made: Design, edge: FanOut, names: Sequence[str], sources: Sequence[Source],
     arrays: Sequence[Array], distribution: Distribution, correlation: float | None, null: float,
-    ranks: Array | None = None, agreeing: Callable[[Array], Choice | None] = lambda _: None,
+    ranks: Array | None = None, dealt: Callable[[int], Array] | None = None, agreeing: Callable[[Array], Choice | None] = lambda _: None,
 ) -> dict[str, Column]:  # fmt: skip
     """A foreign key's columns, with production's numbers of children.
 
     `arrays`: the parents' codes, in the order in which `distribution` numbers the parents; `ranks`: their places in the
-    order of the numbers of children, where those are known; `agreeing`: from parents, each as often as it has children,
+    order of the numbers of children, where those are known; `dealt`: of a partition, each parent's children; `agreeing`: from parents, each as often as it has children,
     to a choice for each row.
     """
     table, together = made.table.full_name, f"fan-out of {', '.join(names)}"
@@ -148,8 +148,11 @@ def children(
     absent = np.concatenate([part for part in blocks if part is not None]) if null > 0 else None
     present = made.rows if absent is None else int((~absent).sum())
     chance = generator(designer.seed, table, *names, "children")
-    counts = fanout.sizes(edge, len(arrays[0]), present, chance)
-    of = fanout.spread(counts, distribution, chance, ranks)
+    if dealt is None:
+        counts = fanout.sizes(edge, len(arrays[0]), present, chance)
+        of = fanout.spread(counts, distribution, chance, ranks)
+    else:
+        of = dealt(present)
     choice = agreeing(np.repeat(np.arange(len(of)), of))
     if choice is not None:
         parent = choice.spread(chance) if absent is None else choice.spread(chance)[~absent]
@@ -158,7 +161,7 @@ def children(
     else:
         parent = fanout.children(of, correlation, chance)
     if absent is not None:
-        placed = chance.integers(0, len(counts), made.rows)
+        placed = chance.integers(0, len(of), made.rows)
         placed[~absent] = parent
         parent = placed
     found: dict[str, Column] = {}
