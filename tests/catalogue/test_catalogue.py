@@ -33,7 +33,8 @@ def test_each_faulty_program_is_found_at_its_line(catalogue: Catalogue, tmp_path
     result, found = catalogue.together("faulty", tmp_path)
     lines = {case.name: (case.rule, f"app.py:{case.line}") for case in cases(innocent=False)}
     assert len(found) > 40
-    assert [name for name in found if lines[name] not in found[name]] == [], result.out
+    missed = [name for name in found if lines[name] not in found[name]]
+    assert not missed, f"{missed}\n{result.out}"
 
 
 @pytest.mark.parametrize("variant", ["corrected", "app"])

@@ -82,7 +82,7 @@ def test_a_cache_that_no_run_has_used_is_no_error(shop: Project, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "There is nothing to build: at level dev tests begin with no rows (rows = 0)."),
+        (("--level", "off"), "There is nothing to build: at level off tests begin with no rows (rows = 0)."),
         (("--rows", "al"), "--rows: 'al' is no number of rows (did you mean 'all'?)."),
         (("--rows", "orders=x"), "--rows orders=x: 'x' is no number of rows."),
         (("--rows", "1%", "--rows", "ordrs=5"), "the profile has no table 'ordrs' (did you mean 'orders'?)."),

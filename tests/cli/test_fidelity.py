@@ -46,9 +46,9 @@ def test_a_built_volume_is_compared_as_table_and_as_page(project: Path, cache: P
 
 
 def test_a_level_without_rows_is_said(project: Path, cache: Path) -> None:
-    found = prodparity(project, cache, "fidelity", "--level", "dev")
+    found = prodparity(project, cache, "fidelity", "--level", "off")
     assert found.returncode == 2
-    assert "at level dev tests begin with the schema only (rows = 0)" in found.stderr
+    assert "at level off tests begin with the schema only (rows = 0)" in found.stderr
 
 
 def test_a_page_that_cannot_be_written_is_said(project: Path, cache: Path) -> None:

@@ -78,4 +78,4 @@ def test_a_dial_of_one_level_is_that_level_s_alone() -> None:
     assert staging.dials.rows == Rows(share=1)
     assert staging.dials.max_bytes == 1 << 30
     assert staging.unapplied == ()
-    assert not resolve(ROOT, {"level": "dev"}, {}, table).dials.rows
+    assert resolve(ROOT, {"level": "dev"}, {}, table).dials.rows == Rows(share=0.01, most=10_000)

@@ -36,7 +36,7 @@ import pytest
 def test_quick(parity_db, number):
     with parity_db.connect() as connection:
         connection.execute("INSERT INTO country VALUES ('x', 'y')")
-        assert connection.execute("SELECT count(*) FROM country").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM country WHERE code = 'x'").fetchone() == (1,)
 """
 
 

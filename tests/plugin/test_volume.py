@@ -21,6 +21,8 @@ Make = Callable[[Mapping[str, str]], Project]
 
 DIAL = '[tool.prodparity.levels.dev]\nrows = "1%"\n'
 
+NONE = "[tool.prodparity.levels.dev]\nrows = 0\n"
+
 COUNTS = """\
 import pytest
 
@@ -86,7 +88,7 @@ def test_one(parity_db):
     assert parity_db.owner.execute('SELECT count(*) FROM "order"').fetchone() == (0,)
     parity_db.sample("order")
 """
-    result = project({"test_one.py": tests}).run()
+    result = project({"test_one.py": tests, "pyproject.toml": NONE}).run()
     assert result.outcomes == {"failed": 1}
     assert "sample('order', 1): public.order has 0 rows." in result.out
     assert "a table), about" not in result.out

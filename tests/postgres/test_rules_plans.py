@@ -329,8 +329,14 @@ def test_a_temporary_table_cannot_be_told(production: Production) -> None:
 
 
 def test_a_failed_statement_is_not_judged(production: Production) -> None:
-    judgement = production.judge(sent("SELECT * FROM orders WHERE customer_id = $1", 5, sqlstate="57014"))
+    judgement = production.judge(sent("SELECT * FROM orders WHERE customer_id = $1", 5, sqlstate="22012"))
     assert (judgement.findings, judgement.untold, judgement.statements) == ((), (), 0)
+
+
+def test_a_statement_that_took_too_long_is_judged(production: Production) -> None:
+    judgement = production.judge(sent("SELECT * FROM orders WHERE customer_id = $1", 5, sqlstate="57014"))
+    assert judgement.statements == 1
+    assert judgement.findings
 
 
 def test_the_worst_of_a_few_parameter_sets_is_judged(production: Production) -> None:

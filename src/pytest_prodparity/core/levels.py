@@ -103,17 +103,17 @@ class Dials:
 
     twin: bool
     """Are statements judged by production's plans?"""
-    rows: Rows = Rows(share=0)
+    rows: Rows
     """With how many rows does a test's database begin?"""
     max_bytes: int = 20 * GB
     """A volume that is estimated larger is not built."""
 
 
 DIALS: dict[Level, Dials] = {
-    Level.OFF: Dials(twin=False),
-    Level.DEV: Dials(twin=True, max_bytes=2 * GB),
-    Level.STAGING: Dials(twin=True, max_bytes=10 * GB),
-    Level.PRODUCTION: Dials(twin=True, max_bytes=100 * GB),
+    Level.OFF: Dials(twin=False, rows=VOLUMES[Level.OFF]),
+    Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], max_bytes=2 * GB),
+    Level.STAGING: Dials(twin=True, rows=VOLUMES[Level.STAGING], max_bytes=10 * GB),
+    Level.PRODUCTION: Dials(twin=True, rows=VOLUMES[Level.PRODUCTION], max_bytes=100 * GB),
 }
 
 UNITS = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": GB, "tb": GB << 10}

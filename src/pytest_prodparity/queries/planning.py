@@ -6,18 +6,20 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from ..profile.model import ColumnStatistics, Profile
+from ..profile.model import ColumnStatistics, Profile, Table
 from ..twin.plan import CannotTell, Plan
 from ..wire.trip import Parameter
 from .fingerprint import Slot
 from .reading import Reading
 from .statements import Execution, Group
-from .typical import typical
+from .typical import swapped, typical
 from .values import literal, text_of
 
 SETS = 3
 """Parameter sets of one shape that are planned per test; the worst plan wins."""
 REMEMBERED = 20_000
+SENTINEL = 0.25
+"""A key with a larger share of the rows, and far more than the next one, stands for nobody: a guest, the system."""
 SKEWED = 5.0
 """A value this many times as frequent as the average one has a class, and so a plan, of its own."""
 
@@ -43,6 +45,7 @@ class Plans:
         self._readings: OrderedDict[int, tuple[Plan, Reading]] = OrderedDict()
         self._proofs: OrderedDict[tuple[object, ...], Plan | CannotTell] = OrderedDict()
         self._common: dict[tuple[tuple[str, ...], str], frozenset[str]] = {}
+        self._parents: dict[tuple[tuple[str, ...], str], str | None] = {}
         self.asked = 0
         """Questions that reached the planner."""
 
@@ -63,7 +66,7 @@ class Plans:
         """The costliest plan among the group's classes of parameters, and the execution that it is of."""
         best: tuple[Plan | CannotTell, Execution] | None = None
         seen: set[tuple[object, ...]] = set()
-        for execution in group.executions:
+        for execution in (self.representative(execution)[0] for execution in group.executions):
             key = self._class(execution)
             if key in seen:
                 continue
@@ -90,6 +93,41 @@ class Plans:
             plan = self.plan(other.statement.sql, other.statement.parameters)
             _keep(self._known, key, plan)
         return (plan, other) if isinstance(plan, Plan) else None
+
+    def representative(self, execution: Execution) -> tuple[Execution, tuple[str, ...]]:
+        """With the parent's key that has most rows in place of one that the test has made, and the columns of these.
+
+        Production sends the statement for each of its customers; the test's own is none of them, and has no rows there.
+        """
+        columns: list[str] = []
+
+        def swap(slot: Slot, value: str) -> str | None:
+            largest = self._largest_parent(execution.shape.tables, slot.column) if slot.column else None
+            if (
+                largest is None
+                or slot.column is None
+                or value in self._common_values(execution.shape.tables, slot.column)
+            ):
+                return None
+            columns.append(slot.column)
+            return largest
+
+        return swapped(execution, swap) or execution, tuple(columns)
+
+    def _largest_parent(self, tables: tuple[str, ...], column: str) -> str | None:
+        """The value of a foreign key that most rows have; None where none is known to have more than others."""
+        key = (tables, column)
+        if key not in self._parents:
+            found = None
+            for table in filter(None, map(self._table, tables)):
+                for each in table.columns:
+                    if each.name == column and _refers(table, column):
+                        found = found or largest_key(each.statistics or each.inherited_statistics)
+            self._parents[key] = found
+        return self._parents[key]
+
+    def _table(self, name: str) -> Table | None:
+        return (self.profile.table(name) or self.profile.table(name.lower())) if self.profile is not None else None
 
     def _is_common(self, execution: Execution, slot: Slot, value: str) -> bool:
         return slot.column is not None and value in self._common_values(execution.shape.tables, slot.column)
@@ -140,10 +178,9 @@ class Plans:
         key = (tables, column)
         found = self._common.get(key)
         if found is None:
-            assert self.profile is not None
             values: set[str] = set()
             for name in tables:
-                table = self.profile.table(name) or self.profile.table(name.lower())
+                table = self._table(name)
                 for each in table.columns if table else ():
                     if each.name == column:
                         values |= _skewed(each.statistics or each.inherited_statistics)
@@ -157,6 +194,21 @@ def _skewed(statistics: ColumnStatistics | None) -> set[str]:
     average = 1 / statistics.n_distinct if statistics.n_distinct > 0 else 0.0
     pairs = zip(statistics.most_common_vals, statistics.most_common_freqs, strict=False)
     return {value for value, share in pairs if share > SKEWED * average}
+
+
+def _refers(table: Table, column: str) -> bool:
+    return any(one.kind == "foreign key" and column in one.columns for one in table.constraints)
+
+
+def largest_key(statistics: ColumnStatistics | None) -> str | None:
+    """The common value that most rows have, of those that stand for somebody; None where keys are about alike."""
+    if statistics is None or not statistics.most_common_vals or not statistics.most_common_freqs:
+        return None
+    shares = statistics.most_common_freqs
+    second = shares[1] if len(shares) > 1 else 0.0
+    sentinel = shares[0] > SENTINEL and shares[0] > SKEWED * second
+    value = statistics.most_common_vals[1 if sentinel and second else 0]
+    return None if (sentinel and not second) or value not in _skewed(statistics) else value
 
 
 def _cost(plan: Plan | CannotTell) -> float:

@@ -25,7 +25,7 @@ from .load import Job
 from .mend import demands
 from .team import load
 
-VERSION = 4
+VERSION = 6
 """Raised whenever the same profile, counts and seed make other rows: kept databases are then built anew."""
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
@@ -90,6 +91,29 @@ class Subject:
         self.notes.append(f"{self.table.full_name}.{self.attribute.name}: {text}")
 
 
+_CONSTANT = re.compile(
+    r"""(?:'(?P<quoted>(?:[^']|'')*)'|(?P<plain>-?[\d.]+|true|false))(?:::[\w ."\[\]]+(?:\([\d, ]+\))?)?"""
+)
+
+
+def _usual(subject: Subject) -> ColumnStatistics | None:
+    """Where production's statistics show no value (a table of one row, or never analysed): the column's constant default."""
+    known = subject.statistics
+    if known is not None and (
+        known.most_common_vals or known.histogram_bounds or subject.distinct > 1 or known.null_frac == 1
+    ):
+        return None
+    column = next((one for one in subject.table.columns if one.name == subject.attribute.name), None)
+    found = _CONSTANT.fullmatch(column.default) if column is not None and column.default else None
+    if found is None:
+        return None
+    value = found["plain"] if found["quoted"] is None else found["quoted"].replace("''", "'")
+    return ColumnStatistics(
+        null_frac=subject.null, avg_width=known.avg_width if known else 0, n_distinct=1,
+        most_common_vals=[value], most_common_freqs=[1 - subject.null],
+    )  # fmt: skip
+
+
 class Maker:
     """Makes sources; asks the server for the binary form of values."""
 
@@ -105,6 +129,9 @@ class Maker:
     def source(self, subject: Subject, *, unique: bool = False) -> Source:
         """For one column; `unique`: one that makes `rows` different values from the codes 0 … rows - 1, where it can."""
         form = subject.attribute.form
+        usual = None if unique and subject.rows > 1 else _usual(subject)
+        if usual is not None and all(self._reader.binary(subject.attribute, usual.most_common_vals or [])):
+            subject = replace(subject, statistics=usual)
         if form == "uuid":
             return Uuids(size=max(1, round(subject.rows if unique else min(subject.levels, 2e9))), salt=subject.salt)
         if form == "text":
@@ -408,7 +435,8 @@ def _shares(rest: float, times: list[int], bounds: int) -> list[float]:
 
 def _last(profile: Profile, captured: datetime) -> datetime:
     """Where production's time axis ends: its latest time before the capture; the capture, where that is long ago."""
-    latest = captured.date() - timedelta(days=RECENT_DAYS)
+    latest = captured - timedelta(days=RECENT_DAYS)
+    tomorrow = captured.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     found = None
     for table in profile.tables:
         for column in table.columns:
@@ -418,10 +446,11 @@ def _last(profile: Profile, captured: datetime) -> datetime:
             known = [*table.ends.get(column.name, ())[-1:], *((statistics and statistics.histogram_bounds) or ())[-1:]]
             for text in known:
                 with contextlib.suppress(ValueError):
-                    day = date.fromisoformat(text[:10])
-                    if latest <= day <= captured.date():
-                        found = latest = day
-    return captured if found is None else datetime(found.year, found.month, found.day, tzinfo=UTC)
+                    moment = datetime.fromisoformat(text)
+                    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                    if latest <= moment <= max(captured, tomorrow):
+                        found = latest = moment
+    return found or captured
 
 
 _FAR = {"date": 2**31 - 2, "timestamp": 2**63 - 2}

@@ -159,7 +159,8 @@ class Designer:
     def plain(self, made: Design, attribute: Attribute) -> Column:
         """A column that stands alone."""
         subject = self.subject(made, attribute.name)
-        if subject.statistics and subject.statistics.n_distinct <= -0.999 and attribute.form not in ("bool", "pool"):
+        different = subject.statistics is not None and subject.statistics.n_distinct <= -0.999 and made.rows > 1
+        if different and attribute.form not in ("bool", "pool"):
             # no value comes twice: permuted, never drawn
             self.single(made, attribute.name)
             return made.columns.pop(attribute.name)

@@ -41,7 +41,7 @@ def unique_numbers(subject: Subject, source: Numbers, *, avoid: bool, seed: int)
     low, high = int(known.low.min()), int((known.low + known.width).max())
     if subject.statistics is None or not (subject.statistics.histogram_bounds or subject.statistics.most_common_vals):
         low, high = _unknown_range(subject, low, high)
-    if avoid and 0 <= low < SMALL and rows >= SMALL and subject.attribute.form in ("int2", "int4", "int8"):
+    if avoid and 0 <= low < SMALL <= subject.table.rows and subject.attribute.form in ("int2", "int4", "int8"):
         low, high, moved = SMALL, max(high, SMALL + rows), known
     room = (high - low) // unit + 1
     top = _TOPS.get(subject.attribute.form, 2**63 - 1)

@@ -68,7 +68,7 @@ class Volume:
         return "; ".join((str(self.rows), *(f"{name} {count:,}" for name, count in self.overrides.items())))
 
     def key(self, server: Server, day: date) -> str:
-        """All that the rows follow from; production's time axis ends on `day`."""
+        """All that the rows follow from; production's time axis ends as `day` begins."""
         counts = json.dumps(self.counts, sort_keys=True)
         version = f"{build.VERSION} {GENERATION} {server.version // 10000}"
         return f"volume {version} {self.stored.key} {self.seed} {day} {counts}"
@@ -200,7 +200,7 @@ def ensure(
         began.append(time.monotonic())
         # The schema's own loader makes it, and hands everything over to the owner at the end.
         dsn = server.dsn(str(conninfo_to_dict(owner)["dbname"]))
-        now = datetime.combine(today, dtime(12), UTC)
+        now = datetime.combine(today, dtime(), UTC)
         filled = _filled(
             lambda: fill(
                 dsn, volume.stored, volume.counts, seed=volume.seed, progress=progress, server=server, now=now

@@ -156,6 +156,19 @@ def test_sequences_go_on_after_the_rows(server: Server, people: Stored, empty: C
     assert added == before + 1
 
 
+@pytest.mark.parametrize("last", ["", "; ANALYZE"])
+def test_a_single_row_is_as_the_schema_makes_it(server: Server, empty: Callable[[], str], last: str) -> None:
+    statements = (
+        "CREATE TABLE settings (id boolean PRIMARY KEY DEFAULT true CHECK (id), maintenance boolean NOT NULL DEFAULT false,"
+        " free_from numeric(10, 2) NOT NULL DEFAULT 50, motto varchar(20) DEFAULT 'it''s us', extra jsonb DEFAULT '{}');"
+        "INSERT INTO settings DEFAULT VALUES"
+    )
+    dsn = empty()
+    with captured(server, statements + last) as stored:
+        build.fill(dsn, stored, plan.counts(stored.profile, rows=Rows()), seed=7, server=server)
+    assert value(dsn, "SELECT settings::text FROM settings") == """(t,f,50.00,"it's us",{})"""
+
+
 def test_the_demo_s_profile_at_a_thousandth_leaves_small_ids_to_the_tests(
     server: Server, empty: Callable[[], str]
 ) -> None:

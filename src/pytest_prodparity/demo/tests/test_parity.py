@@ -14,8 +14,8 @@ pytestmark = pytest.mark.prodparity
 ROWS = """
 INSERT INTO customers (id, email, name, country, created_at) VALUES (7, 'ada@example.com', 'Ada', 'GB', now());
 INSERT INTO products (id, name, price, stock) VALUES (5, 'Tea', 9.50, 100);
-INSERT INTO orders (customer_id, status, total, placed_at)
-    SELECT 7, CASE WHEN n = 1 THEN 'open' ELSE 'shipped' END, 19, now() - n * interval '1 hour'
+INSERT INTO orders (id, customer_id, status, total, placed_at)
+    SELECT n, 7, CASE WHEN n = 1 THEN 'open' ELSE 'shipped' END, 19, now() - n * interval '1 second'
     FROM generate_series(1, 5) AS n;
 INSERT INTO order_lines (order_id, product_id, quantity, price) SELECT n, 5, 2, 9.50 FROM generate_series(1, 5) AS n;
 """

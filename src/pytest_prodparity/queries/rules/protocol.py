@@ -122,6 +122,9 @@ class Evidence:
     ) -> Claim:  # fmt: skip
         """A finding about a group, with what all findings carry."""
         reading = self.reading(group)
+        if production and self.plans is not None:
+            keys = self.plans.representative(group.executions[0])[1]
+            production += f" (for the {' and '.join(keys)} with most rows)" if keys else ""
         return Claim(
             group,
             Finding(
