@@ -20,11 +20,12 @@ from ..profile.model import Profile, Table
 from .chance import generator
 from .expressions import Unreadable
 from .patterns import shape, texts
+from .sources import Pooled, Source, spelled
 from .values import Pool, texts_of
 
 if TYPE_CHECKING:
     from .catalog import Attribute, Relation
-    from .columns import Maker
+    from .columns import Maker, Subject
     from .mend import Asked, Demands
 
 ENOUGH = 500
@@ -33,6 +34,11 @@ TRIED = 6_000
 """Of so many."""
 MOST = 100_000
 """So many are tried at once."""
+LISTED = 300_000
+"""Of a column whose values differ, so many are looked for."""
+LEAST = 0.002
+"""Where so few are taken, the search ends."""
+SAMPLE = 200
 _KINDS = (string.digits, string.ascii_uppercase, string.ascii_lowercase)
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _FUNCTIONS = """
@@ -79,21 +85,27 @@ def approved(
 
 
 def distinct(
-    connection: psycopg.Connection[Any], attribute: Attribute, checks: Sequence[Asked], known: Sequence[str], count: int,
-    chance: np.random.Generator,
-) -> list[str]:  # fmt: skip
-    """`count` different texts that all the checks take, like the known ones; fewer where they are not found."""
-    found = dict.fromkeys(known)
-    share = 0.5
-    while len(found) < count:
-        missing = count - len(found)
-        tried = [one for one in like(known, int(min(MOST, missing / share * 1.2 + 50)), chance) if one not in found]
+    connection: psycopg.Connection[Any], subject: Subject, known: Approved, source: Source, seed: int
+) -> Pooled | None:
+    """As many different texts as rows that all the checks take; None where `source`'s do, or where none are found."""
+    rows, attribute = subject.rows, subject.attribute
+    values = source.decode(np.linspace(0, max(0, rows - 1), min(rows, SAMPLE)).astype("i8"))
+    if values.form == "pool" and values.pool is not None:
+        values = spelled(values.pool, values.data)
+    sample = [text for text in texts_of(values) if text is not None]
+    if rows > LISTED or len(passing(connection, attribute, known.checks, sample)) == len(sample):
+        return None
+    chance = generator(seed, subject.table.full_name, attribute.name, "approved")
+    found, share = dict.fromkeys(known.texts), 0.5
+    while len(found) < rows:
+        tried = like(known.texts, int(min(MOST, (rows - len(found)) / share * 1.2 + 50)), chance)
         before = len(found)
-        found |= dict.fromkeys(passing(connection, attribute, checks, list(dict.fromkeys(tried))))
-        share = max(0.002, (len(found) - before) / max(1, len(tried)))
-        if share <= 0.002:
-            break
-    return list(found)[:count]
+        found |= dict.fromkeys(passing(connection, attribute, known.checks, list(dict.fromkeys(tried))))
+        share = (len(found) - before) / max(1, len(tried))
+        if share < LEAST:
+            return None
+    texts = list(found)[:rows]
+    return Pooled(pool=Pool([text.encode() for text in texts], texts), weights=np.ones(rows))
 
 
 def passing(

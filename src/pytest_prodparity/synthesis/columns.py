@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import math
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -19,6 +21,7 @@ from .checks import Check, failing, matching, rule
 from .distribution import Distribution, drawn_from, make
 from .expressions import Unreadable
 from .meaning import meaning, plain, texter
+from .sentences import sentences
 from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
 from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
 from .values import CHUNK, Array, Pool, Values, text_values
@@ -27,6 +30,8 @@ LISTED = 20_000
 """Up to so many texts are listed rather than made."""
 POOLED = 500_000
 """Up to so many are made once and taken from there, where each is used twice or more."""
+LIKE = {"email": "@", "url": "://"}
+"""What texts are about, and what then stands in them: they are made as such, though they do not look alike."""
 DAY = 86_400_000_000
 RECENT_DAYS = 366
 """Times that end so shortly before the capture, or before the latest of all, are on one axis, which ends now."""
@@ -46,6 +51,10 @@ class Subject:
     notes: list[str] = field(default_factory=list)
     checks: tuple[Check, ...] = ()
     """Of the table and of the column's domain."""
+    wanted: Sequence[str] = ()
+    """Of a key: values that other tables are known to refer to."""
+    spare: int = 0
+    """Of a key: values besides those of the rows, for what refers to rows that are gone."""
 
     @property
     def salt(self) -> int:
@@ -254,7 +263,9 @@ class Maker:
         good = [at for at, entry in enumerate(binary) if entry is not None]
         if not good:
             raise odd.Unknown(attribute)
-        pool = Pool([entry for entry in binary if entry is not None], [literals[at] for at in good])
+        if attribute.labels:
+            good.sort(key=lambda at: attribute.labels.index(literals[at]))
+        pool = Pool([entry for at in good if (entry := binary[at]) is not None], [literals[at] for at in good])
         return Pooled(pool=pool, weights=np.array([max(weights[at], 1e-12) for at in good]))
 
     def literals(self, attribute: Attribute, texts: list[str]) -> list[bytes]:
@@ -285,7 +296,7 @@ class Maker:
         frequencies = list(statistics.most_common_freqs or []) if statistics and not unique else []
         bounds = list(statistics.histogram_bounds or []) if statistics else []
         rest = max(0.0, 1 - subject.null - sum(frequencies))
-        others = subject.rows if unique else max(0, round(min(subject.levels, 2e9) - len(common)))
+        others = subject.rows + subject.spare if unique else max(0, round(min(subject.levels, 2e9) - len(common)))
         if not unique and common and (rest < 0.005 or others == 0):
             return _pooled(common, frequencies)
         if bounds and not unique and others <= len(bounds) * 1.1:
@@ -301,11 +312,18 @@ class Maker:
         if unique:
             return Made(texter=made, size=max(1, others))
         if others <= LISTED:
-            listed = self.spelled(made, max(1, others), attribute)
-            listed = [text for text in listed if text not in set(common)] or ["?"]
-            return _pooled([*common, *listed], [*frequencies, *[max(rest, 1e-6) / len(listed)] * len(listed)])
+            # bounds are values too; one that comes twice among them is frequent
+            times = Counter(bounds)
+            spelled = self.spelled(made, max(1, others), attribute)
+            listed = dict.fromkeys(text for text in [*times, *spelled] if text not in set(common))
+            texts = list(listed)[: max(1, others)] or ["?"]
+            each = _shares(max(rest, 1e-6), [times.get(text, 1) for text in texts], len(bounds))
+            return _pooled([*common, *texts], [*frequencies, *each])
         if others <= min(POOLED, subject.rows / 2):
-            return self._pool(made, others, common, frequencies, rest)
+            known = [text for text in dict.fromkeys(bounds) if text not in set(common)]
+            each = [max(rest, 1e-6) / others] * len(known)
+            left = max(rest - sum(each), 1e-6)
+            return self._pool(made, max(1, others - len(known)), [*common, *known], [*frequencies, *each], left)
         if not common:
             return Made(texter=made, size=others)
         return Mixture(
@@ -330,9 +348,12 @@ class Maker:
     def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
         """As many different texts as rows, among them those that are known."""
         padded = subject.attribute.base == "bpchar"
-        found = dict.fromkeys(text.rstrip(" ") if padded else text for text in bounds)
-        found.update(dict.fromkeys(self.spelled(made, subject.rows + len(found), subject.attribute)))
-        texts = list(found)[: subject.rows]
+        limit = subject.attribute.limit
+        wanted = [text for text in subject.wanted if limit is None or len(text.rstrip(" ")) <= limit]
+        found = dict.fromkeys(text.rstrip(" ") if padded else text for text in [*wanted, *bounds])
+        size = subject.rows + subject.spare
+        found.update(dict.fromkeys(self.spelled(made, size + len(found), subject.attribute)))
+        texts = list(found)[:size]
         return _pooled(texts, [1.0] * len(texts))
 
     def spelled(self, made: Texter, size: int, attribute: Attribute) -> list[str]:
@@ -370,12 +391,46 @@ class Maker:
         if width is not None and attribute.base == "bpchar":
             width = None if attribute.limit is None else attribute.limit + 1.0
         if bounds:
-            width = 1 + sum(len(text.encode()) for text in bounds) / len(bounds)
+            width = _width(bounds, statistics)
+            made = sentences(
+                bounds, size=size, width=width - 1, limit=attribute.limit, salt=subject.salt, unique=unique
+            )
+            if made is not None:
+                return made
+            about = meaning(subject.table.name, attribute.name)
+            if about in LIKE and any(LIKE[about] in text for text in bounds[:1]):
+                return texter(about, size=size, width=width, limit=attribute.limit, unique=unique, salt=subject.salt)
             return plain(size=size, width=width, limit=attribute.limit, unique=unique, salt=subject.salt)
         return texter(
             meaning(subject.table.name, attribute.name), size=size, width=width, limit=attribute.limit, unique=unique,
             salt=subject.salt,
         )  # fmt: skip
+
+
+def _width(bounds: list[str], statistics: ColumnStatistics | None) -> float:
+    """Bytes of a value that is not common, on average, with its header: by the statistics; by the bounds where those differ widely.
+
+    ANALYZE leaves very long values out of the bounds, and counts a value that is stored elsewhere as a few bytes.
+    """
+    mean = 1 + sum(len(text.encode()) for text in bounds) / len(bounds)
+    if statistics is None:
+        return mean
+    common = zip(statistics.most_common_vals or [], statistics.most_common_freqs or [], strict=False)
+    share, taken = 0.0, 0.0
+    for text, frequency in common:
+        share += frequency / max(1e-9, 1 - statistics.null_frac)
+        taken += (len(text.encode()) + 1) * frequency / max(1e-9, 1 - statistics.null_frac)
+    if share > 0.9:
+        return mean
+    known = (statistics.avg_width + 0.5 - taken) / (1 - share) - (3 if mean > 127 else 0)
+    return known if 0.6 * mean < known < 1.6 * mean else mean
+
+
+def _shares(rest: float, times: list[int], bounds: int) -> list[float]:
+    """What each value has that is not common: those that come twice or more among the bounds have a bin a time."""
+    frequent = [rest * (count - 1) / max(1, bounds - 1) for count in times]
+    left = max(rest - sum(frequent), rest * 1e-3)
+    return [more + left / len(times) for more in frequent]
 
 
 def _last(profile: Profile, captured: datetime) -> datetime:
