@@ -328,6 +328,7 @@ def satisfy(
     """
     wanted = [check for check in checks if check.enforced]
     able = means or Means()
+    before = {name: _nulls(block[name]) for check in wanted for name in check.columns & set(able.nullable) & set(block)}
     repair = Repair(block, rng, able)
     left: dict[str, int] = {}
     for attempt in range(_ROUNDS):
@@ -340,10 +341,36 @@ def satisfy(
                 left[check.text] = len(rows)
                 repair.make(check.node, rows, hard=attempt > _ROUNDS // 2)
         if not left:
+            if attempt:
+                _balance(block, wanted, before, rng)
             return {}
         if attempt >= _ROUNDS // 2:
             _copy_passing(repair, wanted, rng)
     return {check.text: count for check in wanted if (count := int(failing(block, check).sum()))}
+
+
+def _nulls(values: Values) -> int:
+    return 0 if values.nulls is None else int(values.nulls.sum())
+
+
+def _balance(
+    block: dict[str, Values], checks: Sequence[Check], before: Mapping[str, int], rng: np.random.Generator
+) -> None:
+    """Columns that were filled in become NULL in as many other rows, where their checks do not mind."""
+    for name, count in sorted(before.items()):
+        values = block[name]
+        missing = count - _nulls(values)
+        if missing <= 0:
+            continue
+        own = [check for check in checks if name in check.columns]
+        tried = {**block, name: replace(values, nulls=np.ones(len(values), "?"))}
+        free = ~np.any([failing(tried, check) for check in own], axis=0)
+        if values.nulls is not None:
+            free &= ~values.nulls
+        rows = np.flatnonzero(free)
+        nulls = np.zeros(len(values), "?") if values.nulls is None else values.nulls.copy()
+        nulls[rng.choice(rows, min(missing, len(rows)), replace=False)] = True
+        values.nulls = nulls
 
 
 def _copy_passing(repair: Repair, checks: Sequence[Check], rng: np.random.Generator) -> None:
@@ -363,5 +390,5 @@ def _copy_passing(repair: Repair, checks: Sequence[Check], rng: np.random.Genera
     rows = np.flatnonzero(bad)
     if len(good) and len(rows):
         donors = rng.choice(good, len(rows))
-        for name in sorted(names - set(repair.means.fixed)):
+        for name in sorted(names - (set(repair.means.fixed) - set(repair.means.loose))):
             block[name].put(rows, block[name].take(donors))

@@ -219,6 +219,7 @@ class Maker:
         else:
             top = 32_767 if attribute.form == "int2" else 2**31 - 1 if attribute.form == "int4" else 2**53
             low, high = 1, min(top, max(1000, math.ceil(distinct)))
+        low, high = _allowed(subject, low, high, scale)
         kind = "f8" if attribute.form.startswith("float") else "i8"
         unit = 0.01 if kind == "f8" else 1_000_000 if attribute.form in ("time", "timestamp") else 1
         distribution = Distribution(
@@ -451,6 +452,28 @@ def _last(profile: Profile, captured: datetime) -> datetime:
                     if latest <= moment <= max(captured, tomorrow):
                         found = latest = moment
     return found or captured
+
+
+_KINDS = {"date": "date", "timestamp": "stamp", "time": "time"}
+
+
+def _allowed(subject: Subject, low: int, high: int, scale: int) -> tuple[int, int]:
+    """The range as far as the column's own CHECKs let it be; about as wide, where they let it be elsewhere only."""
+    known, form = rule(subject.checks, subject.attribute.name), subject.attribute.form
+    kind, factor = _KINDS.get(form, "number"), 10**scale if form == "numeric" else 1
+    step = 1_000_000 if form in ("time", "timestamp") else 1
+    least = most = None
+    if known.low is not None and known.low[0] == kind and abs(known.low[1]) < 1e17:
+        least = math.ceil(known.low[1] * factor) + step * known.low_open
+    if known.high is not None and known.high[0] == kind and abs(known.high[1]) < 1e17:
+        # a range ends before `high`
+        most = math.floor(known.high[1] * factor) + step * (not known.high_open)
+    width = high - low
+    if least is not None and low < least:
+        low, high = least, max(high, least + width if least + 1 >= high else high)
+    if most is not None and high > most:
+        low, high = (max(most - width, least) if least is not None else min(low, most - width)) if low >= most else low, most
+    return low, max(high, low + 1)
 
 
 _FAR = {"date": 2**31 - 2, "timestamp": 2**63 - 2}

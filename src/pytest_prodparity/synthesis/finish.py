@@ -28,7 +28,7 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 
-MOST_LOST = 0.2
+MOST_LOST = 0.5
 """More of a table's rows are never left out: the build fails instead."""
 MOST_ADOPTED = 200
 """So often a foreign key is made again, since rows below it were left out."""

@@ -15,12 +15,11 @@ from ..core.errors import ProdparityError
 from ..profile.model import Profile
 from . import approved, encode, slots
 from .catalog import Attribute, Relation
-from .chance import generator
 from .checks import Check, Means, NotUnderstood, derived, failing, parse, satisfy
 from .expressions import Unreadable
 from .plan import leaves_of
 from .sources import Column, Fixed, Referring, spelled
-from .values import DTYPES, Array, Pool, Values, text_values
+from .values import DTYPES, Array, Pool, Values, fitted, text_values
 
 _QUERY = """
 SELECT conrelid, conname, pg_catalog.pg_get_constraintdef(oid), pg_catalog.pg_get_expr(conbin, conrelid),
@@ -203,7 +202,7 @@ def hold(
         except Unreadable:
             continue  # the server tells
     if known:
-        satisfy(block, known, rng, means(columns, wanted))
+        satisfy(block, known, rng, means(columns, wanted, rng))
     return (
         np.any([failing(block, check) for check in known], axis=0)
         if known
@@ -211,15 +210,19 @@ def hold(
     )
 
 
-def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands) -> Means:
+def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands, rng: np.random.Generator) -> Means:
     """Keys stay; what may be NULL may become it."""
 
     def draw(name: str, count: int) -> Values:
         column = next(column for attribute, column in columns if attribute.name == name)
-        chance = generator(0, name, str(count))
-        if isinstance(column, Fixed):
-            return column.source.decode((column.codes if column.codes is not None else np.arange(count))[:count])
-        values = column.source.decode(column.source.draw(chance.random(count)))
+        if isinstance(column.source, Referring):
+            values = column.source.decode(rng.choice(column.source.codes, count))
+        elif isinstance(column, Fixed) and column.codes is not None:
+            values = column.source.decode(rng.choice(column.codes, count))
+        elif isinstance(column, Fixed):
+            values = column.source.decode(np.arange(count))
+        else:
+            values = column.source.decode(column.source.draw(rng.random(count)))
         attribute = next(attribute for attribute, _ in columns if attribute.name == name)
         if values.form == "pool" and attribute.form == "text" and values.pool is not None:
             return spelled(values.pool, values.data)
@@ -265,7 +268,7 @@ class Sieve:
         self, block: dict[str, Values], columns: Sequence[tuple[Attribute, Column]], rng: np.random.Generator
     ) -> None:
         """Rows that are refused get the columns of the check from rows that pass. Raises ProdparityError."""
-        able = means(columns, self._wanted)
+        able = means(columns, self._wanted, rng)
         for attempt in range(_ROUNDS):
             refused = self._refused(block)
             if not any(mask.any() for mask in refused.values()):
@@ -310,9 +313,11 @@ class Sieve:
             if known is None or attribute.name in self._wanted.keys:
                 continue
             bad = np.any([refused[one] for one in sorted(known.asked)], axis=0)
-            if not bad.any() or bad.mean() < _FEW:
+            values = block[attribute.name]
+            given = np.ones(len(bad), "?") if values.nulls is None else ~values.nulls
+            if not bad.any() or bad[given].mean() < _FEW:
                 continue
-            rows, values = np.flatnonzero(bad), block[attribute.name]
+            rows = np.flatnonzero(bad)
             picked = rng.integers(0, len(known.texts), len(rows))
             if known.pool is None:
                 if values.form == "pool" and values.pool is not None:
@@ -336,6 +341,9 @@ class Sieve:
         names = {name for one in self._wanted.asked if refused[one.name].any() for name in one.columns}
         for name in sorted((names & set(block)) - set(able.fixed)):
             block[name] = block[name].take(rng.permutation(len(block[name])))
+        for name in sorted(names & set(block) & (self._wanted.late | self._wanted.loose)):
+            if able.draw is not None and block[name].form not in ("text", "pool"):
+                block[name].put(np.arange(len(block[name])), fitted(able.draw(name, len(block[name])), block[name].form))
         satisfy(block, self._wanted.ours, rng, able)
 
     def _one_by_one(self, check: Asked) -> list[Any]:

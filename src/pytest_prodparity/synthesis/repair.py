@@ -123,7 +123,7 @@ class Repair:
             case IsNull(Column(name)) if not want and name in self.means.bound:
                 return _NEVER
             case IsNull(Column(name)):
-                return (4.0 if name in self.means.nullable else _NEVER) if want else 1.0
+                return (2.5 if name in self.means.nullable else _NEVER) if want else 1.0
         if not [name for name in columns(node) if name not in self.means.fixed]:
             return _NEVER
         match node:
@@ -141,9 +141,22 @@ class Repair:
         costs = np.stack([self.cost(one, rows, want) for one in parts])
         if hard:
             costs = costs + self.rng.random(costs.shape) * 4
-        choice = np.argmin(costs, axis=0)
+        # of those that cost the same, as often as the block's other rows have each
+        usual = np.array([self._usual(one, want) for one in parts])
+        chance = np.log(usual)[:, None] + self.rng.gumbel(size=costs.shape)
+        choice = np.argmax(np.where(costs <= costs.min(axis=0) + 1e-9, chance, -np.inf), axis=0)
         for at, one in enumerate(parts):
             self.make(one, rows[choice == at], want=want, hard=hard)
+
+    def _usual(self, node: Node, want: bool) -> float:
+        """In how many rows it is so already."""
+        if not columns(node):
+            return 1.0
+        try:
+            found = true(node, self.block) if want else false(node, self.block)
+        except Unreadable:
+            return 1.0
+        return 1.0 + float(found.sum())
 
     def _wrong(self, node: Node, rows: Array, want: bool) -> Array:
         part = self.part(rows, columns(node))
@@ -241,8 +254,10 @@ class Repair:
         goal = true(leader, self.part(rows, names)) if names else np.ones(len(rows), "?")
         if not want:
             goal = ~goal
-        self.make(follower, rows[goal], want=True)
-        self.make(follower, rows[~goal], want=False)
+        # values are copied from rows that have one: while they are many
+        empties = isinstance(follower, IsNull)
+        for wish in (False, True) if empties else (True, False):
+            self.make(follower, rows[goal == wish], want=wish)
 
     def _compare(self, node: Operation, rows: Array, want: bool, hard: bool) -> None:
         operator = node.operator if want else _NEGATED.get(node.operator, "")

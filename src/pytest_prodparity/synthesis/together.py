@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 
@@ -139,28 +141,29 @@ def _in_order(
 
 
 def _wide_enough(designer: Designer, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
-    """With fewer combinations than rows, a text gets as many values as there are rows."""
-    several = 1.0
-    for name in group:
-        distinct = len(np.unique(designer.codes(made, name)))
-        if distinct == made.rows:
-            return
-        several *= distinct
+    """With fewer combinations than rows, a text gets as many values as there must be."""
+    several = {name: len(np.unique(designer.codes(made, name))) for name in group}
+    if math.prod(several.values()) >= made.rows:
+        return
     referring = {name for one in references for name in one.columns}
     for name in group:
         subject = designer.subject(made, name)
-        if several < made.rows * 1.1 and name not in referring | made.locked and subject.attribute.form == "text":
-            source = designer.maker.source(subject, unique=True)
-            if isinstance(source, Pooled):
-                chance = generator(designer.seed, made.table.full_name, name, "wide")
-                enough = len(source.pool) >= made.rows
-                picked = (
-                    chance.permutation(len(source.pool))[: made.rows]
-                    if enough
-                    else chance.integers(0, len(source.pool), made.rows)
-                )
-                made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
-                return
+        if name in referring | made.locked or subject.attribute.form != "text":
+            continue
+        source = designer.maker.source(subject, unique=True)
+        if isinstance(source, Pooled):
+            chance = generator(designer.seed, made.table.full_name, name, "wide")
+            others = math.prod(count for other, count in several.items() if other != name)
+            size = min(len(source.pool), made.rows, math.ceil(made.rows / others * 1.2))
+            values = chance.permutation(len(source.pool))[:size]
+            weights = np.zeros(len(source.pool))
+            weights[values] = 1.0
+            source = replace(source, weights=weights)
+            # each about as often as the others
+            picked = np.resize(values, made.rows)
+            chance.shuffle(picked)
+            made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
+            return
 
 
 def _other_parents(
