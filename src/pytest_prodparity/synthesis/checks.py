@@ -136,11 +136,13 @@ def _renamed(node: Node, name: str) -> Node:
 
 
 def rule(checks: Sequence[Check], column: str) -> Rule:
-    """What the checks that name only this column allow it."""
+    """What the checks, and the parts of them that must hold, allow this column by itself."""
     result = Rule()
     for check in checks:
-        if check.columns == {column} and check.enforced:
-            result = _narrowed(result, check.node)
+        parts = check.node.parts if isinstance(check.node, Both) else (check.node,)
+        for part in parts if check.enforced and column in check.columns else ():
+            if expressions.columns(part) == {column}:
+                result = _narrowed(result, part)
     return result
 
 
@@ -293,6 +295,8 @@ class Means:
     """References by themselves: they may become another row's, where nothing else helps."""
     soft: Collection[str] = ()
     """Fixed columns that may change in the end: keys that nothing refers to."""
+    keys: Collection[str] = ()
+    """Fixed columns that may change at the very last: what refers to them gets other parents."""
     draw: Callable[[str, int], Values] | None = None
     """New values for a column, none of them NULL, where the block itself has none to copy."""
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -332,8 +336,10 @@ def satisfy(
     repair = Repair(block, rng, able)
     left: dict[str, int] = {}
     for attempt in range(_ROUNDS):
-        if attempt == _ROUNDS - _LAST and able.soft:
+        if attempt == _ROUNDS - _LAST:
             repair = Repair(block, rng, replace(able, fixed=set(able.fixed) - set(able.soft)))
+        elif attempt == _ROUNDS - _LAST // 2:
+            repair = Repair(block, rng, replace(able, fixed=set(able.fixed) - set(able.soft) - set(able.keys)))
         left = {}
         for check in wanted:
             rows = np.flatnonzero(failing(block, check))

@@ -304,8 +304,10 @@ class Maker:
             share = rest / len(bounds)
             return _pooled([*common, *bounds], [*frequencies, *[share] * len(bounds)])
         allowed = rule(subject.checks, attribute.name).values
-        if allowed and not common and not bounds:
-            return _pooled(list(allowed), [1.0] * len(allowed))
+        if allowed and not unique and not bounds:
+            # known ones as often as they are, the others alike
+            left = [text for text in allowed if text not in common]
+            return _pooled([*common, *left], [*frequencies, *[max(rest, 1e-6) / max(1, len(left))] * len(left)])
         # bounds and spelled texts may coincide
         made = self._made(subject, bounds, max(1, others + len(bounds)), unique=unique)
         if unique and subject.rows <= LISTED:

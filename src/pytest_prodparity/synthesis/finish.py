@@ -163,12 +163,16 @@ class Finish:
                 else:
                     return
 
+    def _refit_of(self, connection: psycopg.Connection[Any], table: str) -> Refit:
+        referred = {name for known in self._references.values() for one in known if one.parent == table for name in one.theirs}
+        return Refit(connection, table, self._references.get(table, ()), referred)
+
     def _refit(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
         """Make the index or key with rows that fit; what does not is changed, or left out."""
         found = _TABLE.search(statement.text)
         if found is None:
             raise _broken(statement, broken) from broken
-        kept, lost = Refit(connection, found[1], self._references.get(found[1], ())).index(statement.text)
+        kept, lost = self._refit_of(connection, found[1]).index(statement.text)
         if lost:
             self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
         if lost > MOST_LOST * max(kept + lost, 1):
@@ -189,8 +193,7 @@ class Finish:
             found, table = reference(text), _TABLE.search(text)
             if found is None or table is None:
                 break
-            others = [one for one in self._references.get(table[1], ()) if one.own != found.own]
-            lost, again = Refit(connection, table[1], [found, *others]).parents(found)
+            lost, again = self._refit_of(connection, table[1]).parents(found)
             if lost:
                 self.left_out[table[1]] = self.left_out.get(table[1], 0) + lost
             connection.execute(text.encode())

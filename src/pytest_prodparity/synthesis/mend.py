@@ -75,6 +75,8 @@ class Demands:
     """Keys that a CHECK derives from other columns, and that nothing refers to."""
     loose: frozenset[str] = frozenset()
     """Columns that are a reference by themselves, and no key."""
+    references: frozenset[str] = frozenset()
+    """Columns that refer by themselves."""
     soft: frozenset[str] = frozenset()
     """Keys that nothing refers to, and that refer to nothing."""
     late: frozenset[str] = frozenset()
@@ -174,6 +176,7 @@ def _demands(
         bound=frozenset(bound),
         derived=frozenset((derived(ours) & key) - bound - reference - referred),
         loose=frozenset(reference - key - bound),
+        references=frozenset(reference),
         soft=frozenset(key - bound - reference - referred),
         late=frozenset((key | reference) - bound - referred),
     )
@@ -244,6 +247,7 @@ def means(columns: Sequence[tuple[Attribute, Column]], wanted: Demands, rng: np.
         derived=wanted.derived,
         loose=wanted.loose,
         soft=wanted.soft,
+        keys=wanted.keys - wanted.bound - wanted.references,
         draw=draw,
     )
 

@@ -33,6 +33,8 @@ class Move:
     """They become `donors`' columns, in this order."""
     donors: sql.Composable | None = None
     """A query for as many columns."""
+    match: tuple[str, ...] = ()
+    """Columns that `donors` has besides, and in which a row and its donor must agree."""
     fresh: tuple[tuple[str, sql.Composable], ...] = ()
     """Columns and expressions for them, over `m`, the row."""
 
@@ -40,11 +42,13 @@ class Move:
 class Refit:
     """One table whose rows do not fit, within one transaction."""
 
-    def __init__(self, connection: psycopg.Connection[Any], table: str, references: Sequence[Reference]) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], table: str, references: Sequence[Reference], referred: set[str]
+    ) -> None:
         self._connection, self._table = connection, sql.SQL(table)  # out of pg_dump's own text
         self._layout = Layout(connection, table)
         self._references = [one for one in references if not self._layout.generated.intersection(one.own)]
-        self._names = self._layout.columns
+        self._names, self._referred = self._layout.columns, referred
         self._list = sql.SQL(", ").join(map(sql.Identifier, self._names))
         self._rounds = 0
         self._all: sql.Composable = sql.SQL("ONLY {}").format(self._table)
@@ -163,17 +167,23 @@ class Refit:
         source = sql.SQL("FROM misfit AS m")
         if move.donors is not None:
             # which donor a row gets follows from its number: the same rows come out each time
+            alike = sql.SQL(", ").join(map(sql.Identifier, move.match)) if move.match else sql.SQL("1")
             self._connection.execute("DROP TABLE IF EXISTS pg_temp.taken")
             self._connection.execute(
-                sql.SQL("CREATE TEMPORARY TABLE taken AS SELECT d.*, row_number() OVER () - 1 AS {} FROM ({}) AS d ({})").format(
-                    _NUMBER, move.donors, sql.SQL(", ").join(map(sql.Identifier, move.columns))
+                sql.SQL(
+                    "CREATE TEMPORARY TABLE taken AS SELECT d.*, row_number() OVER (PARTITION BY {alike}) - 1 AS {number},"
+                    " count(*) OVER (PARTITION BY {alike}) AS \" several\" FROM ({donors}) AS d ({columns})"
+                ).format(
+                    alike=alike, number=_NUMBER, donors=move.donors,
+                    columns=sql.SQL(", ").join(map(sql.Identifier, (*move.columns, *move.match))),
                 )
             )  # fmt: skip
             chosen |= {name: sql.SQL("d.{}").format(sql.Identifier(name)) for name in move.columns}
-            source = sql.SQL(
-                "FROM misfit AS m CROSS JOIN (SELECT count(*) AS several FROM taken) AS n JOIN taken AS d"
-                " ON d.{number} = abs(pg_catalog.hashint8extended(m.{number}, {round}) % n.several)"
-            ).format(number=_NUMBER, round=sql.Literal(self._rounds))
+            agrees = [sql.SQL("d.{0} = m.{0}").format(sql.Identifier(name)) for name in move.match]
+            place = sql.SQL("d.{number} = abs(pg_catalog.hashint8extended(m.{number}, {round}) % d.\" several\")").format(
+                number=_NUMBER, round=sql.Literal(self._rounds)
+            )
+            source = sql.SQL("FROM misfit AS m JOIN taken AS d ON {}").format(sql.SQL(" AND ").join([*agrees, place]))
         self._connection.execute(
             sql.SQL("INSERT INTO pg_temp.tried ({}, {number}) OVERRIDING SYSTEM VALUE SELECT {}, m.{number} {}").format(
                 self._list, sql.SQL(", ").join(chosen.values()), source, number=_NUMBER
@@ -225,6 +235,7 @@ class Refit:
         for names in (sorted(keys), sorted(within)):
             if names:
                 yield self._copied(self._closed(names))
+                yield self._copied(self._closed(names, keep=False))
         for name in plain:
             if name in self._layout.nullable:
                 yield Move(fresh=((name, sql.SQL("NULL")),))
@@ -240,26 +251,31 @@ class Refit:
                 # no parent, and what goes with that: as in a row that has none
                 names = self._closed(reference.own)
                 yield self._copied(names, sql.SQL("{} IS NULL").format(sql.Identifier(free[0])))
+        yield self._copied(self._closed(reference.own, keep=False))
 
     def _parent(self, reference: Reference, alone: sql.Composable | None) -> Iterator[Move]:
         """Another parent; `alone`: one that no row within this predicate has yet."""
-        shared = {name for one in self._references if one is not reference for name in one.own}
-        if shared & set(reference.own):
+        shared = {name for one in self._references if one is not reference for name in one.own} | self._referred
+        match = tuple(name for name in reference.own if name in shared)
+        free = tuple(name for name in reference.own if name not in shared)
+        theirs = dict(zip(reference.own, reference.theirs, strict=True))
+        if not free:
             return
+        itself = reference.parent == self._table.as_string(None)
         donors = sql.SQL("SELECT {} FROM {} AS p WHERE {}").format(
-            sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(name)) for name in reference.theirs),
-            self._all if reference.parent == self._table.as_string(None) else sql.SQL(reference.parent),
+            sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(theirs[name])) for name in (*free, *match)),
+            self._all if itself else sql.SQL(reference.parent),
             sql.SQL(" AND ").join(sql.SQL("p.{} IS NOT NULL").format(sql.Identifier(name)) for name in reference.theirs),
         )  # fmt: skip
         if alone is not None:
             donors += sql.SQL(" AND NOT EXISTS (SELECT FROM {} WHERE ({}) AND {})").format(
                 self._table, alone, reference.same(self._table)
             )
-        yield Move(columns=reference.own, donors=donors)
-        if reference.parent == self._table.as_string(None):
+        yield Move(columns=free, donors=donors, match=match)
+        if itself and not match:
             # of a tree: near its root
             first = sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(name)) for name in reference.theirs)
-            yield Move(columns=reference.own, donors=sql.SQL("{} ORDER BY {} LIMIT {}").format(donors, first, sql.Literal(NEAR)))
+            yield Move(columns=free, donors=sql.SQL("{} ORDER BY {} LIMIT {}").format(donors, first, sql.Literal(NEAR)))
 
     def _outside(self, index: int, within: set[str]) -> Iterator[Move]:
         """A place outside the predicate, as other rows have it."""
@@ -277,7 +293,7 @@ class Refit:
             source = sql.SQL("SELECT {} FROM ONLY {} WHERE {}").format(listed, self._table, condition)
         return Move(columns=tuple(names), donors=source)
 
-    def _closed(self, names: Sequence[str]) -> list[str]:
+    def _closed(self, names: Sequence[str], *, keep: bool = True) -> list[str]:
         """With the columns that CHECKs and foreign keys tie to them."""
         found = set(names)
         groups = [set(one) for one in self._layout.tied] + [set(one.own) for one in self._references]
@@ -286,7 +302,9 @@ class Refit:
             more = {name for group in groups if group & found for name in group} - found
             found |= more
             grown = bool(more)
-        return sorted(found & set(self._names) - self._layout.single)
+        # what others refer to stays, as long as something else can be changed
+        own = found & set(self._names) - self._layout.single
+        return sorted(own - self._referred if keep else own)
 
     def _fresh(self, name: str) -> Iterator[Move]:
         """Values that no row has, as far as that can be known: of the same length, or the next ones."""
