@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,11 +76,18 @@ def approved(
             sources += [row[0] for row in connection.execute(_FUNCTIONS, [relation.oid, one.name]).fetchall()]
         taken = passing(connection, attribute, own, list(dict.fromkeys(_tried(table, attribute, sources))))[:ENOUGH]
         if taken and attribute.form == "text":
-            found[name] = Approved(checks=tuple(own), asked=frozenset(one.name for one in wanted.asked if one in own), texts=tuple(taken))
+            found[name] = Approved(
+                checks=tuple(own), asked=frozenset(one.name for one in wanted.asked if one in own), texts=tuple(taken)
+            )
         elif taken and attribute.form == "pool":
             binary = maker.literals(attribute, taken)
             if len(binary) == len(taken):
-                found[name] = Approved(checks=tuple(own), asked=frozenset(one.name for one in wanted.asked if one in own), texts=tuple(taken), pool=Pool(binary, taken))
+                found[name] = Approved(
+                    checks=tuple(own),
+                    asked=frozenset(one.name for one in wanted.asked if one in own),
+                    texts=tuple(taken),
+                    pool=Pool(binary, taken),
+                )
     return found
 
 
@@ -126,7 +133,9 @@ def passing(
                     "CREATE OR REPLACE FUNCTION pg_temp.approves(text) RETURNS boolean LANGUAGE plpgsql AS {}"
                 ).format(sql.Literal(text.as_string(connection)))
             )
-            rows = connection.execute("SELECT pg_temp.approves(x) FROM unnest(%s::text[]) WITH ORDINALITY AS t(x, n) ORDER BY n", [kept])
+            rows = connection.execute(
+                "SELECT pg_temp.approves(x) FROM unnest(%s::text[]) WITH ORDINALITY AS t(x, n) ORDER BY n", [kept]
+            )
             kept = [text for text, (good,) in zip(kept, rows.fetchall(), strict=True) if good]
             connection.execute("DROP FUNCTION pg_temp.approves(text)")
         if not kept:
@@ -191,7 +200,9 @@ def _plain(sources: Sequence[str], limit: int | None, chance: np.random.Generato
 
 def _documents(literals: Sequence[str], sources: Sequence[str]) -> Iterator[str]:
     """With the keys that the CHECK speaks of."""
-    keys = [one for one in dict.fromkeys(literals) if one and one not in ("object", "array", "string", "number", "boolean")]
+    keys = [
+        one for one in dict.fromkeys(literals) if one and one not in ("object", "array", "string", "number", "boolean")
+    ]
     for value in ("x", 1, True, [], {}, ["x"], [1]):
         yield json.dumps(dict.fromkeys(keys, value))
         yield from (json.dumps({key: value}) for key in keys)

@@ -474,7 +474,10 @@ def _allowed(subject: Subject, low: int, high: int, scale: int) -> tuple[int, in
     if least is not None and low < least:
         low, high = least, max(high, least + width if least + 1 >= high else high)
     if most is not None and high > most:
-        low, high = (max(most - width, least) if least is not None else min(low, most - width)) if low >= most else low, most
+        low, high = (
+            (max(most - width, least) if least is not None else min(low, most - width)) if low >= most else low,
+            most,
+        )
     return low, max(high, low + 1)
 
 

@@ -149,7 +149,9 @@ class Finish:
             else:
                 return
 
-    def _alone(self, mend: _Mend, connection: psycopg.Connection[Any], statement: Statement, cause: psycopg.Error) -> None:
+    def _alone(
+        self, mend: _Mend, connection: psycopg.Connection[Any], statement: Statement, cause: psycopg.Error
+    ) -> None:
         """It reads other tables, which another connection may have locked."""
         with self._one_at_a_time:
             for attempt in range(5):
@@ -164,7 +166,9 @@ class Finish:
                     return
 
     def _refit_of(self, connection: psycopg.Connection[Any], table: str) -> Refit:
-        referred = {name for known in self._references.values() for one in known if one.parent == table for name in one.theirs}
+        referred = {
+            name for known in self._references.values() for one in known if one.parent == table for name in one.theirs
+        }
         return Refit(connection, table, self._references.get(table, ()), referred)
 
     def _refit(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:

@@ -117,9 +117,7 @@ class Layout:
         for name, text, numbers in connection.execute(_CHECKS, [table]).fetchall():
             self.checks[name] = text
             self.tied.append(self._plain({self._numbers[one] for one in numbers or () if one in self._numbers}))
-        row = connection.execute(
-            "SELECT pg_catalog.pg_get_partition_constraintdef(%s::regclass)", [table]
-        ).fetchone()
+        row = connection.execute("SELECT pg_catalog.pg_get_partition_constraintdef(%s::regclass)", [table]).fetchone()
         if row and row[0]:
             self.checks[" partition"] = row[0]
         self.single = self._single()
@@ -154,9 +152,7 @@ class Layout:
         for table, name, definition in rows:
             target, constraint = sql.SQL(table), sql.Identifier(name)  # regclass has quoted it
             self._connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(target, constraint))
-            again.append(
-                sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(target, constraint, sql.SQL(definition))
-            )
+            again.append(sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(target, constraint, sql.SQL(definition)))
         return again
 
     def constraint_of(self, index: int) -> str:

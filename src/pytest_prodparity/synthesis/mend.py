@@ -85,9 +85,7 @@ class Demands:
     """Values that `asked` takes, by column."""
 
 
-def demands(
-    connection: psycopg.Connection[Any], relations: Sequence[Relation], profile: Profile
-) -> dict[int, Demands]:
+def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation], profile: Profile) -> dict[int, Demands]:
     """By the table's oid. A domain's checks that we do not understand are held by the values themselves."""
     by_oid = {one.oid: one for one in relations}
     ours: dict[int, list[Check]] = defaultdict(list)
@@ -120,7 +118,10 @@ def demands(
             elif "satisfies_hash_partition" in text:
                 asked[oid].append(Asked(name=" partition", text=text, columns=tuple(columns)))
     roles = _roles(profile)
-    return {one.oid: _demands(tuple(ours[one.oid]), tuple(asked[one.oid]), tuple(alone[one.oid]), roles[one.full_name]) for one in relations}
+    return {
+        one.oid: _demands(tuple(ours[one.oid]), tuple(asked[one.oid]), tuple(alone[one.oid]), roles[one.full_name])
+        for one in relations
+    }
 
 
 def _roles(profile: Profile) -> Mapping[str, Mapping[str, set[str]]]:
@@ -334,20 +335,29 @@ class Sieve:
                 if not bad.all():
                     # of two pools, one: what passed is copied to the others in a later round
                     picked = rng.integers(0, len(known.texts), len(values))
-                block[attribute.name] = Values(form="pool", data=np.zeros(len(values), "i8"), pool=known.pool, nulls=nulls)
-                rows, new = np.arange(len(values)), Values(form="pool", data=np.resize(picked, len(values)), pool=known.pool, nulls=nulls)
+                block[attribute.name] = Values(
+                    form="pool", data=np.zeros(len(values), "i8"), pool=known.pool, nulls=nulls
+                )
+                rows, new = (
+                    np.arange(len(values)),
+                    Values(form="pool", data=np.resize(picked, len(values)), pool=known.pool, nulls=nulls),
+                )
             block[attribute.name].put(rows, new)
             done = True
         return done
 
-    def _shuffle(self, block: dict[str, Values], refused: Mapping[str, Array], rng: np.random.Generator, able: Means) -> None:
+    def _shuffle(
+        self, block: dict[str, Values], refused: Mapping[str, Array], rng: np.random.Generator, able: Means
+    ) -> None:
         """No row to copy from: the columns of the checks are combined anew."""
         names = {name for one in self._wanted.asked if refused[one.name].any() for name in one.columns}
         for name in sorted((names & set(block)) - set(able.fixed)):
             block[name] = block[name].take(rng.permutation(len(block[name])))
         for name in sorted(names & set(block) & (self._wanted.late | self._wanted.loose)):
             if able.draw is not None and block[name].form not in ("text", "pool"):
-                block[name].put(np.arange(len(block[name])), fitted(able.draw(name, len(block[name])), block[name].form))
+                block[name].put(
+                    np.arange(len(block[name])), fitted(able.draw(name, len(block[name])), block[name].form)
+                )
         satisfy(block, self._wanted.ours, rng, able)
 
     def _one_by_one(self, check: Asked) -> list[Any]:

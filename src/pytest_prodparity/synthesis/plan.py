@@ -95,9 +95,7 @@ def _within(profile: Profile, table: Table) -> bool:
 
 
 def _edges(table: Table, tops: Mapping[str, Table], total: Mapping[str, int]) -> list[_Edge]:
-    unique = [
-        set(index.columns) for index in table.indexes if index.unique and index.partial is None and index.columns
-    ]
+    unique = [set(index.columns) for index in table.indexes if index.unique and index.partial is None and index.columns]
     unique += [set(one.columns) for one in table.constraints if one.kind in ("primary key", "unique")]
     found = []
     for one in table.constraints:

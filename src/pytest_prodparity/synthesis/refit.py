@@ -91,7 +91,9 @@ class Refit:
                     break
                 if not others:
                     others = self._layout.without_children()
-                self._connection.execute(sql.SQL("DELETE FROM {} AS c WHERE {}").format(self._table, reference.orphan()))
+                self._connection.execute(
+                    sql.SQL("DELETE FROM {} AS c WHERE {}").format(self._table, reference.orphan())
+                )
                 left = self._put(self._refusing())
                 for move in self._parents_of(reference):
                     left = left and self._try(move)
@@ -180,7 +182,7 @@ class Refit:
             )  # fmt: skip
             chosen |= {name: sql.SQL("d.{}").format(sql.Identifier(name)) for name in move.columns}
             agrees = [sql.SQL("d.{0} = m.{0}").format(sql.Identifier(name)) for name in move.match]
-            place = sql.SQL("d.{number} = abs(pg_catalog.hashint8extended(m.{number}, {round}) % d.\" several\")").format(
+            place = sql.SQL('d.{number} = abs(pg_catalog.hashint8extended(m.{number}, {round}) % d." several")').format(
                 number=_NUMBER, round=sql.Literal(self._rounds)
             )
             source = sql.SQL("FROM misfit AS m JOIN taken AS d ON {}").format(sql.SQL(" AND ").join([*agrees, place]))
@@ -224,7 +226,9 @@ class Refit:
         out = list(self._outside(index, within - keys if tied else within)) if within else []
         for _ in range(ROUNDS):
             for reference in tied:
-                yield from self._parent(reference, self._layout.predicate(index) if set(reference.own) >= keys - within else None)
+                yield from self._parent(
+                    reference, self._layout.predicate(index) if set(reference.own) >= keys - within else None
+                )
             for name in plain:
                 yield from self._fresh(name)
             for name in plain:
