@@ -167,7 +167,7 @@ def _tried(table: Table, attribute: Attribute, sources: Sequence[str]) -> Iterat
     chance = generator(0, table.full_name, attribute.name, "approved")
     literals = [found.replace("''", "'") for source in sources for found in _LITERAL.findall(source)]
     if attribute.base in ("json", "jsonb"):
-        yield from _documents(literals, sources)
+        yield from _documents(literals)
         return
     if attribute.form != "text":
         yield from _others(attribute, literals)
@@ -198,12 +198,13 @@ def _plain(sources: Sequence[str], limit: int | None, chance: np.random.Generato
                 yield "".join(kind[int(one)] for one in chance.integers(0, len(kind), length))
 
 
-def _documents(literals: Sequence[str], sources: Sequence[str]) -> Iterator[str]:
+def _documents(literals: Sequence[str]) -> Iterator[str]:
     """With the keys that the CHECK speaks of."""
     keys = [
         one for one in dict.fromkeys(literals) if one and one not in ("object", "array", "string", "number", "boolean")
     ]
-    for value in ("x", 1, True, [], {}, ["x"], [1]):
+    values: tuple[object, ...] = ("x", 1, True, [], {}, ["x"], [1])
+    for value in values:
         yield json.dumps(dict.fromkeys(keys, value))
         yield from (json.dumps({key: value}) for key in keys)
     yield from ("{}", "[]", "1", '"x"', "true", "null", '["x"]', "[1]", '[{"x": 1}]')

@@ -306,8 +306,9 @@ class Maker:
         allowed = rule(subject.checks, attribute.name).values
         if allowed and not unique and not bounds:
             # known ones as often as they are, the others alike
-            left = [text for text in allowed if text not in common]
-            return _pooled([*common, *left], [*frequencies, *[max(rest, 1e-6) / max(1, len(left))] * len(left)])
+            others_allowed = [text for text in allowed if text not in common]
+            share = max(rest, 1e-6) / max(1, len(others_allowed))
+            return _pooled([*common, *others_allowed], [*frequencies, *[share] * len(others_allowed)])
         # bounds and spelled texts may coincide
         made = self._made(subject, bounds, max(1, others + len(bounds)), unique=unique)
         if unique and subject.rows <= LISTED:

@@ -272,7 +272,7 @@ def _scaled(got: Got, scale: int) -> Got:
     return Got(got.kind, got.data.astype("i8") * 10 ** (scale - got.scale), got.nulls, scale)
 
 
-_ORDER: dict[str, Callable[[Array, Array], Array]] = {
+ORDER: dict[str, Callable[[Array, Array], Array]] = {
     "=": np.equal,
     "<": np.less,
     "<=": np.less_equal,
@@ -289,11 +289,11 @@ def _operation(node: Operation, rows: _Rows) -> Got:
     nulls = left.nulls | right.nulls
     if operator == "is distinct":
         return Got("truth", (left.nulls != right.nulls) | (~nulls & ~_same(left, right)), np.zeros(rows.count, "?"))
-    if operator in _ORDER:
+    if operator in ORDER:
         if operator != "=" and {"symbol", "uuid"} & {left.kind, right.kind}:
             raise Unreadable("the order of a type that is not ours")
         left, right = _alike(left, right)
-        return Got("truth", _ORDER[operator](left.data, right.data), nulls)
+        return Got("truth", ORDER[operator](left.data, right.data), nulls)
     if operator == "||":
         if {left.kind, right.kind} != {"text"}:
             raise Unreadable("|| of what is not text")
@@ -421,14 +421,21 @@ def _length(node: Call, rows: _Rows) -> Got:
     return Got("number", ((matrix != 0) & ((matrix & 0xC0) != 0x80)).sum(axis=1).astype("i8"), got.nulls)
 
 
-def _changed(change: Callable[[Array], Array]) -> Callable[[Call, _Rows], Got]:
+_UNKNOWN = b"\xff"
+"""No text ends so."""
+
+
+def _changed(change: Callable[[Array], Array], *, letters: bool = False) -> Callable[[Call, _Rows], Got]:
     def function(node: Call, rows: _Rows) -> Got:
         if len(node.arguments) != 1:
             raise Unreadable(f"{node.name} with {len(node.arguments)} arguments")
         got = _text_of(node, rows)
-        if bool(np.any(np.char.str_len(got.data) != _length(node, rows).data)):
-            raise Unreadable(f"{node.name} of letters beyond ASCII")
-        return Got("text", change(got.data), got.nulls)
+        changed = change(got.data)
+        beyond = np.char.str_len(got.data) != _length(node, rows).data
+        if letters and beyond.any():
+            # what becomes of them is the server's collation's to say: never equal to anything
+            changed = np.where(beyond, np.char.add(changed, _UNKNOWN), changed)
+        return Got("text", changed, got.nulls)
 
     return function
 
@@ -501,8 +508,8 @@ def _to_number(node: Call, rows: _Rows) -> Got:
 
 _FUNCTIONS: dict[str, Callable[[Call, _Rows], Got]] = {
     **dict.fromkeys(("length", "char_length", "character_length", "octet_length"), _length),
-    "lower": _changed(np.char.lower),
-    "upper": _changed(np.char.upper),
+    "lower": _changed(np.char.lower, letters=True),
+    "upper": _changed(np.char.upper, letters=True),
     "btrim": _changed(lambda data: np.char.strip(data, b" ")),
     "rtrim": _changed(lambda data: np.char.rstrip(data, b" ")),
     "ltrim": _changed(lambda data: np.char.lstrip(data, b" ")),

@@ -39,8 +39,7 @@ def counts(profile: Profile, *, rows: Rows, overrides: Mapping[str, int] | None 
     found: dict[str, int] = {}
     for top, count in _tops(profile, base, rows).items():
         below = leaves_of(profile, top)
-        for name, part in zip(below, _spread(count, [base[one] for one in below]), strict=True):
-            found[name] = part
+        found |= dict(zip(below, _spread(count, [base[one] for one in below]), strict=True))
     edges = [(child, parent) for child, parent in references(profile) if child in base and parent in base]
     return _followed(found, base, edges, asked, rows)
 
@@ -99,7 +98,9 @@ def _edges(table: Table, tops: Mapping[str, Table], total: Mapping[str, int]) ->
     unique += [set(one.columns) for one in table.constraints if one.kind in ("primary key", "unique")]
     found = []
     for one in table.constraints:
-        if one.kind != "foreign key" or one.references not in tops or one.references == table.full_name:
+        if one.kind != "foreign key" or one.references is None or one.references == table.full_name:
+            continue
+        if one.references not in tops:
             continue
         once = any(columns <= set(one.columns) for columns in unique)
         several = max((_several(table, name, total[table.full_name]) for name in one.columns), default=1.0)

@@ -82,7 +82,8 @@ class Refit:
 
         How many are left out, and the foreign keys that refer to them, which are gone: to be made again.
         """
-        lost, others = 0, []
+        lost = 0
+        others: list[sql.Composable] = []
         with self._connection.transaction():
             for _ in range(DEEP):
                 self._aside(reference.orphans(self._table))
@@ -166,7 +167,7 @@ class Refit:
         self._connection.execute("TRUNCATE pg_temp.tried")
         chosen: dict[str, sql.Composable] = {name: sql.SQL("m.{}").format(sql.Identifier(name)) for name in self._names}
         chosen |= dict(move.fresh)
-        source = sql.SQL("FROM misfit AS m")
+        source: sql.Composable = sql.SQL("FROM misfit AS m")
         if move.donors is not None:
             # which donor a row gets follows from its number: the same rows come out each time
             alike = sql.SQL(", ").join(map(sql.Identifier, move.match)) if move.match else sql.SQL("1")
@@ -206,7 +207,7 @@ class Refit:
 
     # ways to change a row
 
-    def _made(self, statement: str) -> tuple[int, tuple[sql.Composable, bytes] | None]:
+    def _made(self, statement: str) -> tuple[int, tuple[sql.Composed, bytes] | None]:
         """Make the index; its oid, and where a deferrable key must not be there while rows come: how to make it then."""
         deferred = _deferrable(statement)
         before = self._layout.indexes()
@@ -266,7 +267,7 @@ class Refit:
         if not free:
             return
         itself = reference.parent == self._table.as_string(None)
-        donors = sql.SQL("SELECT {} FROM {} AS p WHERE {}").format(
+        donors: sql.Composable = sql.SQL("SELECT {} FROM {} AS p WHERE {}").format(
             sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(theirs[name])) for name in (*free, *match)),
             self._all if itself else sql.SQL(reference.parent),
             sql.SQL(" AND ").join(sql.SQL("p.{} IS NOT NULL").format(sql.Identifier(name)) for name in reference.theirs),
@@ -291,7 +292,7 @@ class Refit:
 
     def _copied(self, names: Sequence[str], condition: sql.Composable | None = None) -> Move:
         listed = sql.SQL(", ").join(map(sql.Identifier, names))
-        source = sql.SQL("SELECT {} FROM {}").format(listed, self._all)
+        source: sql.Composable = sql.SQL("SELECT {} FROM {}").format(listed, self._all)
         if condition is not None:
             # generated columns are in the table alone
             source = sql.SQL("SELECT {} FROM ONLY {} WHERE {}").format(listed, self._table, condition)

@@ -6,13 +6,12 @@ a missing date is filled in before a status is changed.
 
 from __future__ import annotations
 
-import operator as compared
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import numpy as np
 
-from .evaluate import DAY, Got, evaluate, false, pattern_text, true
+from .evaluate import DAY, ORDER, Got, evaluate, false, pattern_text, true
 from .expressions import (
     Both,
     Call,
@@ -292,13 +291,13 @@ class Repair:
         call = node.left
         assert isinstance(call, Call)
         names = [one.name for one in call.arguments if isinstance(one, Column)]
-        if not isinstance(node.right, Constant) or node.right.text is None or node.operator not in _COMPARED:
+        if not isinstance(node.right, Constant) or node.right.text is None or node.operator not in ORDER:
             return
-        number, compare = float(node.right.text), _COMPARED[node.operator]
+        number, compare = np.array(float(node.right.text)), ORDER[node.operator]
         allowed = [
             count if call.name == "num_nonnulls" else len(names) - count
             for count in range(len(names) + 1)
-            if compare(count, number) == want
+            if bool(compare(np.array(float(count)), number)) == want
         ]
         if not allowed or len(names) != len(call.arguments):
             return
@@ -530,9 +529,6 @@ class Repair:
 
 
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>"}
-_COMPARED = {
-    "=": compared.eq, "<": compared.lt, "<=": compared.le, ">": compared.gt, ">=": compared.ge,
-}  # fmt: skip
 _MOVABLE = {"int2", "int4", "int8", "float4", "float8", "numeric", "date", "time", "timestamp"}
 
 

@@ -12,7 +12,7 @@ CREATE FUNCTION valid_iban(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $
 CREATE FUNCTION is_ulid(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 ~ '^[0-7][0-9A-HJKMNP-TV-Z]{25}$' $$;
 CREATE TABLE holders (
   id text PRIMARY KEY CHECK (is_ulid(id)), iban text CHECK (valid_iban(iban)),
-  skills text[] NOT NULL CHECK (cardinality(skills) BETWEEN 1 AND 5 AND 'first aid' = ANY (skills)),
+  skills text[] NOT NULL CHECK (cardinality(skills) >= 1 AND cardinality(skills) <= 5 AND 'first aid' = ANY (skills)),
   settings jsonb NOT NULL CHECK (jsonb_typeof(settings) = 'object' AND settings ? 'theme'),
   weekdays int NOT NULL CHECK (weekdays & 127 = weekdays AND weekdays > 0));
 CREATE TABLE cards (
@@ -25,4 +25,9 @@ INSERT INTO holders SELECT '01HQ' || upper(translate(substr(md5(i::text), 1, 22)
 INSERT INTO cards SELECT h.id, n || d, h.r % 2 = 0 FROM (SELECT id, row_number() OVER (ORDER BY id) r FROM holders) h,
   LATERAL (SELECT '41111111' || lpad((h.r * 31)::text, 7, '0') n) x, generate_series(0, 9) d WHERE luhn(n || d);
 INSERT INTO hours SELECT d, t FROM generate_series(0, 6) d, unnest(ARRAY['08:00', '13:30']::time[]) t;
+ANALYZE
+;
+CREATE EXTENSION btree_gist;
+CREATE TABLE cages (cage int NOT NULL, animal text NOT NULL, CONSTRAINT one_kind EXCLUDE USING gist (cage WITH =, animal WITH <>));
+INSERT INTO cages SELECT i % 50, 'animal ' || i % 50 % 7 FROM generate_series(1, 1200) i;
 ANALYZE
