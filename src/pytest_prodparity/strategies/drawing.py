@@ -71,6 +71,7 @@ class Subject:
                 name=f"{table.full_name}.{column.name}", type=types[column.name],
                 statistics=column.inherited_statistics if partitioned else column.statistics,
                 ends=table.ends.get(column.name, ()), rule=rule(checks.known, column.name), utf8=utf8,
+                spoken=[text for text in checks.unknown if column.name in text],
             )  # fmt: skip
             made.cells[column.name] = cell
             known = cell.known()
