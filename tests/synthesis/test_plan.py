@@ -114,8 +114,7 @@ def test_children_of_a_parent_that_keeps_a_least_number_keep_their_share_of_it()
 
 def test_two_hundred_joined_tables_at_a_hundredth_keep_rows_enough_and_few_enough() -> None:
     tables = [table("t0", 1_000_000)]
-    for at in range(1, 200):
-        tables.append(table(f"t{at}", 10 ** (1 + at % 7), f"t{at // 3}"))
+    tables += [table(f"t{at}", 10 ** (1 + at % 7), f"t{at // 3}") for at in range(1, 200)]
     found = plan.counts(profile(*tables), rows=Rows(share=0.01, most=10_000))
     assert all(count >= min(10, made.tuples) for made, count in zip(tables, found.values(), strict=True))
     assert max(found.values()) <= 10_000

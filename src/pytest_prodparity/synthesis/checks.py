@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from . import expressions
-from .evaluate import KNOWN, Kind, false, literal, pattern_text
+from .evaluate import KNOWN, false, pattern_text
 from .expressions import Both, Call, Column, Constant, Either, IsNull, Node, Not, OneOf, Operation, Unreadable
+from .literals import Kind, literal
 from .patterns import Matching, Shape, Slot, shape, texts
 from .repair import Repair
 from .values import Array, Values
