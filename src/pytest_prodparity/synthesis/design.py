@@ -12,10 +12,11 @@ from ..profile.model import ColumnStatistics, Constraint, Profile, Table
 from . import fanout, keys, lookup, odd, references, related, slots, together
 from .agreements import Choice, copied
 from .catalog import Attribute, Relation
-from .columns import Maker, Subject
+from .columns import Maker
 from .mend import Demands
 from .plan import leaves_of
 from .sources import Column, Drawn, Fixed, Numbers, Pooled, Source, codes
+from .subject import Subject
 from .values import CHUNK, Array
 
 
