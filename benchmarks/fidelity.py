@@ -101,7 +101,7 @@ def _table(figures: dict[str, dict[str, object]], tenth: dict[str, object] | Non
     if not figures:
         table = [["", "figure"]]
     blank = [""] * (len(table[0]) - 1)
-    for name, value in (tenth or {}).items():
+    for name, value in ((name, value) for name, value in (tenth or {}).items() if name != "keys"):
         table.append([f"a tenth: {name.replace('_', ' ')}", str(value), *blank[1:]])
     for one, found in figures.items():
         worst = found["worst"]
