@@ -25,8 +25,9 @@ from .values import Pool, texts_of
 
 if TYPE_CHECKING:
     from .catalog import Attribute, Relation
-    from .columns import Maker, Subject
+    from .columns import Maker
     from .mend import Asked, Demands
+    from .subject import Subject
 
 ENOUGH = 500
 """So many values of a column are looked for."""

@@ -15,10 +15,11 @@ from . import fanout, keys, lookup, odd, references, related, slots, together
 from .agreements import Choice, copied
 from .approved import distinct
 from .catalog import Attribute, Relation
-from .columns import Maker, Subject
+from .columns import Maker
 from .mend import Demands
 from .plan import leaves_of
 from .sources import Column, Drawn, Fixed, Numbers, Pooled, Source, codes
+from .subject import Subject
 from .values import CHUNK, Array
 
 

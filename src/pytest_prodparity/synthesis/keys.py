@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from .chance import generator, order
-from .columns import Maker, Subject
+from .columns import Maker
 from .distribution import Distribution, drawn_from, make, strictly
 from .sentences import Sentences
 from .sources import Fixed, Made, Numbers, Pooled, Serial, Source
+from .subject import Subject
 from .text import Shape
 from .values import Array
 

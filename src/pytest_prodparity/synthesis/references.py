@@ -10,8 +10,8 @@ import numpy as np
 from ..profile.model import Constraint, Table
 from . import agreements, companions, fanout, keys, related, wholes
 from .chance import generator, order
-from .columns import Subject
 from .sources import Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source
+from .subject import Subject
 from .values import Array
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ..profile.probed import SHARES, Companion, Difference, FanOut
 from . import companions, fanout, keys
 from .catalog import Attribute
 from .chance import generator
-from .columns import DAY, Subject
+from .columns import DAY
 from .distribution import Distribution
 from .sources import (
     After,
@@ -28,6 +28,7 @@ from .sources import (
     codes,
     nulls,
 )
+from .subject import Subject
 from .values import CHUNK, Array
 
 if TYPE_CHECKING:

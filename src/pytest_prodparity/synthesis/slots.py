@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from .columns import Maker, Subject
+from .columns import Maker
 from .distribution import Distribution
 from .sources import Numbers, Pooled
+from .subject import Subject
 from .values import Array, Pool
 
 _ELEMENT = re.compile(r"^(?P<what>.*?)\s+WITH\s+(?P<operator>=|&&)$", re.DOTALL)
