@@ -4,13 +4,19 @@ Each is loaded, captured, filled from the profile alone at its own size, and cap
 `max_top_difference` and `max_ks` are the largest of all columns (KS: of numbers and dates with at least 1 % of values).
 `joins`: those in the plans of TPC-H's 22 queries, by the tables that they join, as far as both databases execute the
 same ones, and four of the flights'; `joins_off_2x`: with more than twice or less than half the rows of production's.
-`same_plan`: of the 22 queries, with production's statistics restored upon the rows. `redacted`: from a profile as
-`prodparity capture` writes it by default. `worst`: the columns and joins that are farthest away.
+`own_plan`: of the 22 queries, how many the volume plans as production does; `same_plan`: with production's statistics restored upon
+the rows. The profile is captured with values and probes; `without_probes`: with values alone; `redacted`: as `prodparity
+capture` writes it by default; `redacted_whole`: the same with the lookup tables allowed to leave. `worst`: the columns
+and joins that are farthest away. `tenth`: a tenth of TPC-H's rows; of all foreign keys the largest difference from
+production in children per parent, and in heap pages that hold a parent's children, both as shares.
+
+FIDELITY_SCALE (1), FIDELITY_ONLY (`probed,plain,redacted,whole,tenth`) and FIDELITY_SEED (7) change what is measured.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -34,8 +40,11 @@ from pytest_prodparity.twin.plan import Node, Plan
 
 SCALE = float(os.environ.get("FIDELITY_SCALE", "1"))
 TIMEOUT_MS = 120_000
-SEED = 7
+SEED = int(os.environ.get("FIDELITY_SEED", "7"))
+ONLY = os.environ.get("FIDELITY_ONLY", "probed,plain,redacted,whole,tenth").split(",")
 WORST = 8
+PROBE_SECONDS = 60.0
+LOOKUPS = {"tpch": ("region", "nation"), "flights": ("airlines",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +55,7 @@ class Found:
     joins: dict[str, tuple[float, float]]
     """By name: production's rows, and ours."""
     same_plan: int | None = None
+    own_plan: int | None = None
 
 
 def run() -> tuple[list[list[str]], dict[str, object]]:
@@ -57,17 +67,47 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
             _create(server, name)
         production.load_tpch(server, "tpch", SCALE)
         production.load_flights(server, "flights")
-        whole = [_measured(server, name, keep=("*",)) for name in ("tpch", "flights")]
-        redacted = [_measured(server, name, keep=()) for name in ("tpch", "flights")]
+        found = {
+            name: [
+                _measured(server, database, keep=keep, probed=probed, whole=LOOKUPS[database] if lookups else ())
+                for database in ("tpch", "flights")
+            ]
+            for name, keep, probed, lookups in (
+                ("probed", ("*",), True, False),
+                ("plain", ("*",), False, False),
+                ("redacted", (), False, False),
+                ("whole", (), False, True),
+            )
+            if name in ONLY
+        }
+        tenth = _tenth(server) if "tenth" in ONLY else None
     finally:
         provider.stop()
-    kept, lost = _figures(whole), _figures(redacted)
-    table = [["", "with values", "redacted"]]
-    table += [[name.replace("_", " "), str(value), str(lost[name])] for name, value in kept.items() if name != "worst"]
-    worst = kept["worst"]
-    assert isinstance(worst, list)
-    table += [[f"worst: {text}", "", ""] for text in worst]
-    return table, {**kept, "redacted": lost}
+    figures = {name: _figures(one) for name, one in found.items()}
+    return _table(figures, tenth), {
+        **figures.get("probed", {}),
+        "without_probes": figures.get("plain"),
+        "redacted": figures.get("redacted"),
+        "redacted_whole": figures.get("whole"),
+        "tenth": tenth,
+    }
+
+
+def _table(figures: dict[str, dict[str, object]], tenth: dict[str, object] | None) -> list[list[str]]:
+    shown = {"probed": "values, probes", "plain": "values", "redacted": "redacted", "whole": "redacted, lookups whole"}
+    names = [name for name in next(iter(figures.values()), {}) if name != "worst"]
+    table = [["", *(shown[one] for one in figures)]]
+    table += [[name.replace("_", " "), *(str(one[name]) for one in figures.values())] for name in names]
+    if not figures:
+        table = [["", "figure"]]
+    blank = [""] * (len(table[0]) - 1)
+    for name, value in ((name, value) for name, value in (tenth or {}).items() if name != "keys"):
+        table.append([f"a tenth: {name.replace('_', ' ')}", str(value), *blank[1:]])
+    for one, found in figures.items():
+        worst = found["worst"]
+        assert isinstance(worst, list)
+        table += [[f"worst of {shown[one]}: {text}", *blank] for text in worst]
+    return table
 
 
 def _create(server: Server, name: str) -> None:
@@ -75,12 +115,22 @@ def _create(server: Server, name: str) -> None:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
 
 
-def _measured(server: Server, name: str, *, keep: Sequence[str]) -> Found:
-    profile, schema = capture(server.dsn(name), keep=keep)
-    stored = Stored(profile=profile, schema=schema, folder=Path())
+def _filled(server: Server, name: str, stored: Stored, rows: Rows) -> str:
+    """The name of a database made from the profile."""
     copy = f"{name} copy"
     _create(server, copy)
-    build.fill(server.dsn(copy), stored, plan.counts(profile, rows=Rows()), seed=SEED, server=server)
+    build.fill(server.dsn(copy), stored, plan.counts(stored.profile, rows=rows), seed=SEED, server=server)
+    return copy
+
+
+def _dropped(server: Server, name: str) -> None:
+    with psycopg.connect(server.dsn(), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def _measured(server: Server, name: str, *, keep: Sequence[str], probed: bool, whole: Sequence[str]) -> Found:
+    profile, schema = capture(server.dsn(name), keep=keep, whole=whole, probe_seconds=PROBE_SECONDS if probed else None)
+    copy = _filled(server, name, Stored(profile=profile, schema=schema, folder=Path()), Rows())
     ours, _ = capture(server.dsn(copy), keep=("*",))
     with (
         closing(psycopg.connect(server.dsn(name), autocommit=True)) as theirs,
@@ -92,12 +142,48 @@ def _measured(server: Server, name: str, *, keep: Sequence[str]) -> Found:
             found = Found(fidelity=compare(profile, ours), joins=dict(_flights(theirs, mine)))
         else:
             queries = production.queries()
+            own = _alike(theirs, mine, queries)
             figures.restore(mine, profile)
-            same = sum(shape(_explained(theirs, query)) == shape(_explained(mine, query)) for query in queries)
-            found = Found(fidelity=compare(profile, ours), joins=dict(_tpch(theirs, mine, queries)), same_plan=same)
-    with psycopg.connect(server.dsn(), autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(copy)))
+            found = Found(
+                fidelity=compare(profile, ours), own_plan=own, same_plan=_alike(theirs, mine, queries),
+                joins=dict(_tpch(theirs, mine, queries)),
+            )  # fmt: skip
+    _dropped(server, copy)
+    print(f"{name}: {_figures([found])}", file=sys.stderr, flush=True)
     return found
+
+
+def _alike(theirs: psycopg.Connection, mine: psycopg.Connection, queries: Sequence[str]) -> int:
+    return sum(shape(_explained(theirs, query)) == shape(_explained(mine, query)) for query in queries)
+
+
+def _tenth(server: Server) -> dict[str, object]:
+    """Children per parent and heap pages per key of a tenth, as shares by which they are off."""
+    profile, schema = capture(server.dsn("tpch"), keep=("*",), probe_seconds=PROBE_SECONDS)
+    copy = _filled(server, "tpch", Stored(profile=profile, schema=schema, folder=Path()), Rows(share=0.1))
+    off: dict[str, tuple[float, float]] = {}
+    whole = {table.name for table in profile.tables if table.rows <= plan.WHOLE}
+    with (
+        closing(psycopg.connect(server.dsn("tpch"), autocommit=True)) as theirs,
+        closing(psycopg.connect(server.dsn(copy), autocommit=True)) as mine,
+    ):
+        for child, columns, parent in production.TPCH_REFERENCES:
+            if parent in whole:
+                continue  # lookup tables come whole: a tenth of the children for each
+            query = (
+                "SELECT avg(n), avg(pages) FROM (SELECT count(*) AS n, count(DISTINCT (ctid::text::point)[0]) AS pages"
+                f" FROM {child} GROUP BY {columns}) AS k"
+            )
+            rows = [connection.execute(query.encode()).fetchone() for connection in (theirs, mine)]
+            (children, pages), (our_children, our_pages) = ([float(value) for value in row or ()] for row in rows)
+            off[f"{child} ({columns})"] = our_children / children - 1, our_pages / pages - 1
+    _dropped(server, copy)
+    worst = [max(off, key=lambda name: abs(off[name][at])) for at in (0, 1)]
+    return {
+        "children_per_parent": round(off[worst[0]][0], 3),
+        "pages_per_key": round(off[worst[1]][1], 3),
+        "keys": {name: [round(one, 3) for one in pair] for name, pair in off.items()},
+    }
 
 
 def _tpch(theirs: psycopg.Connection, mine: psycopg.Connection, queries: Sequence[str]) -> Iterator[Any]:
@@ -166,6 +252,7 @@ def _figures(found: Sequence[Found]) -> dict[str, object]:
         "joins": len(joins),
         "joins_off_2x": sum(_off(pair) > 2 for pair in joins.values()),
         "same_plan": next((one.same_plan for one in found if one.same_plan is not None), None),
+        "own_plan": next((one.own_plan for one in found if one.own_plan is not None), None),
         "worst": worst,
     }
 

@@ -60,7 +60,7 @@ def test_linked_rows_of_the_demo_can_be_inserted(server: Server, table: str) -> 
         inserts()
 
 
-@pytest.mark.parametrize("schema", ["statuses", "tenants", "domains", "legacy"])
+@pytest.mark.parametrize("schema", ["statuses", "tenants", "domains", "legacy", "double_entry", "checked"])
 def test_linked_rows_of_awkward_schemas_can_be_inserted(server: Server, schema: str) -> None:
     with production_on(server, (SCHEMAS / f"{schema}.sql").read_text()) as made:
         profile, _ = capture(made.url)

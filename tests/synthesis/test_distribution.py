@@ -55,13 +55,13 @@ def test_a_counter_s_values_tell_the_fan_out() -> None:
 
 def test_rows_that_repeat_a_key_get_another_value() -> None:
     first, second = np.repeat(np.arange(10), 10), np.zeros(100, "i8")
-    found = keys.apart([first, second], lambda _, count, chance: chance.integers(0, 10, count), 1, generator(1, "test"))
+    found = keys.apart([first, second], lambda rows, chance: chance.integers(0, 10, len(rows)), 1, generator(1, "test"))
     assert len({*zip(found[0].tolist(), found[1].tolist(), strict=True)}) == 100
 
 
 def test_more_rows_than_combinations_are_refused() -> None:
     with pytest.raises(keys.Contradiction, match="21 rows need as many combinations, and there are 20"):
         keys.apart(
-            [np.arange(21) % 4, np.arange(21) % 5], lambda _, count, chance: chance.integers(0, 5, count), 1,
+            [np.arange(21) % 4, np.arange(21) % 5], lambda rows, chance: chance.integers(0, 5, len(rows)), 1,
             generator(1, "test"),
         )  # fmt: skip

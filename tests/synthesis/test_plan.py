@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_prodparity.core.errors import UsageError
 from pytest_prodparity.core.levels import Rows
-from pytest_prodparity.profile.model import Constraint, Profile, Table
+from pytest_prodparity.profile.model import Column, ColumnStatistics, Constraint, Profile, Table
 from pytest_prodparity.synthesis import plan
 from tests.profile.made import profile
 
@@ -74,6 +76,49 @@ def test_rows_of_a_partitioned_table_are_spread_as_production_has_them() -> None
     found = plan.counts(profile(), rows=Rows(), overrides={"events": 4_000})
     assert found["public.events_1"] == 3_000
     assert found["public.events_2"] == 1_000
+
+
+def child(name: str, rows: int, parent: str, *, distinct: float, unique: bool = False) -> Table:
+    made = table(name, rows, parent)
+    column = Column(
+        name=f"{parent}_id", type="bigint", statistics=ColumnStatistics(null_frac=0, avg_width=8, n_distinct=distinct)
+    )
+    key = [Constraint(name="one", kind="unique", definition="", columns=[f"{parent}_id"])] if unique else []
+    return replace(made, columns=[column], constraints=[*made.constraints, *key])
+
+
+def test_a_small_table_that_belongs_to_a_scaled_one_is_scaled_with_it() -> None:
+    found = plan.counts(
+        profile(
+            table("bookings", 5_000), child("reviews", 820, "bookings", distinct=-1),
+            child("currencies", 170, "bookings", distinct=1), child("kinds", 40, "bookings", distinct=-1),
+        ),
+        rows=Rows(share=0.1),
+    )  # fmt: skip
+    assert found["public.reviews"] == 82
+    # made by one of them all, or few: lookups
+    assert (found["public.currencies"], found["public.kinds"]) == (170, 40)
+
+
+def test_one_to_one_never_has_more_rows_than_its_parents() -> None:
+    small = profile(table("events", 7_500), child("snapshots", 830, "events", distinct=-1, unique=True))
+    found = plan.counts(small, rows=Rows(share=0.01))
+    assert found["public.snapshots"] <= found["public.events"] == 100
+
+
+def test_children_of_a_parent_that_keeps_a_least_number_keep_their_share_of_it() -> None:
+    tables = [table("users", 50_000), table("orders", 200_000, "users"), table("hits", 100_000_000, "users")]
+    found = plan.counts(profile(*tables), rows=Rows(share=0.01, most=10_000))
+    assert found == {"public.users": 100, "public.orders": 400, "public.hits": 10_000}
+
+
+def test_two_hundred_joined_tables_at_a_hundredth_keep_rows_enough_and_few_enough() -> None:
+    tables = [table("t0", 1_000_000)]
+    tables += [table(f"t{at}", 10 ** (1 + at % 7), f"t{at // 3}") for at in range(1, 200)]
+    found = plan.counts(profile(*tables), rows=Rows(share=0.01, most=10_000))
+    assert all(count >= min(10, made.tuples) for made, count in zip(tables, found.values(), strict=True))
+    assert max(found.values()) <= 10_000
+    assert sum(found.values()) < 500_000
 
 
 def test_the_size_follows_production_s_bytes_a_row() -> None:

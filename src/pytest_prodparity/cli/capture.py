@@ -195,7 +195,9 @@ def _rows_and_probes(profile: Profile, *, verbose: bool) -> None:
         f"Probed, as numbers: children per parent of {sum(edge.known for _, edge in edges)} keys, {len(soft)} of them"
         f" undeclared; {sum(len(probes.differences) for _, probes in found)} differences of times;"
         f" NULLs of {sum(bool(probes.null_patterns) for _, probes in found)} tables;"
-        f" {sum(len(probes.dependencies) for _, probes in found)} dependencies"
+        f" {sum(len(probes.dependencies) for _, probes in found)} dependencies;"
+        f" {sum(len(probes.companions) for _, probes in found)} columns that go with another one;"
+        f" {sum(len(probes.agreements) for _, probes in found)} agreements of keys"
     )
     for table, edge in soft if verbose else soft[:_SHOWN]:
         own, theirs = ", ".join(edge.columns), ", ".join(edge.references_columns)

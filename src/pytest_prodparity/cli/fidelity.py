@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 
 from ..core.errors import ProdparityError, UsageError
-from . import build
+from .asked import dial_of, of_a_volume, planned_volume, settings_of
 from .fidelity_page import summary, tables, write
 
 if TYPE_CHECKING:
@@ -31,15 +31,7 @@ _SHOWN = 15
 
 
 @click.command(name="fidelity", short_help="How much the built volume resembles production.")
-@click.option("--level", metavar="LEVEL", help="off, dev, staging or production.  [default: as the settings have it]")
-@click.option(
-    "--rows", multiple=True, metavar="ROWS",
-    help="As given to prodparity build: 25%, 10_000, all; or TABLE=N. May be repeated.",
-)  # fmt: skip
-@click.option("--seed", metavar="N", help="As given to prodparity build.  [default: as the settings have it]")
-@click.option(
-    "--database", metavar="WHERE", help="auto, embedded, docker or a URL.  [default: as the settings have it]"
-)
+@of_a_volume
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page with plots too.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="List every column, foreign key and join, not the worst.")
 def command(
@@ -54,16 +46,16 @@ def command(
     from ..databases.choose import choose
     from ..profile.store import load
 
-    settings = build.settings_of({"level": level, "seed": seed, "database": database})
+    settings = settings_of({"level": level, "seed": seed, "database": database})
     if not rows and not settings.dials.rows:
         raise UsageError(
             f"There is nothing to compare: at level {settings.level} tests begin with the schema only (rows = 0).",
             fix="prodparity fidelity --level staging, or --rows 1%, of a volume that prodparity build made",
         )
-    dial, overrides = build.dial_of(rows, settings)
+    dial, overrides = dial_of(rows, settings)
     stored = load(settings.root / settings.profile)
     _check_statistics(stored.profile)
-    volume = build.planned_volume(stored, settings, dial, overrides)
+    volume = planned_volume(stored, settings, dial, overrides)
     chosen = choose(settings, stored.profile, say=lambda line: click.echo(line, err=True))
     try:
         found = _compared(chosen.provider.start(), volume, stored, settings)

@@ -14,6 +14,8 @@ from .types import ValueType
 
 OVERLAP = 0.9
 """Of the sampled values, so many have a parent."""
+PARTLY = 0.5
+"""The same, where the names say that it is a key: parents may have been deleted."""
 FEW = 3
 """Fewer different values than that prove nothing."""
 MOST = 300
@@ -149,4 +151,4 @@ def _overlap(probing: Probing, pair: _Pair) -> float | None:
     tried, overlap = int(rows[0]["tried"]), rows[0]["found"] / rows[0]["tried"]
     if not pair.named and (float(rows[0]["long"]) < FEW - 0.5 or (tried < 10 and overlap < 1)):
         return None
-    return float(overlap) if overlap >= OVERLAP else None
+    return float(overlap) if overlap >= (PARTLY if pair.named else OVERLAP) else None

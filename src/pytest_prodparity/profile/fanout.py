@@ -35,17 +35,19 @@ def fan_out(
         constraint=constraint.name if soft is None else None, overlap=1.0 if soft is None else soft,
     )  # fmt: skip
     parent = tables.get(constraint.references)
-    pairs = None
-    if parent is not None and table.rows > LARGE and _indexed(table, constraint.columns):
+    pairs, orphans = None, 0
+    if soft is None and parent is not None and table.rows > LARGE and _indexed(table, constraint.columns):
         pairs = _sampled(probing, what, table, parent, constraint)
     if pairs is None:
-        pairs = _grouped(probing, what, table, parent, constraint, parents)
+        if soft is not None and parent is not None:
+            orphans = _orphans(probing, what, table, parent, constraint)
+        pairs = _grouped(probing, what, table, parent, constraint, parents, orphans)
     if pairs is None:
         return edge if soft is not None else None
     sizes, counts = merged(pairs)
     return FanOut(
         columns=edge.columns, references=edge.references, references_columns=edge.references_columns,
-        constraint=edge.constraint, sizes=sizes, parents=counts, overlap=edge.overlap,
+        constraint=edge.constraint, sizes=sizes, parents=counts, overlap=edge.overlap, orphans=orphans,
     )  # fmt: skip
 
 
@@ -58,7 +60,7 @@ def _indexed(table: Table, columns: Sequence[str]) -> bool:
 
 def _grouped(
     probing: Probing, what: str, table: Table, parent: Table | None, constraint: Constraint,
-    parents: dict[tuple[str, ...], int | None],
+    parents: dict[tuple[str, ...], int | None], orphans: int,
 ) -> list[tuple[int, int]] | None:  # fmt: skip
     names = [sql.Identifier(name) for name in constraint.columns]
     present = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(name) for name in names)
@@ -72,10 +74,23 @@ def _grouped(
     if rows is None:
         return None
     pairs = [(int(row["children"]), int(row["parents"])) for row in rows]
-    with_children = sum(count for _, count in pairs)
+    with_children = sum(count for _, count in pairs) - orphans
     total = _parents(probing, parent, parents) if parent is not None else None
     childless = max(0, (total if total is not None else round(parent.rows) if parent else 0) - with_children)
     return [(0, childless), *pairs] if childless else pairs
+
+
+def _orphans(probing: Probing, what: str, table: Table, parent: Table, constraint: Constraint) -> int:
+    """Different values of a soft edge that no parent has."""
+    (column,), (key,) = constraint.columns, constraint.references_columns
+    rows = probing.ask(
+        f"{what} without parent",
+        sql.SQL(
+            "SELECT count(*) AS n FROM (SELECT DISTINCT {} AS v FROM {} WHERE {} IS NOT NULL) AS d"
+            " WHERE NOT EXISTS (SELECT FROM {} AS p WHERE p.{} = v)"
+        ).format(sql.Identifier(column), rows_of(table), sql.Identifier(column), rows_of(parent), sql.Identifier(key)),
+    )
+    return int(rows[0]["n"]) if rows else 0
 
 
 def _parents(probing: Probing, parent: Table, known: dict[tuple[str, ...], int | None]) -> int | None:

@@ -17,6 +17,8 @@ MOST_NULLABLE = 24
 MOST_DETERMINANTS = 6
 RELATED = 0.7
 """A difference that is spread less than so much of the column's own spread tells something."""
+SPREAD = 5
+"""Times as many blocks as a sample has otherwise, where rows of one block are often alike."""
 MANY = 20
 """Values from which on a determinant is more than a category."""
 _TIMES = {"date", "timestamp", "timestamptz"}
@@ -131,7 +133,7 @@ def null_patterns(probing: Probing, table: Table) -> list[NullPattern]:
         for column in table.columns
         if (found := known(column)) is not None and 0 < found.null_frac < 1 and not column.not_null
     ][:MOST_NULLABLE]
-    if len(names) < 2:
+    if not names:
         return []
     flags = sql.SQL(", ").join(sql.SQL("{} IS NULL").format(sql.Identifier(name)) for name in names)
     rows = probing.ask(
@@ -139,7 +141,7 @@ def null_patterns(probing: Probing, table: Table) -> list[NullPattern]:
         sql.SQL(
             "SELECT ARRAY[{}] AS nulls, count(*)::float8 / sum(count(*)) OVER () AS share FROM {} AS s"
             " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {}"
-        ).format(flags, sample(table, names), sql.Literal(MOST_PATTERNS)),
+        ).format(flags, sample(table, names, SPREAD), sql.Literal(MOST_PATTERNS)),
     )
     return [
         NullPattern(
@@ -167,7 +169,7 @@ def dependencies(probing: Probing, table: Table) -> list[Dependency]:
         return []
     counts = [_distinct_of([name]) for name in determinants]
     counts += [_distinct_of(pair) for pair in pairs]
-    wanted = list(dict.fromkeys(name for pair in pairs for name in pair))
+    wanted = list(dict.fromkeys([*determinants, *(name for pair in pairs for name in pair)]))
     found = probing.ask(
         f"dependencies of {table.full_name}",
         sql.SQL("SELECT count(*), {} FROM {} AS s").format(_numbered(counts), sample(table, wanted)),

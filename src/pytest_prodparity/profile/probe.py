@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from .agreements import agreements
 from .connection import Reading
 from .edges import soft_edges
 from .fanout import fan_out
@@ -16,6 +17,7 @@ from .model import Profile, Table
 from .patterns import dependencies, differences, null_patterns
 from .probed import Probes
 from .probing import Probing, keys, some
+from .ranks import companions, grown
 from .redact import Policy
 from .types import ValueType
 
@@ -38,7 +40,8 @@ def probed(
     def add(table: Table, what: str, entries: Iterable[Any]) -> None:
         found[table.full_name].setdefault(what, []).extend(entries)
 
-    for table in everything:
+    # of a partitioned table both its parts' and the whole's: a parent has children in several parts, or all in one
+    for table in [*everything, *(one for one in tables.values() if one.kind == "partitioned")]:
         for constraint in keys(table):
             production.progress(f"probing {table.full_name} ({constraint.name})")
             made = fan_out(probing, tables, table, constraint, parents)
@@ -47,11 +50,24 @@ def probed(
     for table, constraint, overlap in soft_edges(probing, everything):
         made = fan_out(probing, tables, table, constraint, parents, soft=overlap)
         add(table, "fan_outs", [made] if made else [])
+    patterns_of = {table.full_name: null_patterns(probing, table) for table in everything}
     for table in everything:
         production.progress(f"probing {table.full_name}")
-        add(table, "null_patterns", null_patterns(probing, table))
-        add(table, "differences", differences(probing, tables, table))
-        add(table, "dependencies", dependencies(probing, table))
+        patterns, apart = patterns_of[table.full_name], differences(probing, tables, table)
+        determined = dependencies(probing, table)
+        add(table, "null_patterns", patterns)
+        add(table, "differences", apart)
+        add(table, "dependencies", determined)
+        add(table, "agreements", agreements(probing, tables, table))
+        edges = found[table.full_name].get("fan_outs", [])
+        edges[:] = [
+            grown(probing, table, tables[edge.references], edge, patterns_of.get(edge.references, []))
+            if edge.references in tables and edge.references != table.full_name
+            else edge
+            for edge in edges
+        ]
+        soft = {name for edge in edges if edge.constraint is None for name in edge.columns}
+        add(table, "companions", companions(probing, tables, table, apart, determined, patterns, soft))
     probing.note()
     probes = {name: Probes(**parts) for name, parts in found.items()}
     return replace(

@@ -6,6 +6,22 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Companion:
+    """How a column goes with another one of its row, or of its parent's: rows by the rank of the one and of the other."""
+
+    column: str
+    base: str
+    """The other column; empty: which columns of the row are NULL."""
+    reference: list[str] = field(default_factory=list)
+    """The columns of the foreign key that leads to the parent; empty: the same row."""
+    counts: list[str] = field(default_factory=list)
+    """A line for each group of ranks of `base`, rising: sampled rows in each group of ranks of `column`, rising. Equal
+    values are in one group, and NULLs in none."""
+    patterns: list[int] = field(default_factory=list)
+    """With an empty `base`: of which entry of `null_patterns` each line is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FanOut:
     """Children per parent of one foreign key, or of a soft edge: a key that nobody declared."""
 
@@ -22,6 +38,10 @@ class FanOut:
     """How many parents have each number."""
     overlap: float = 1.0
     """Of a soft edge: the share of sampled values that have a parent."""
+    orphans: int = 0
+    """Of a soft edge: different values without a parent, such as of rows that were deleted. They count in `parents`."""
+    companion: Companion | None = None
+    """Which column of the parent's the number of children goes with; its own `column` is empty."""
 
     @property
     def known(self) -> bool:
@@ -64,6 +84,18 @@ class Dependency:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """A row's parent by a key has in `column` what the row itself, or its parent by another key, has in `other_column`."""
+
+    reference: list[str]
+    """The columns of the foreign key."""
+    column: str
+    other: list[str] = field(default_factory=list)
+    """The columns of the other foreign key; empty: the row itself."""
+    other_column: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Probes:
     """What was probed of one table."""
 
@@ -72,6 +104,8 @@ class Probes:
     null_patterns: list[NullPattern] = field(default_factory=list)
     """The most frequent first."""
     dependencies: list[Dependency] = field(default_factory=list)
+    companions: list[Companion] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

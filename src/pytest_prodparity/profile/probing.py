@@ -99,10 +99,18 @@ def name_of(table: Table) -> sql.Identifier:
     return sql.Identifier(table.schema, table.name)
 
 
-def sample(table: Table, columns: Iterable[str]) -> sql.Composed:
-    """A subquery of about `SAMPLE` rows: of a large table, of blocks from all over it."""
+def sample(table: Table, columns: Iterable[str], spread: int = 1) -> sql.Composed:
+    """A subquery of about `SAMPLE` rows: of a large table, of blocks from all over it.
+
+    `spread`: of so many times as many blocks only a part of the rows, because rows of one block may be alike.
+    """
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    share = 100.0 * SAMPLE / max(1.0, table.rows)
+    share = min(100.0, 100.0 * SAMPLE * spread / max(1.0, table.rows))
+    kept = SAMPLE * 100.0 / (share * max(1.0, table.rows))
+    if spread > 1 and kept < 1:
+        return sql.SQL(
+            "(SELECT {} FROM {} TABLESAMPLE SYSTEM ({}) REPEATABLE (1) WHERE random() < {} LIMIT {})"
+        ).format(names, rows_of(table), sql.Literal(share), sql.Literal(kept), sql.Literal(2 * SAMPLE))
     part = sql.SQL(" TABLESAMPLE SYSTEM ({}) REPEATABLE (1)").format(sql.Literal(share))
     return sql.SQL("(SELECT {} FROM {}{} LIMIT {})").format(
         names, rows_of(table), part if share < 100 else sql.SQL(""), sql.Literal(2 * SAMPLE)

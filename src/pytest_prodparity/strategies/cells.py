@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from collections.abc import Sequence
@@ -37,6 +38,15 @@ _FIRST_DAY, _LAST_DAY = date(1, 1, 2), date(9999, 12, 30)
 _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001  # a timestamp without time zone
 
 
+_DOCUMENTS = ["{}", "[]", "null", "0", '""', '{"a": [1, null, "\\u00e9\\ud83d\\ude00"]}']
+_VALUES: tuple[object, ...] = ("", 0, True, [], {})
+_KINDS = {
+    "object": ["{}", '{"a": null}'], "array": ["[]", "[0]"], "string": ['""', '"a"'], "number": ["0", "1.5"],
+    "boolean": ["false", "true"],
+}  # fmt: skip
+"""Documents of each kind, by what jsonb_typeof calls it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """What is known of a column."""
@@ -47,6 +57,8 @@ class Cell:
     ends: Sequence[str] = ()
     rule: reading.Rule
     utf8: bool = True
+    spoken: Sequence[str] = ()
+    """CHECKs about the column that nobody here can evaluate."""
 
     @property
     def nullable(self) -> bool:
@@ -140,9 +152,18 @@ class Cell:
                 zone = st.just(UTC) if self.type.base == "timestamptz" else st.none()
                 return st.datetimes(low, high, timezones=cast("Any", zone))
             case "json" | "jsonb":
-                return st.sampled_from(["{}", "[]", "null", "0", '""', '{"a": [1, null, "\\u00e9\\ud83d\\ude00"]}'])
+                return st.sampled_from(self._documents() or _DOCUMENTS)
             case _:
                 return None
+
+    def _documents(self) -> list[str]:
+        """Of the kind and with the keys that the CHECKs speak of."""
+        literals = [one for text in self.spoken for one in re.findall(r"'((?:[^']|'')*)'", text)]
+        keys = [one for one in dict.fromkeys(literals) if one and one not in _KINDS]
+        found = [one for kind in _KINDS if kind in literals for one in _KINDS[kind]]
+        if "{}" in found and keys:
+            found = [json.dumps(dict.fromkeys(keys, value)) for value in _VALUES]
+        return found
 
     def _whole(self) -> tuple[int, int]:
         edge = _WHOLE[self.type.base]

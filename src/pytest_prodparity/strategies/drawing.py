@@ -13,6 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ..core.errors import UsageError
 from ..profile.model import Column, Constraint, Index, Profile, Table
+from ..synthesis import slots
 from ..synthesis.checks import rule
 from .cells import Cell, Unfillable
 from .checking import Checks, said
@@ -52,6 +53,11 @@ class Subject:
             (one for one in table.constraints if one.kind == "foreign key"), key=lambda one: -len(one.columns)
         )
         unique = [found for index in table.indexes if index.unique for found in [_unique(index, types)] if found]
+        for one in table.constraints:
+            apart = slots.read(one.definition) if one.kind == "exclusion" else None
+            if apart is not None and set(apart.equal) <= types.keys():
+                # periods may overlap: one row for each of what must be equal, or one at all
+                unique.append((apart.equal, False))
         alone = {columns[0] for columns, _ in unique if len(columns) == 1}
         referring = {name for key in keys for name in key.columns}
         partitioned = table.kind == "partitioned"
@@ -65,6 +71,7 @@ class Subject:
                 name=f"{table.full_name}.{column.name}", type=types[column.name],
                 statistics=column.inherited_statistics if partitioned else column.statistics,
                 ends=table.ends.get(column.name, ()), rule=rule(checks.known, column.name), utf8=utf8,
+                spoken=[text for text in checks.unknown if column.name in text],
             )  # fmt: skip
             made.cells[column.name] = cell
             known = cell.known()

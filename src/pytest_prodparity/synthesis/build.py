@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from ..databases.provider import Server
 from ..databases.statements import Statement
 from ..profile.store import Stored
 from . import catalog
+from .approved import approved
 from .columns import Maker
 from .design import Designer
 from .finish import Finish
@@ -26,7 +27,7 @@ from .load import Job
 from .mend import demands
 from .team import load
 
-VERSION = 5
+VERSION = 7
 """Raised whenever the same profile, counts and seed make other rows: kept databases are then built anew."""
 
 
@@ -132,8 +133,13 @@ def plan_jobs(
     """One for each table that gets rows."""
     relations = catalog.relations(connection)
     maker = Maker(catalog.Reader(connection), stored.profile, now=now)
-    wanted = demands(connection, list(relations.values()))
-    designer = Designer(stored.profile, relations, counts, maker, seed, wanted)
+    wanted = demands(connection, list(relations.values()), stored.profile)
+    for name in counts:
+        relation = relations.get(name)
+        if relation is not None and counts[name] and wanted[relation.oid].asked:
+            found = approved(connection, stored.profile, relation, wanted[relation.oid], maker)
+            wanted[relation.oid] = replace(wanted[relation.oid], approved=found)
+    designer = Designer(stored.profile, relations, counts, maker, seed, wanted, connection)
     names: Sequence[str] = [name for name in counts if counts[name] > 0]
     missing = [name for name in names if name not in relations]
     if missing:

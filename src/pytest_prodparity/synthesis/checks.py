@@ -12,14 +12,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from . import expressions
-from .evaluate import KNOWN, Kind, false, literal, pattern_text
+from .evaluate import KNOWN, false, pattern_text
 from .expressions import Both, Call, Column, Constant, Either, IsNull, Node, Not, OneOf, Operation, Unreadable
+from .literals import Kind, literal
 from .patterns import Matching, Shape, Slot, shape, texts
 from .repair import Repair
 from .values import Array, Values
 
 _WHOLE = re.compile(r"^\s*CHECK\s*\((?P<inside>.*)\)\s*(?P<after>[A-Z ]*)$", re.DOTALL)
-_ROUNDS = 12
+_ROUNDS = 14
+_LAST = 4
+"""In so many rounds keys that nothing refers to may change too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,11 +137,13 @@ def _renamed(node: Node, name: str) -> Node:
 
 
 def rule(checks: Sequence[Check], column: str) -> Rule:
-    """What the checks that name only this column allow it."""
+    """What the checks, and the parts of them that must hold, allow this column by itself."""
     result = Rule()
     for check in checks:
-        if check.columns == {column} and check.enforced:
-            result = _narrowed(result, check.node)
+        parts = check.node.parts if isinstance(check.node, Both) else (check.node,)
+        for part in parts if check.enforced and column in check.columns else ():
+            if expressions.columns(part) == {column}:
+                result = _narrowed(result, part)
     return result
 
 
@@ -285,10 +290,32 @@ class Means:
     """Keys by what they refer to: they may change places with one another."""
     nullable: Collection[str] = ()
     """Columns that may become NULL."""
+    derived: Collection[str] = ()
+    """Keys that nothing refers to: what an equality says of them may be written into them."""
+    loose: Collection[str] = ()
+    """References by themselves: they may become another row's, where nothing else helps."""
+    soft: Collection[str] = ()
+    """Fixed columns that may change in the end: keys that nothing refers to."""
+    keys: Collection[str] = ()
+    """Fixed columns that may change at the very last: what refers to them gets other parents."""
     draw: Callable[[str, int], Values] | None = None
     """New values for a column, none of them NULL, where the block itself has none to copy."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Characters that a text may have."""
+
+
+def derived(checks: Sequence[Check]) -> set[str]:
+    """Columns of which an equality says what they hold: `a = f(…)`."""
+    found: set[str] = set()
+    for check in checks:
+        for part in check.node.parts if isinstance(check.node, Both) else (check.node,):
+            if isinstance(part, Operation) and part.operator == "=":
+                for side, other in ((part.left, part.right), (part.right, part.left)):
+                    while isinstance(side, Call) and side.name.startswith("cast ") and side.arguments:
+                        side = side.arguments[0]
+                    if isinstance(side, Column) and expressions.columns(other):
+                        found.add(side.name)
+    return found
 
 
 def failing(block: Mapping[str, Values], check: Check) -> Array:
@@ -305,9 +332,15 @@ def satisfy(
     its value and gets the column that it demands. Raises Unreadable for what only a server can evaluate.
     """
     wanted = [check for check in checks if check.enforced]
-    repair = Repair(block, rng, means or Means())
+    able = means or Means()
+    before = {name: _nulls(block[name]) for check in wanted for name in check.columns & set(able.nullable) & set(block)}
+    repair = Repair(block, rng, able)
     left: dict[str, int] = {}
     for attempt in range(_ROUNDS):
+        if attempt == _ROUNDS - _LAST:
+            repair = Repair(block, rng, replace(able, fixed=set(able.fixed) - set(able.soft)))
+        elif attempt == _ROUNDS - _LAST // 2:
+            repair = Repair(block, rng, replace(able, fixed=set(able.fixed) - set(able.soft) - set(able.keys)))
         left = {}
         for check in wanted:
             rows = np.flatnonzero(failing(block, check))
@@ -315,10 +348,36 @@ def satisfy(
                 left[check.text] = len(rows)
                 repair.make(check.node, rows, hard=attempt > _ROUNDS // 2)
         if not left:
+            if attempt:
+                _balance(block, wanted, before, rng)
             return {}
         if attempt >= _ROUNDS // 2:
             _copy_passing(repair, wanted, rng)
     return {check.text: count for check in wanted if (count := int(failing(block, check).sum()))}
+
+
+def _nulls(values: Values) -> int:
+    return 0 if values.nulls is None else int(values.nulls.sum())
+
+
+def _balance(
+    block: dict[str, Values], checks: Sequence[Check], before: Mapping[str, int], rng: np.random.Generator
+) -> None:
+    """Columns that were filled in become NULL in as many other rows, where their checks do not mind."""
+    for name, count in sorted(before.items()):
+        values = block[name]
+        missing = count - _nulls(values)
+        if missing <= 0:
+            continue
+        own = [check for check in checks if name in check.columns]
+        tried = {**block, name: replace(values, nulls=np.ones(len(values), "?"))}
+        free = ~np.any([failing(tried, check) for check in own], axis=0)
+        if values.nulls is not None:
+            free &= ~values.nulls
+        rows = np.flatnonzero(free)
+        nulls = np.zeros(len(values), "?") if values.nulls is None else values.nulls.copy()
+        nulls[rng.choice(rows, min(missing, len(rows)), replace=False)] = True
+        values.nulls = nulls
 
 
 def _copy_passing(repair: Repair, checks: Sequence[Check], rng: np.random.Generator) -> None:
@@ -338,5 +397,5 @@ def _copy_passing(repair: Repair, checks: Sequence[Check], rng: np.random.Genera
     rows = np.flatnonzero(bad)
     if len(good) and len(rows):
         donors = rng.choice(good, len(rows))
-        for name in sorted(names - set(repair.means.fixed)):
+        for name in sorted(names - (set(repair.means.fixed) - set(repair.means.loose))):
             block[name].put(rows, block[name].take(donors))

@@ -3,83 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
-from ..profile.model import ColumnStatistics, Profile, Table
+from ..profile.model import ColumnStatistics, Profile
 from . import odd
 from .catalog import Attribute, Reader
-from .checks import Check, failing, matching, rule
-from .distribution import Distribution, drawn_from, make
-from .expressions import Unreadable
-from .meaning import meaning, plain, texter
-from .sources import Made, Mixture, Numbers, Pooled, Source, Uuids
-from .text import Pattern, Shape, Texter, alphabets_of, combinations, shape_of
-from .values import CHUNK, Array, Pool, Values, text_values
+from .checks import rule
+from .distribution import Distribution, make
+from .sources import Numbers, Pooled, Source, Uuids
+from .subject import Subject
+from .values import Array, Pool
+from .wording import source_of
 
-LISTED = 20_000
-"""Up to so many texts are listed rather than made."""
-POOLED = 500_000
-"""Up to so many are made once and taken from there, where each is used twice or more."""
 DAY = 86_400_000_000
 RECENT_DAYS = 366
 """Times that end so shortly before the capture, or before the latest of all, are on one axis, which ends now."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(kw_only=True)
-class Subject:
-    """One column that is to be made."""
-
-    table: Table
-    attribute: Attribute
-    statistics: ColumnStatistics | None
-    rows: int
-    """That the table gets."""
-    ends: list[str] | None = None
-    notes: list[str] = field(default_factory=list)
-    checks: tuple[Check, ...] = ()
-    """Of the table and of the column's domain."""
-
-    @property
-    def salt(self) -> int:
-        """A number of its own for this column."""
-        name = f"{self.table.full_name}\x1f{self.attribute.name}"
-        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big")
-
-    @property
-    def null(self) -> float:
-        """The share of NULLs."""
-        if self.attribute.not_null or self.statistics is None:
-            return 0.0
-        return self.statistics.null_frac
-
-    @property
-    def distinct(self) -> float:
-        """How many distinct values it has at its new size."""
-        found = self.statistics.n_distinct if self.statistics else 0.0
-        present = max(1.0, self.rows * (1 - self.null))
-        if found < 0:
-            return max(1.0, min(present, -found * self.rows))
-        return min(present, found) if found else present
-
-    @property
-    def levels(self) -> float:
-        """From how many values to draw, so that as many as `distinct` are found."""
-        # a single block has its fair share of every value
-        present = self.rows * (1 - self.null)
-        fair = self.rows <= CHUNK and self.distinct < 0.8 * present
-        return self.distinct if fair else drawn_from(self.distinct, present)
-
-    def note(self, text: str) -> None:
-        """Something that was approximated."""
-        self.notes.append(f"{self.table.full_name}.{self.attribute.name}: {text}")
 
 
 _CONSTANT = re.compile(
@@ -126,7 +71,7 @@ class Maker:
         if form == "uuid":
             return Uuids(size=max(1, round(subject.rows if unique else min(subject.levels, 2e9))), salt=subject.salt)
         if form == "text":
-            return self._text(subject, unique=unique)
+            return source_of(subject, unique=unique)
         if form == "pool":
             return self._listed(subject, unique=unique)
         found = self._numbers(subject)
@@ -210,6 +155,7 @@ class Maker:
         else:
             top = 32_767 if attribute.form == "int2" else 2**31 - 1 if attribute.form == "int4" else 2**53
             low, high = 1, min(top, max(1000, math.ceil(distinct)))
+        low, high = _allowed(subject, low, high, scale)
         kind = "f8" if attribute.form.startswith("float") else "i8"
         unit = 0.01 if kind == "f8" else 1_000_000 if attribute.form in ("time", "timestamp") else 1
         distribution = Distribution(
@@ -254,7 +200,9 @@ class Maker:
         good = [at for at, entry in enumerate(binary) if entry is not None]
         if not good:
             raise odd.Unknown(attribute)
-        pool = Pool([entry for entry in binary if entry is not None], [literals[at] for at in good])
+        if attribute.labels:
+            good.sort(key=lambda at: attribute.labels.index(literals[at]))
+        pool = Pool([entry for at in good if (entry := binary[at]) is not None], [literals[at] for at in good])
         return Pooled(pool=pool, weights=np.array([max(weights[at], 1e-12) for at in good]))
 
     def literals(self, attribute: Attribute, texts: list[str]) -> list[bytes]:
@@ -277,106 +225,6 @@ class Maker:
         subject.note(f"no values of {attribute.declared} are known: NULL")
         return Pooled(pool=Pool([b""], [""]), weights=np.ones(1), nothing=True)
 
-    # texts
-
-    def _text(self, subject: Subject, *, unique: bool) -> Source:
-        statistics, attribute = subject.statistics, subject.attribute
-        common = list(statistics.most_common_vals or []) if statistics and not unique else []
-        frequencies = list(statistics.most_common_freqs or []) if statistics and not unique else []
-        bounds = list(statistics.histogram_bounds or []) if statistics else []
-        rest = max(0.0, 1 - subject.null - sum(frequencies))
-        others = subject.rows if unique else max(0, round(min(subject.levels, 2e9) - len(common)))
-        if not unique and common and (rest < 0.005 or others == 0):
-            return _pooled(common, frequencies)
-        if bounds and not unique and others <= len(bounds) * 1.1:
-            share = rest / len(bounds)
-            return _pooled([*common, *bounds], [*frequencies, *[share] * len(bounds)])
-        allowed = rule(subject.checks, attribute.name).values
-        if allowed and not common and not bounds:
-            return _pooled(list(allowed), [1.0] * len(allowed))
-        # bounds and spelled texts may coincide
-        made = self._made(subject, bounds, max(1, others + len(bounds)), unique=unique)
-        if unique and subject.rows <= LISTED:
-            return self._listed_once(subject, bounds, made)
-        if unique:
-            return Made(texter=made, size=max(1, others))
-        if others <= LISTED:
-            listed = self.spelled(made, max(1, others), attribute)
-            listed = [text for text in listed if text not in set(common)] or ["?"]
-            return _pooled([*common, *listed], [*frequencies, *[max(rest, 1e-6) / len(listed)] * len(listed)])
-        if others <= min(POOLED, subject.rows / 2):
-            return self._pool(made, others, common, frequencies, rest)
-        if not common:
-            return Made(texter=made, size=others)
-        return Mixture(
-            common=_pooled(common, frequencies),
-            share=sum(frequencies) / max(1e-9, 1 - subject.null),
-            others=Made(texter=made, size=others),
-        )
-
-    def _pool(self, made: Texter, size: int, common: list[str], frequencies: list[float], rest: float) -> Pooled:
-        """All texts made once, and taken from there."""
-        first, others = text_values(common), made.make(np.arange(size))
-        assert first.lengths is not None
-        assert others.lengths is not None
-        width = max(first.data.shape[1], others.data.shape[1])
-        data = np.zeros((len(common) + size, width), "u1")
-        data[: len(common), : first.data.shape[1]] = first.data
-        data[len(common) :, : others.data.shape[1]] = others.data
-        texts = Values(form="text", data=data, lengths=np.concatenate([first.lengths, others.lengths]))
-        weights = np.concatenate([np.array(frequencies, "f8"), np.full(size, max(rest, 1e-6) / size)])
-        return Pooled(pool=Pool.of(texts), weights=weights)
-
-    def _listed_once(self, subject: Subject, bounds: list[str], made: Texter) -> Pooled:
-        """As many different texts as rows, among them those that are known."""
-        padded = subject.attribute.base == "bpchar"
-        found = dict.fromkeys(text.rstrip(" ") if padded else text for text in bounds)
-        found.update(dict.fromkeys(self.spelled(made, subject.rows + len(found), subject.attribute)))
-        texts = list(found)[: subject.rows]
-        return _pooled(texts, [1.0] * len(texts))
-
-    def spelled(self, made: Texter, size: int, attribute: Attribute) -> list[str]:
-        """All the texts of a texter."""
-        values = made.make(np.arange(size))
-        assert values.lengths is not None
-        raw = [bytes(row[:length]) for row, length in zip(values.data, values.lengths, strict=True)]
-        limit = attribute.limit
-        return list(dict.fromkeys(entry.decode()[:limit] for entry in raw))
-
-    def _made(self, subject: Subject, bounds: list[str], size: int, *, unique: bool) -> Texter:
-        """Texts that look like the bounds, or like what the name says; and that hold the column's own checks."""
-        made, name = self._looking(subject, bounds, size, unique=unique), subject.attribute.name
-        own = [check for check in subject.checks if check.columns == {name}]
-        try:
-            if any(failing({name: made.make(np.arange(min(size, 64)))}, check).any() for check in own):
-                return matching(own, name, size=size, limit=subject.attribute.limit, salt=subject.salt) or made
-        except Unreadable:
-            return made
-        return made
-
-    def _looking(self, subject: Subject, bounds: list[str], size: int, *, unique: bool) -> Texter:
-        attribute, statistics = subject.attribute, subject.statistics
-        found = shape_of([text.rstrip(" ") for text in bounds] if attribute.base == "bpchar" else bounds)
-        if found is not None:
-            template, numbers = found
-            room = 10 ** template.count("0") - min(numbers)
-            if max(numbers) > min(numbers) and room >= size:
-                step = max(1.0 if unique else 0.0, (max(numbers) - min(numbers)) / size)
-                return Shape(template=template, low=min(numbers), step=min(step, room / size))
-        alphabets = alphabets_of(bounds)
-        if alphabets is not None and combinations(alphabets) >= size * 1.2:
-            return Pattern(alphabets=alphabets, size=size)
-        width = float(statistics.avg_width) if statistics and statistics.avg_width else None
-        if width is not None and attribute.base == "bpchar":
-            width = None if attribute.limit is None else attribute.limit + 1.0
-        if bounds:
-            width = 1 + sum(len(text.encode()) for text in bounds) / len(bounds)
-            return plain(size=size, width=width, limit=attribute.limit, unique=unique, salt=subject.salt)
-        return texter(
-            meaning(subject.table.name, attribute.name), size=size, width=width, limit=attribute.limit, unique=unique,
-            salt=subject.salt,
-        )  # fmt: skip
-
 
 def _last(profile: Profile, captured: datetime) -> datetime:
     """Where production's time axis ends: its latest time before the capture; the capture, where that is long ago."""
@@ -398,6 +246,28 @@ def _last(profile: Profile, captured: datetime) -> datetime:
     return found or captured
 
 
+_KINDS = {"date": "date", "timestamp": "stamp", "time": "time"}
+
+
+def _allowed(subject: Subject, low: int, high: int, scale: int) -> tuple[int, int]:
+    """The range as far as the column's own CHECKs let it be; about as wide, where they let it be elsewhere only."""
+    known, form = rule(subject.checks, subject.attribute.name), subject.attribute.form
+    kind, factor = _KINDS.get(form, "number"), 10**scale if form == "numeric" else 1
+    step, width = 1_000_000 if form in ("time", "timestamp") else 1, high - low
+    least = most = None
+    if known.low is not None and known.low[0] == kind and abs(known.low[1]) < 1e17:
+        least = math.ceil(known.low[1] * factor) + step * known.low_open
+    if known.high is not None and known.high[0] == kind and abs(known.high[1]) < 1e17:
+        # a range ends before `high`
+        most = math.floor(known.high[1] * factor) + step * (not known.high_open)
+    if least is not None and low < least:
+        low, high = least, high if high > least + 1 else least + width
+    if most is not None and high > most:
+        elsewhere = max(most - width, least) if least is not None else most - width
+        low, high = elsewhere if low >= most else low, most
+    return low, max(high, low + 1)
+
+
 _FAR = {"date": 2**31 - 2, "timestamp": 2**63 - 2}
 
 
@@ -413,18 +283,6 @@ def _finite_pairs(attribute: Attribute, values: Array, frequencies: Array) -> tu
         keep = _finite(attribute, values)
         return values[keep], frequencies[keep]
     return values, frequencies
-
-
-def _pooled(texts: list[str], weights: list[float]) -> Pooled:
-    """Sorted by their bytes, as our servers order texts."""
-    merged: dict[str, float] = {}
-    for text, weight in zip(texts, weights, strict=True):
-        merged[text] = merged.get(text, 0.0) + weight
-    pairs = sorted(merged.items(), key=lambda pair: pair[0].encode())
-    return Pooled(
-        pool=Pool([text.encode() for text, _ in pairs], [text for text, _ in pairs]),
-        weights=np.maximum(np.array([weight for _, weight in pairs]), 1e-12),
-    )
 
 
 def _decimal(text: str) -> Decimal | None:

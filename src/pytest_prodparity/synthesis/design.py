@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import psycopg
 
 from ..core.errors import ProdparityError
 from ..profile.model import ColumnStatistics, Constraint, Profile, Table
-from . import fanout, keys, lookup, odd, related, slots
+from . import fanout, keys, lookup, odd, references, related, slots, together
+from .agreements import Choice, copied
+from .approved import distinct
 from .catalog import Attribute, Relation
-from .chance import generator, order
-from .columns import Maker, Subject
+from .columns import Maker
 from .mend import Demands
 from .plan import leaves_of
-from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, codes
+from .sources import Column, Drawn, Fixed, Numbers, Pooled, Source, codes
+from .subject import Subject
 from .values import CHUNK, Array
 
 
@@ -30,6 +34,8 @@ class Design:
     done: bool = False
     locked: set[str] = field(default_factory=set)
     """Columns of keys that are settled."""
+    choices: dict[str, Choice] = field(default_factory=dict)
+    """Of keys: the parents from which each row may choose."""
 
     def ordered(self) -> list[tuple[Attribute, Column]]:
         """The columns that COPY fills."""
@@ -47,12 +53,17 @@ class Designer:
         maker: Maker,
         seed: int,
         demands: Mapping[int, Demands] | None = None,
+        connection: psycopg.Connection[Any] | None = None,
     ) -> None:
         self.notes: list[str] = []
         self._demands = demands or {}
-        self._profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
+        self._connection = connection
+        self.profile, self._relations, self._counts, self.maker, self.seed = profile, relations, counts, maker, seed
         self._tables = {table.full_name: table for table in profile.tables}
         self._designs: dict[str, Design] = {}
+        self.dealt: dict[tuple[str, ...], Array] = {}
+        """Of partitioned tables' keys: parents, each as often as it has children, that the next partition takes."""
+        self._wanted, self._gone = fanout.wanted(profile), fanout.gone(profile)
 
     def design(self, name: str) -> Design:
         """One table's; that of a table that is being designed is returned as far as it is."""
@@ -74,7 +85,7 @@ class Designer:
 
     def _fill(self, made: Design) -> None:
         singles, several = _unique_sets(made.table)
-        references = sorted(
+        known = sorted(
             (one for one in made.table.constraints if one.kind == "foreign key" and one.references in self._tables),
             key=lambda one: -len(one.columns),
         )
@@ -83,20 +94,20 @@ class Designer:
         singles = [name for name in singles if name not in made.columns]
         several = [group for group in several if not set(group) <= set(made.columns)]
         for name in singles:
-            if not any(one.columns == [name] for one in references):
-                self._single(made, name)
-        for reference in references:
+            if not any(one.columns == [name] for one in known):
+                self.single(made, name)
+        for reference in known:
             if len(reference.columns) == 1 and reference.columns[0] in singles:
-                self._one_to_one(made, reference)
+                references.one_to_one(self, made, reference)
         for group in several:
             if not set(group) & set(singles):
-                self._together(made, group, references)
-        for reference in references:
-            self._refer(made, reference)
+                together.together(self, made, group, known)
+        for reference in known:
+            references.refer(self, made, reference)
         for reference in fanout.undeclared(
             made.table, {name for group in [singles, *several] for name in group}, self._counts
         ):
-            self._refer(made, reference)
+            references.refer(self, made, reference)
         for constraint in made.table.constraints:
             if constraint.kind == "exclusion":
                 self._apart(made, slots.read(constraint.definition))
@@ -106,7 +117,9 @@ class Designer:
                 )
         for attribute in related.in_order(made.table, made.relation.attributes):
             if attribute.name not in made.columns and not attribute.generated:
-                made.columns[attribute.name] = related.to_others(self, made, self._plain(made, attribute))
+                made.columns[attribute.name] = copied(self, made, attribute.name) or related.to_others(
+                    self, made, self.plain(made, attribute)
+                )
 
     def _known(self, made: Design) -> bool:
         """A table whose rows the profile has comes as it is. True where nothing is left to make up."""
@@ -114,12 +127,16 @@ class Designer:
         if whole is None or not made.rows:
             return False
         made.rows = min(made.rows, len(whole.rows))
-        for name in lookup.columns(self._profile, made.table, whole):
+        for name in lookup.columns(self.profile, made.table, whole):
             column = lookup.column(whole, made.relation.attribute(name), self.maker, made.rows)
             if column is not None:
                 made.columns[name] = column
                 made.locked.add(name)
         return all(one.name in made.columns for one in made.relation.attributes if not one.generated)
+
+    def rows_of(self, name: str) -> int:
+        """How many rows a table is to get."""
+        return self._counts.get(name, 0)
 
     def known(self, name: str) -> Design | None:
         """A table's, where it is designed to the end."""
@@ -141,14 +158,17 @@ class Designer:
             ends=made.table.ends.get(name),
             notes=self.notes,
             checks=self._demands[made.relation.oid].ours if made.relation.oid in self._demands else (),
+            wanted=self._wanted.get((made.table.full_name, name), ()),
+            spare=self.gone(made, name),
         )
 
-    def _plain(self, made: Design, attribute: Attribute) -> Column:
+    def plain(self, made: Design, attribute: Attribute) -> Column:
+        """A column that stands alone."""
         subject = self.subject(made, attribute.name)
         different = subject.statistics is not None and subject.statistics.n_distinct <= -0.999 and made.rows > 1
         if different and attribute.form not in ("bool", "pool"):
             # no value comes twice: permuted, never drawn
-            self._single(made, attribute.name)
+            self.single(made, attribute.name)
             return made.columns.pop(attribute.name)
         try:
             source = self.maker.source(subject)
@@ -163,7 +183,7 @@ class Designer:
             return
         for name in wanted.equal:
             if name not in made.columns:
-                made.columns[name] = self._plain(made, made.relation.attribute(name))
+                made.columns[name] = self.plain(made, made.relation.attribute(name))
         group = (
             keys.joint([self.codes(made, name) for name in wanted.equal]) if wanted.equal else np.zeros(made.rows, "i8")
         )
@@ -175,13 +195,19 @@ class Designer:
             made.columns[name] = Fixed(name=name, source=source, codes=values)
             made.locked.add(name)
 
+    def gone(self, made: Design, name: str) -> int:
+        """How many values of a key other tables are to have besides those of its rows."""
+        found = self._gone.get((made.table.full_name, name), 0)
+        return round(found * min(1.0, made.rows / max(1.0, made.table.rows)))
+
     def _unknown(self, made: Design, attribute: Attribute) -> ProdparityError:
         return ProdparityError(
             f"{made.table.full_name}.{attribute.name} cannot be filled: no value of its type {attribute.declared} is known.",
             fix=f'capture with --keep "{made.table.name}.{attribute.name}", or rows = 0 for tests on an empty schema',
         )
 
-    def _single(self, made: Design, name: str) -> None:
+    def single(self, made: Design, name: str) -> None:
+        """A column whose values come once each."""
         subject = self.subject(made, name)
         if subject.attribute.generated:
             return
@@ -189,11 +215,20 @@ class Designer:
             source = self.maker.source(subject, unique=True)
         except odd.Unknown as cause:
             raise self._unknown(made, subject.attribute) from cause
+        source = self._approved(made, subject, source)
         if isinstance(source, Numbers):
             below = made.table.rows > made.rows
             made.columns[name] = keys.unique_numbers(subject, source, avoid=below, seed=self.seed)
         else:
             made.columns[name] = keys.unique_made(subject, source, self.seed)
+
+    def _approved(self, made: Design, subject: Subject, source: Source) -> Source:
+        """Different texts that the server's own CHECKs take, where the source's are not."""
+        wanted = self._demands.get(made.relation.oid)
+        known = wanted.approved.get(subject.attribute.name) if wanted is not None else None
+        if known is None or self._connection is None or subject.attribute.form != "text":
+            return source
+        return distinct(self._connection, subject, known, source, self.seed) or source
 
     # parents
 
@@ -203,7 +238,7 @@ class Designer:
         sources: list[Source] = []
         arrays: list[list[Array]] = [[] for _ in reference.references_columns]
         rows = 0.0
-        for leaf in leaves_of(self._profile, reference.references):
+        for leaf in leaves_of(self.profile, reference.references):
             if leaf not in self._relations:
                 continue
             parent = self.design(leaf) if leaf != made.table.full_name else made
@@ -212,7 +247,7 @@ class Designer:
                 continue
             for at, name in enumerate(reference.references_columns):
                 if name not in parent.columns:
-                    self._single(parent, name)
+                    self.single(parent, name)
                 arrays[at].append(self.codes(parent, name))
                 if len(sources) <= at:
                     sources.append(parent.columns[name].source)
@@ -229,262 +264,6 @@ class Designer:
                 pattern=column.pattern,
             )  # fmt: skip
         return found
-
-    def _one_to_one(self, made: Design, reference: Constraint) -> None:
-        name = reference.columns[0]
-        sources, arrays, _ = self.parents(made, reference)
-        subject = self.subject(made, name)
-        count = len(arrays[0])
-        if made.rows > count:
-            if count:
-                self.notes.append(
-                    f"{made.table.full_name}: {count:,} of {made.rows:,} rows: {name} is unique and refers to"
-                    f" {reference.references}, which has no more."
-                )
-                made.rows = count
-                self._one_to_one(made, reference)
-                return
-            raise keys.Contradiction(
-                f"its {made.rows:,} rows need a row of {reference.references} each, which has {count:,}"
-            )
-        correlation = subject.statistics.correlation if subject.statistics else 1.0
-        places = np.floor(np.arange(made.rows) * (count / max(1, made.rows))).astype("i8")
-        ranks = np.sort(arrays[0])[places]
-        chance = generator(self.seed, made.table.full_name, name, "order")
-        chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
-        made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
-
-    def _wide_enough(self, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
-        """With fewer combinations than rows, a text gets as many values as there are rows."""
-        several = 1.0
-        for name in group:
-            several *= len(np.unique(self.codes(made, name)))
-        referring = {name for one in references for name in one.columns}
-        for name in group:
-            subject = self.subject(made, name)
-            if several < made.rows * 1.1 and name not in referring | made.locked and subject.attribute.form == "text":
-                source = self.maker.source(subject, unique=True)
-                if isinstance(source, Pooled):
-                    chance = generator(self.seed, made.table.full_name, name, "wide")
-                    picked = chance.integers(0, len(source.pool), made.rows)
-                    made.columns[name] = Fixed(name=name, source=source, codes=picked, null=made.columns[name].null)
-                    return
-
-    def _other_parents(
-        self, made: Design, group: Sequence[str], reference: Constraint, found: list[Array], chance: np.random.Generator
-    ) -> None:
-        """Rows that still repeat a key get another parent, whole."""
-        _, arrays, _ = self.parents(made, reference)
-        places = [list(group).index(name) for name in reference.columns]
-        for _ in range(100):
-            again = keys.repeated(found)
-            if not len(again) or not len(arrays[0]):
-                return
-            picked = chance.integers(0, len(arrays[0]), len(again))
-            for place, array in zip(places, arrays, strict=True):
-                found[place][again] = array[picked]
-
-    def _each_once(self, made: Design, reference: Constraint) -> bool:
-        """A key that is a reference: each parent at most once."""
-        if reference.references == made.table.full_name or any(name in made.columns for name in reference.columns):
-            return False
-        sources, arrays, _ = self.parents(made, reference)
-        if len(arrays[0]) < made.rows:
-            raise keys.Contradiction(
-                f"its {made.rows:,} rows need a row of {reference.references} each, which has {len(arrays[0]):,}"
-            )
-        chance = generator(self.seed, made.table.full_name, reference.name)
-        picked = np.sort(chance.choice(len(arrays[0]), made.rows, replace=False))
-        for name, source, array in zip(reference.columns, sources, arrays, strict=True):
-            made.columns[name] = Fixed(name=name, source=source, codes=array[picked])
-        return True
-
-    def _refer(self, made: Design, reference: Constraint) -> None:
-        names = [name for name in reference.columns if name not in made.columns]
-        if not names or any(made.relation.attribute(name).generated for name in names):
-            return
-        sources, arrays, production = self.parents(made, reference)
-        subjects = {name: self.subject(made, name) for name in reference.columns}
-        if not made.rows:
-            for name in names:
-                made.columns[name] = self._plain(made, made.relation.attribute(name))
-            return
-        if not len(arrays[0]):
-            self._orphans(made, reference, names)
-            return
-        if len(names) < len(reference.columns):
-            self._within(made, reference, sources, arrays)
-            return
-        lead = _lead([subjects[name] for name in names])
-        at = names.index(lead.attribute.name)
-        distribution, sequence = keys.parents(
-            lead, self.maker, sources[at], arrays[at],
-            share=_used(lead, made.table, production), clustered=_clustered(lead),
-        )  # fmt: skip
-        together = f"foreign key {reference.name}" if len(names) > 1 else ""
-        correlation = lead.statistics.correlation if lead.statistics else None
-        null = max((subjects[name].null for name in names), default=0.0)
-        edge = fanout.edge_of(made.table, reference)
-        if edge is not None:
-            ordered = [array[sequence] for array in arrays]
-            made.columns |= related.children(self, made, edge, names, sources, ordered, distribution, correlation, null)
-            return
-        for name, source, array in zip(names, sources, arrays, strict=True):
-            referring = Referring(target=source, codes=array[sequence], distribution=distribution)
-            made.columns[name] = Drawn(
-                name=name, source=referring, correlation=distribution.untied(correlation),
-                null=0.0 if subjects[name].attribute.not_null else null, drawn_with=together,
-            )  # fmt: skip
-
-    def _orphans(self, made: Design, reference: Constraint, names: Sequence[str]) -> None:
-        for name in names:
-            attribute = made.relation.attribute(name)
-            if attribute.not_null:
-                raise keys.Contradiction(
-                    f"its {made.rows:,} rows need a row of {reference.references} each ({reference.name}), which has none"
-                )
-            plain = self._plain(made, attribute)
-            made.columns[name] = Drawn(name=name, source=plain.source, null=1.0)
-
-    def _within(self, made: Design, reference: Constraint, sources: list[Source], arrays: list[Array]) -> None:
-        """Some columns are set already: any parent that agrees with them."""
-        fixed = [at for at, name in enumerate(reference.columns) if name in made.columns]
-        own = keys.joint([np.concatenate([arrays[at], self.codes(made, reference.columns[at])]) for at in fixed])
-        count = len(arrays[0])
-        theirs, ours = own[:count], own[count:]
-        sequence = np.argsort(theirs, kind="stable")
-        first = np.searchsorted(theirs[sequence], ours, side="left")
-        last = np.searchsorted(theirs[sequence], ours, side="right")
-        chance = generator(self.seed, made.table.full_name, reference.name)
-        picked = sequence[
-            np.minimum(first + np.floor(chance.random(made.rows) * (last - first)).astype("i8"), count - 1)
-        ]
-        lonely = last == first
-        for at, name in enumerate(reference.columns):
-            if name not in made.columns:
-                subject = self.subject(made, name)
-                if lonely.any() and subject.attribute.not_null:
-                    raise keys.Contradiction(
-                        f"{int(lonely.sum()):,} rows find no row of {reference.references} for {reference.name}"
-                    )
-                made.columns[name] = Fixed(
-                    name=name, source=sources[at], codes=arrays[at][picked],
-                    null=1.0 if lonely.any() else subject.null, drawn_with=f"foreign key {reference.name}",
-                )  # fmt: skip
-
-    # keys of several columns
-
-    def _together(self, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> None:
-        if any(made.relation.attribute(name).generated for name in group) or not made.rows:
-            return
-        counter = self._counter(made, group, references)
-        if counter is not None:
-            self._counted(made, group, counter, references)
-            return
-        for reference in references:
-            if set(reference.columns) == set(group) and len(reference.columns) > 1 and self._each_once(made, reference):
-                return
-        for reference in references:
-            # a reference to the table itself waits for its key
-            if set(reference.columns) & set(group) and reference.references != made.table.full_name:
-                self._refer(made, reference)
-        for name in group:
-            if name not in made.columns:
-                made.columns[name] = self._plain(made, made.relation.attribute(name))
-        self._wide_enough(made, group, references)
-        drawn = [made.columns[name] for name in group]
-        if any(column.null > 0 for column in drawn):
-            drawn = [column for column in drawn if column.null == 0] or drawn
-        arrays = [self.codes(made, name) for name in group]
-        together = {name for one in references if len(one.columns) > 1 for name in one.columns}
-        free = [at for at, name in enumerate(group) if name not in made.locked | together]
-        if not free:
-            return
-        widest = max(free, key=lambda at: len(np.unique(arrays[at][:200_000])))
-        made.locked |= set(group)
-        source = made.columns[group[widest]].source
-
-        def redraw(_: int, count: int, chance: np.random.Generator) -> Array:
-            return np.asarray(source.draw(chance.random(count)))
-
-        chance = generator(self.seed, made.table.full_name, *group)
-        if isinstance(source, Serial):
-            return
-        bound = together & set(group)
-        parents = {
-            at: target.codes
-            for at, name in enumerate(group)
-            if isinstance(target := made.columns[name].source, Referring)
-        }
-        found = keys.apart(arrays, redraw, widest, chance, isinstance(source, Numbers), not bound, parents)
-        for reference in references:
-            if bound and set(reference.columns) <= set(group) and reference.references != made.table.full_name:
-                self._other_parents(made, group, reference, found, chance)
-        for name, array in zip(group, found, strict=True):
-            before = made.columns[name]
-            made.columns[name] = Fixed(
-                name=name, source=before.source, codes=array, null=before.null, drawn_with=before.drawn_with,
-                absent=before.absent if isinstance(before, Fixed) else None,
-            )  # fmt: skip
-
-    def _counter(self, made: Design, group: Sequence[str], references: Sequence[Constraint]) -> str | None:
-        """The column that counts within the others, such as a line's number within its order."""
-        referring = {name for one in references for name in one.columns}
-        if not set(group) & referring:
-            return None
-        for name in group:
-            subject = self.subject(made, name)
-            if name in referring or name in made.columns or subject.attribute.form not in ("int2", "int4", "int8"):
-                continue
-            others = [other for other in group if other != name]
-            if any(set(others) == set(one.columns) for one in references) and (
-                subject.statistics is None or 0 < subject.distinct <= max(1000, made.rows * 0.05)
-            ):
-                return name
-        return None
-
-    def _counted(self, made: Design, group: Sequence[str], counter: str, references: Sequence[Constraint]) -> None:
-        others = [name for name in group if name != counter]
-        reference = next(one for one in references if set(one.columns) == set(others))
-        sources, arrays, _ = self.parents(made, reference)
-        if not len(arrays[0]):
-            self._orphans(made, reference, others)
-            return
-        subject = self.subject(made, counter)
-        source = self.maker.source(subject)
-        assert isinstance(source, Numbers)
-        places = (np.arange(20_000) + 0.5) / 20_000
-        values, weights = np.unique(source.distribution.at(places), return_counts=True)
-        if subject.statistics is None or not (
-            subject.statistics.most_common_vals or subject.statistics.histogram_bounds
-        ):
-            values, weights = np.arange(1, 8), np.arange(7, 0, -1)
-        chance = generator(self.seed, made.table.full_name, *group)
-        sequence = np.lexsort(tuple(reversed(arrays)))
-        edge = fanout.edge_of(made.table, reference)
-        if edge is not None:
-            found = chance.permutation(fanout.sizes(edge, len(arrays[0]), made.rows, chance))
-            spread = np.flatnonzero(found)
-            sizes = found[spread]
-        else:
-            sizes = keys.runs(weights.astype("f8"), len(arrays[0]), made.rows, chance)
-            spread = (
-                np.sort(chance.choice(len(sequence), size=len(sizes), replace=False))
-                if len(sizes) < len(sequence)
-                else np.arange(len(sequence))
-            )
-        parent = np.repeat(sequence[spread], sizes)
-        within = np.arange(made.rows) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        longer = np.arange(1, max(1, int(sizes.max())) + 1) + int(values[-1])
-        counted = np.concatenate([values, longer])[within]
-        lead = _lead([self.subject(made, name) for name in reference.columns])
-        correlation = lead.statistics.correlation if lead.statistics else 1.0
-        if correlation is not None and correlation < 0.98:
-            ranks = order(correlation, made.rows, chance)
-            parent, counted = parent[ranks], counted[ranks]
-        for name, origin, array in zip(reference.columns, sources, arrays, strict=True):
-            made.columns[name] = Fixed(name=name, source=origin, codes=array[parent])
-        made.columns[counter] = Fixed(name=counter, source=source, codes=counted)
 
 
 def whole(column: Column, rows: int, seed: int, table: str) -> Array:
@@ -519,22 +298,3 @@ def _untied(source: Source, correlation: float | None) -> float:
     if correlation < 0:
         return max(-1.0, correlation)
     return float(np.clip((correlation - source.ties) / (1 - source.ties), -1, 1))
-
-
-def _lead(subjects: Sequence[Subject]) -> Subject:
-    """Of a foreign key's columns the one with the most values."""
-    return max(subjects, key=lambda one: one.distinct)
-
-
-def _clustered(subject: Subject) -> bool:
-    found = subject.statistics
-    return bool(found and found.n_distinct > 0 and (found.correlation or 0) > 0.9)
-
-
-def _used(subject: Subject, table: Table, parents: float) -> float:
-    """The share of production's parents that have a child."""
-    found = subject.statistics
-    if found is None or not found.n_distinct or not parents:
-        return 1.0
-    distinct = found.n_distinct if found.n_distinct > 0 else -found.n_distinct * table.rows
-    return float(min(1.0, distinct / parents))

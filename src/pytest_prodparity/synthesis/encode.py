@@ -1,10 +1,12 @@
 """Columns of a block -> the bytes of COPY's binary format.
 
-All fields of a row lie in one row of a matrix, wide enough for the longest; a mask then takes what belongs to each row.
+All fields of a row lie in one row of a matrix, wide enough for the longest. Where lengths vary, its parts are then moved
+together, each written over what was too much of the one before: several times as fast as a mask.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,11 +27,10 @@ def rows(columns: Sequence[Values], count: int) -> bytes:
     """`count` tuples of these columns."""
     fields = [_ready(values) for values in columns]
     width = 2 + sum(4 + field.width for field in fields)
-    matrix = np.zeros((count, width), "u1")
+    matrix = _scratch("matrix", count * width).reshape(count, width)
     _strided(matrix, 0, ">i2")[:] = len(columns)
-    ragged = any(field.lengths is not None for field in fields)
-    mask = np.ones((count, width), "?") if ragged else None
-    at = 2
+    at, begin = 2, 0
+    parts: list[tuple[Array, Array]] = []
     for field in fields:
         body = slice(at + 4, at + 4 + field.width)
         lengths = _strided(matrix, at, ">i4")
@@ -41,10 +42,57 @@ def rows(columns: Sequence[Values], count: int) -> bytes:
             _strided(matrix, at + 4, field.fixed)[:] = field.body
         else:
             matrix[:, body] = field.body
-        if field.lengths is not None and mask is not None:
-            mask[:, body] = np.arange(field.width, dtype="i4") < field.lengths[:, None]
         at += 4 + field.width
-    return matrix.tobytes() if mask is None else matrix[mask].tobytes()
+        if field.lengths is not None:
+            missing = field.width - np.maximum(field.lengths, 0)
+            parts.append((matrix[:, begin:at], at - begin - missing))
+            begin = at
+    if not parts:
+        return matrix.tobytes()
+    if begin < width:
+        parts.append((matrix[:, begin:], np.full(count, width - begin)))
+    return _together(parts, count, width)
+
+
+def _together(parts: Sequence[tuple[Array, Array]], count: int, width: int) -> bytes:
+    """Rows of padded parts, each with the bytes that count in it, without the padding."""
+    matrix, lengths = parts[0]
+    if len(parts) > 1:
+        flat, base = _scratch("flat", count * width), np.arange(count, dtype="i8") * width
+        lengths = np.zeros(count, "i8")
+        for part, own in parts:
+            # what is too much of a part ends within its row, and is written over by the next part
+            _windows_of(flat, part.shape[1])[base + lengths] = part
+            lengths = lengths + own
+        matrix = flat.reshape(count, width)
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if count else 0
+    out = _scratch("out", total + matrix.shape[1])
+    # row after row: the next one is written over what is too much of the one before
+    _windows_of(out, matrix.shape[1])[ends - lengths] = matrix
+    return out[:total].tobytes()
+
+
+class _Kept(threading.local):
+    """Each thread's memory, used again for each block: fresh memory costs as much as what is done in it."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, Array] = {}
+
+
+_KEPT = _Kept()
+
+
+def _scratch(name: str, size: int) -> Array:
+    """Bytes that hold anything."""
+    found = _KEPT.arrays.get(name)
+    if found is None or len(found) < size:
+        found = _KEPT.arrays[name] = np.empty(size + size // 4, "u1")
+    return found[:size]
+
+
+def _windows_of(flat: Array, width: int) -> Array:
+    return np.lib.stride_tricks.sliding_window_view(flat, width, writeable=True)
 
 
 class _Field:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Literal
-from uuid import UUID
 
 import numpy as np
 
@@ -26,15 +23,9 @@ from .expressions import (
     Operation,
     Unreadable,
 )
+from .literals import DAY, Kind, literal
 from .patterns import from_like, from_similar, to_python
 from .values import Array, Values
-
-Kind = Literal["truth", "number", "text", "symbol", "date", "stamp", "time", "span", "uuid", "null"]
-"""`symbol`: a value of some type by its text, of which only equality is known. `span`: microseconds."""
-
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-DAY = 86_400_000_000
-_PLAIN_INTERVAL = re.compile(r"^(?:(-?\d+) days? ?)?(?:(-?)(\d+):(\d\d):(\d\d(?:\.\d+)?))?$")
 
 
 @dataclass(slots=True)
@@ -165,55 +156,6 @@ def _constant(node: Constant, rows: _Rows) -> Got:
 
 
 @lru_cache(maxsize=1024)
-def literal(node: Constant) -> tuple[Kind, object, int | None]:
-    """(kind, value, scale) of a constant that is not NULL."""
-    text, kind = node.text or "", node.type
-    try:
-        if kind in ("numeric", "integer", "bigint", "smallint", "money") or (not kind and _is_number(text)):
-            whole, _, after = text.partition(".")
-            if "e" in text.lower():
-                return "number", float(text), None
-            return "number", int((whole or "0") + after), len(after)
-        if kind in ("double precision", "real"):
-            return "number", float(text), None
-        if kind == "boolean":
-            return "truth", text.lower() in ("t", "true", "yes", "on", "1"), 0
-        if kind == "date":
-            return "date", (date.fromisoformat(text) - EPOCH.date()).days, 0
-        if kind.startswith("timestamp"):
-            return "stamp", _microseconds(text), 0
-        if kind.startswith("time"):
-            hours, minutes, seconds = [*text.split("+")[0].split(":"), "0"][:3]
-            return "time", round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * 1e6), 0
-        if kind.startswith("interval"):
-            return "span", _interval(text), 0
-        if kind == "uuid":
-            return "uuid", np.void(UUID(text).bytes), 0
-    except (ValueError, OverflowError) as cause:
-        raise Unreadable(f"the constant {text!r} of type {kind}") from cause
-    textual = ("", "text", "character varying", "character", "bpchar", "name", '"char"')
-    return "text" if kind in textual else "symbol", text.encode(), 0
-
-
-def _is_number(text: str) -> bool:
-    return bool(re.fullmatch(r"-?\d+(\.\d*)?", text))
-
-
-def _microseconds(text: str) -> int:
-    found = datetime.fromisoformat(text.replace(" ", "T", 1))
-    moment = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _interval(text: str) -> int:
-    found = _PLAIN_INTERVAL.match(text.removeprefix("@ "))
-    if not text or found is None:
-        raise Unreadable(f"the interval {text!r}")
-    days, sign, hours, minutes, seconds = found.groups()
-    clock = (int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)) * 1_000_000
-    return int(days or 0) * DAY + round(-clock if sign else clock)
-
-
 def _joined(node: Both | Either, rows: _Rows) -> Got:
     decisive = isinstance(node, Either)  # the value that settles it
     decided, unknown = np.zeros(rows.count, "?"), np.zeros(rows.count, "?")
@@ -272,7 +214,7 @@ def _scaled(got: Got, scale: int) -> Got:
     return Got(got.kind, got.data.astype("i8") * 10 ** (scale - got.scale), got.nulls, scale)
 
 
-_ORDER: dict[str, Callable[[Array, Array], Array]] = {
+ORDER: dict[str, Callable[[Array, Array], Array]] = {
     "=": np.equal,
     "<": np.less,
     "<=": np.less_equal,
@@ -289,11 +231,11 @@ def _operation(node: Operation, rows: _Rows) -> Got:
     nulls = left.nulls | right.nulls
     if operator == "is distinct":
         return Got("truth", (left.nulls != right.nulls) | (~nulls & ~_same(left, right)), np.zeros(rows.count, "?"))
-    if operator in _ORDER:
+    if operator in ORDER:
         if operator != "=" and {"symbol", "uuid"} & {left.kind, right.kind}:
             raise Unreadable("the order of a type that is not ours")
         left, right = _alike(left, right)
-        return Got("truth", _ORDER[operator](left.data, right.data), nulls)
+        return Got("truth", ORDER[operator](left.data, right.data), nulls)
     if operator == "||":
         if {left.kind, right.kind} != {"text"}:
             raise Unreadable("|| of what is not text")
@@ -421,14 +363,21 @@ def _length(node: Call, rows: _Rows) -> Got:
     return Got("number", ((matrix != 0) & ((matrix & 0xC0) != 0x80)).sum(axis=1).astype("i8"), got.nulls)
 
 
-def _changed(change: Callable[[Array], Array]) -> Callable[[Call, _Rows], Got]:
+_UNKNOWN = b"\xff"
+"""No text ends so."""
+
+
+def _changed(change: Callable[[Array], Array], *, letters: bool = False) -> Callable[[Call, _Rows], Got]:
     def function(node: Call, rows: _Rows) -> Got:
         if len(node.arguments) != 1:
             raise Unreadable(f"{node.name} with {len(node.arguments)} arguments")
         got = _text_of(node, rows)
-        if bool(np.any(np.char.str_len(got.data) != _length(node, rows).data)):
-            raise Unreadable(f"{node.name} of letters beyond ASCII")
-        return Got("text", change(got.data), got.nulls)
+        changed = change(got.data)
+        beyond = np.char.str_len(got.data) != _length(node, rows).data
+        if letters and beyond.any():
+            # what becomes of them is the server's collation's to say: never equal to anything
+            changed = np.where(beyond, np.char.add(changed, _UNKNOWN), changed)
+        return Got("text", changed, got.nulls)
 
     return function
 
@@ -501,8 +450,8 @@ def _to_number(node: Call, rows: _Rows) -> Got:
 
 _FUNCTIONS: dict[str, Callable[[Call, _Rows], Got]] = {
     **dict.fromkeys(("length", "char_length", "character_length", "octet_length"), _length),
-    "lower": _changed(np.char.lower),
-    "upper": _changed(np.char.upper),
+    "lower": _changed(np.char.lower, letters=True),
+    "upper": _changed(np.char.upper, letters=True),
     "btrim": _changed(lambda data: np.char.strip(data, b" ")),
     "rtrim": _changed(lambda data: np.char.rstrip(data, b" ")),
     "ltrim": _changed(lambda data: np.char.lstrip(data, b" ")),

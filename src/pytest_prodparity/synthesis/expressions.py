@@ -265,6 +265,8 @@ class _Reader:
             inner = tuple(one for one in found if isinstance(one, Constant))
             if len(inner) < len(found):
                 raise Unreadable("an array that is not of constants")
+        elif self.kind == "string":
+            inner = _elements(self.casts(self.atom()))
         else:
             raise Unreadable(f"an array at {self.text!r}")
         self.casts(None)
@@ -421,6 +423,21 @@ def _compare(left: Node, operator: str, right: Node) -> Node:
     if operator == "<>":
         return Not(Operation("=", left, right))
     return Operation(operator, left, right)
+
+
+def _elements(node: Node) -> tuple[Constant, ...]:
+    """Of an array's literal: `'{a,"b c"}'::text[]`."""
+    if not isinstance(node, Constant) or not (node.text or "").startswith("{") or not node.type.endswith("[]"):
+        raise Unreadable("an array that is not of constants")
+    inside = str(node.text)[1:-1]
+    found = re.findall(r'\s*("(?:[^"\\]|\\.)*"|[^,{}"\\]+)\s*(?:,|$)', inside)
+    if inside and ",".join(found).replace(" ", "") != inside.replace(" ", ""):
+        raise Unreadable(f"the array {node.text}")
+    texts = [re.sub(r"\\(.)", r"\1", one[1:-1]) if one.startswith('"') else one.strip() for one in found]
+    return tuple(
+        Constant(None if text == "NULL" == one.strip() else text, node.type[:-2])
+        for one, text in zip(found, texts, strict=True)
+    )
 
 
 def _cast(node: Node, kind: str) -> Node:

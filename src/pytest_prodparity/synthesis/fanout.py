@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..profile.model import Constraint, Table
+from ..profile.model import Constraint, Profile, Table
 from ..profile.probed import FanOut
 from .chance import order
 from .distribution import Distribution, strictly
@@ -41,6 +41,56 @@ def undeclared(table: Table, unique: set[str], counts: Mapping[str, int]) -> lis
     ]  # fmt: skip
 
 
+def wanted(profile: Profile) -> dict[tuple[str, str], list[str]]:
+    """By (table, column): values that other tables refer to, as far as their statistics tell, the common ones first."""
+    common: dict[tuple[str, str], dict[str, float]] = {}
+    others: dict[tuple[str, str], dict[str, None]] = {}
+    for table in profile.tables:
+        known = {column.name: column.statistics or column.inherited_statistics for column in table.columns}
+        for columns, parent, theirs in _edges(table):
+            for own, of in zip(columns, theirs, strict=False):
+                found = known.get(own)
+                if found is None:
+                    continue
+                shares = common.setdefault((parent, of), {})
+                for text, share in zip(found.most_common_vals or [], found.most_common_freqs or [], strict=False):
+                    shares[text] = max(share, shares.get(text, 0.0))
+                others.setdefault((parent, of), {}).update(dict.fromkeys(found.histogram_bounds or []))
+    return {
+        key: list(dict.fromkeys([*sorted(shares, key=lambda text: -shares[text]), *others.get(key, ())]))
+        for key, shares in common.items()
+    }
+
+
+def _edges(table: Table) -> Iterator[tuple[list[str], str, list[str]]]:
+    for one in table.constraints:
+        if one.kind == "foreign key" and one.references:
+            yield one.columns, one.references, one.references_columns
+    for edge in table.probes.fan_outs if table.probes else ():
+        if edge.constraint is None:
+            yield edge.columns, edge.references, edge.references_columns
+
+
+def gone(profile: Profile) -> dict[tuple[str, str], int]:
+    """By (table, column): how many values production has that refer to rows which are not there."""
+    found: dict[tuple[str, str], int] = {}
+    for table in profile.tables:
+        for edge in table.probes.fan_outs if table.probes else ():
+            if edge.orphans and len(edge.references_columns) == 1:
+                key = edge.references, edge.references_columns[0]
+                found[key] = max(edge.orphans, found.get(key, 0))
+    return found
+
+
+def with_gone(edge: FanOut, there: int, total: int, chance: np.random.Generator) -> Array:
+    """Places in the order of numbers of children: the parents after the first `there` are gone, so each has some."""
+    childless = edge.parents[0] / max(1, sum(edge.parents)) if edge.sizes[0] == 0 else 0.0
+    places = childless + (1 - childless) * chance.random(total)
+    none = chance.random(there) < childless * total / max(1, there)
+    places[:there][none] = chance.random(int(none.sum())) * childless
+    return np.asarray(places)
+
+
 def sizes(edge: FanOut, parents: int, rows: int, chance: np.random.Generator) -> Array:
     """The number of children of each of `parents` parents, rising; their sum is `rows`.
 
@@ -71,11 +121,12 @@ def _summing(found: Array, rows: int, chance: np.random.Generator) -> Array:
     return found
 
 
-def spread(counts: Array, distribution: Distribution, chance: np.random.Generator) -> Array:
+def spread(counts: Array, distribution: Distribution, chance: np.random.Generator, ranks: Array | None = None) -> Array:
     """Which parent has how many: `counts` (rising), in the order in which `distribution` numbers the parents.
 
     Frequent parents get the numbers nearest to their shares; the others are shuffled, with more for those that lie where
-    production's histogram is dense, as far as that brings the keys nearer to it.
+    production's histogram is dense, as far as that brings the keys nearer to it. `ranks`: a place in the order of the
+    counts for each parent, where something of the parent's tells.
     """
     parents, rows = len(counts), max(1, int(counts.sum()))
     share = distribution.mass / distribution.mass.sum()
@@ -94,7 +145,10 @@ def spread(counts: Array, distribution: Distribution, chance: np.random.Generato
     density = _density(distribution, share, parents)
     expected = np.cumsum(density)
     best, found = np.inf, result
-    noise = chance.gumbel(size=int(others.sum()))
+    if ranks is None:
+        noise = chance.gumbel(size=int(others.sum()))
+    else:
+        noise = -np.log(-np.log(np.clip(ranks[others], 1e-12, 1 - 1e-12)))
     for strength in _STRENGTHS:
         score = noise + strength * np.log(np.maximum(density[others], density.max() * 1e-6))
         tried = result.copy()

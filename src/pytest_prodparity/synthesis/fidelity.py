@@ -272,6 +272,11 @@ def _top(kind: str, wanted: ColumnStatistics, found: ColumnStatistics, days: int
     mine = dict(zip(found.most_common_vals or [], found.most_common_freqs or [], strict=False))
     if not theirs and not mine:
         return None
+    if kind == "uuid":
+        # ours are made up: the first is to be as frequent as the first, and so on
+        theirs, mine = (
+            {str(at): share for at, share in enumerate(sorted(one.values(), reverse=True))} for one in (theirs, mine)
+        )
     return min(_tops(_keyed(kind, theirs, shift), _keyed(kind, mine, 0), found) for shift in {0, days})
 
 

@@ -8,9 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from .chance import generator, order
-from .columns import Maker, Subject
+from .columns import Maker
 from .distribution import Distribution, drawn_from, make, strictly
+from .sentences import Sentences
 from .sources import Fixed, Made, Numbers, Pooled, Serial, Source
+from .subject import Subject
+from .text import Shape
 from .values import Array
 
 SMALL = 1000
@@ -97,23 +100,27 @@ def unique_made(subject: Subject, source: Source, seed: int) -> Fixed:
                 f"{subject.rows:,} rows need as many different values of {subject.attribute.declared},"
                 f" and {len(source.pool):,} can be made"
             )
-        ranks = _ranks(subject, seed) if len(source.pool) == subject.rows else _some(subject, len(source.pool), seed)
+        ranks = _ranks(subject, seed)
+        if len(source.pool) > subject.rows:
+            ranks = _some(subject, len(source.pool), seed)[ranks]
         return Fixed(name=subject.attribute.name, source=source, codes=ranks, null=subject.null)
-    codes = _ranks(subject, seed) if isinstance(source, Made) and hasattr(source.texter, "template") else None
+    rising = isinstance(source, Made) and isinstance(source.texter, Shape | Sentences)
+    codes = _ranks(subject, seed) if rising else None
     return Fixed(name=subject.attribute.name, source=source, codes=codes, null=subject.null)
 
 
 def _some(subject: Subject, count: int, seed: int) -> Array:
     chance = generator(seed, subject.table.full_name, subject.attribute.name, "order")
-    return chance.permutation(count)[: subject.rows]
+    return np.sort(chance.permutation(count)[: subject.rows])
 
 
 def parents(
-    subject: Subject, maker: Maker, target: Source, codes: Array, *, share: float, clustered: bool
+    subject: Subject, maker: Maker, target: Source, codes: Array, *, share: float, clustered: bool, ranked: bool = False
 ) -> tuple[Distribution, Array]:
     """Which of the parents' rows the children have, and the parents' positions in the order of that distribution.
 
     `codes`: of the column that `subject` refers to, one a parent row. `share`: of the parents that have any child.
+    `ranked`: it is known otherwise which parents have many children, should the common values be of none of them.
     """
     statistics = subject.statistics
     common = list(statistics.most_common_vals or []) if statistics else []
@@ -122,6 +129,8 @@ def parents(
     sequence, place = _placing(subject, maker, target, codes)
     count = len(codes)
     at_common, at_bounds = place(common), place(bounds)
+    if ranked and len(at_common) and np.isnan(at_common).all():
+        at_common, frequencies = at_common[:0], frequencies[:0]
     chosen = _apart(at_common, count)
     frequencies = frequencies[: len(chosen)] if len(chosen) < len(frequencies) else frequencies
     present = max(1.0, subject.rows * (1 - subject.null))
@@ -163,8 +172,9 @@ def _placing(
     if isinstance(target, Pooled) and target.pool.literals is not None:
         literals_of = target.pool.literals
         sequence = np.array(sorted(range(len(codes)), key=lambda row: literals_of[codes[row]].encode()), "i8")
-        where = {literals_of[codes[row]]: at for at, row in reversed(list(enumerate(sequence)))}
-        return sequence, lambda literals: np.array([where.get(text, np.nan) for text in literals], "f8")
+        # char(n) is padded in one of the tables, perhaps
+        where = {literals_of[codes[row]].rstrip(" "): at for at, row in reversed(list(enumerate(sequence)))}
+        return sequence, lambda literals: np.array([where.get(text.rstrip(" "), np.nan) for text in literals], "f8")
     return np.argsort(codes, kind="stable"), lambda literals: np.full(len(literals), np.nan)
 
 
@@ -213,7 +223,7 @@ def runs(weights: Array, groups: int, rows: int, chance: np.random.Generator) ->
 
 def apart(
     arrays: Sequence[Array],
-    redraw: Callable[[int, int, np.random.Generator], Array],
+    redraw: Callable[[Array, np.random.Generator], Array],
     widest: int,
     chance: np.random.Generator,
     grows: bool = False,
@@ -233,7 +243,7 @@ def apart(
         again = repeated(columns)
         if not len(again):
             return columns
-        columns[widest][again] = redraw(widest, len(again), chance)
+        columns[widest][again] = redraw(again, chance)
     left = repeated(columns)
     if len(left) and fills:
         columns = _filled(columns, left, widest if grows else None, others or {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +21,8 @@ from .mend import Demands, Sieve, hold
 from .sources import Column, block
 from .values import CHUNK, Values, fitted
 
+LOT = 64
+"""Blocks of a table up to which they are loaded over one connection, in order."""
 MOST_FAILING = 0.5
 """So many rows of a block may be left out because they break a CHECK about keys alone."""
 
@@ -81,16 +83,35 @@ class Job:
 
 
 class Counter:
-    """Hands out blocks in order, each once, to whoever comes next."""
+    """Hands out blocks in order, each once, to whoever comes next; all of a small table to one.
+
+    A large table's blocks come into the table nearly in order, whoever sends them. Of a few blocks the first may be last.
+    """
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._lock = threading.Lock()
-        self._blocks = ((at, start) for at, job in enumerate(jobs) for start in range(0, job.rows, CHUNK))
+        self._lots = _lots(jobs)
 
-    def take(self) -> tuple[int, int] | None:
-        """(the job's number, its first row), or None at the end."""
-        with self._lock:
-            return next(self._blocks, None)
+    def taker(self) -> Callable[[], tuple[int, int] | None]:
+        """For one who loads: called, it returns (the job's number, its first row), or None at the end."""
+        held: list[tuple[int, int]] = []
+
+        def take() -> tuple[int, int] | None:
+            if not held:
+                with self._lock:
+                    held.extend(next((lot for lot in self._lots if lot), []))
+            return held.pop(0) if held else None
+
+        return take
+
+
+def _lots(jobs: Sequence[Job]) -> Iterator[list[tuple[int, int]]]:
+    for at, job in enumerate(jobs):
+        blocks = [(at, start) for start in range(0, job.rows, CHUNK)]
+        if len(blocks) <= LOT:
+            yield blocks
+        else:
+            yield from ([block] for block in blocks)
 
 
 class _Writer(QueuedLibpqWriter):

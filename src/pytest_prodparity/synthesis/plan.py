@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from ..core.errors import UsageError
 from ..core.levels import Rows
@@ -15,6 +17,12 @@ WHOLE = 1000
 LEAST = 100
 """So many rows a larger table keeps at any scale, as far as it has them."""
 
+FEW = 10
+"""So many rows a smaller table keeps that belongs to one that is scaled."""
+BELONGS = 0.1
+"""From so many parents a child on a small table is no lookup: it is scaled with them."""
+
+TOPS = ("table", "partition", "partitioned")
 FILLED = ("table", "partition")
 
 
@@ -27,15 +35,115 @@ def counts(profile: Profile, *, rows: Rows, overrides: Mapping[str, int] | None 
     """
     leaves = {table.full_name: table for table in profile.tables if table.kind in FILLED}
     base = {name: _production(table) for name, table in leaves.items()}
-    edges = [(child, parent) for child, parent in references(profile) if child in base and parent in base]
     asked = _asked(profile, overrides or {}, base)
     found: dict[str, int] = {}
-    for group in _groups(base, [edge for edge in edges if all(base[name] > WHOLE for name in edge)]):
-        large = [name for name in group if base[name] > WHOLE]
-        factor = min((_factor(base[name], rows) for name in large), default=1.0)
-        for name in group:
-            found[name] = _scaled(base[name], factor if name in large else 1.0, rows)
+    for top, count in _tops(profile, base, rows).items():
+        below = leaves_of(profile, top)
+        found |= dict(zip(below, _spread(count, [base[one] for one in below]), strict=True))
+    edges = [(child, parent) for child, parent in references(profile) if child in base and parent in base]
     return _followed(found, base, edges, asked, rows)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Edge:
+    """A foreign key between two tables that are scaled."""
+
+    parent: str
+    once: bool
+    """Has a parent at most one such child?"""
+    belongs: bool
+    """Are there about as many parents as children? Else a lookup table tells who made its rows."""
+
+
+def _tops(profile: Profile, base: Mapping[str, int], rows: Rows) -> dict[str, int]:
+    """Rows of each table, partitioned ones as a whole.
+
+    Large tables take the share; small ones stay whole, as lookups do, unless they belong to what is scaled. From
+    parents down, each table follows its parents' own share, so that a parent that keeps a least number keeps as many
+    children each.
+    """
+    tops = {table.full_name: table for table in profile.tables if table.kind in TOPS and not _within(profile, table)}
+    total = {name: sum(base[leaf] for leaf in leaves_of(profile, name)) for name in tops}
+    edges = {name: _edges(table, tops, total) for name, table in tops.items()}
+    large = [name for name in tops if total[name] > WHOLE]
+    joined = [(name, edge.parent) for name in large for edge in edges[name] if total[edge.parent] > WHOLE]
+    factors: dict[str, float] = {}
+    for group in _groups(large, joined):
+        factors |= dict.fromkeys(group, min(_factor(total[name], rows) for name in group))
+    found: dict[str, int] = {}
+    for name in _downwards(edges):
+        shares = [
+            found[edge.parent] / total[edge.parent]
+            for edge in edges[name]
+            if total[edge.parent] and edge.parent in found and (edge.belongs or name in factors)
+        ]
+        follows = min([one for one in shares if one < 1], default=factors.get(name, 1.0))
+        wanted = _scaled(total[name], follows, rows)
+        for edge in edges[name]:
+            if edge.once and edge.parent in found:
+                wanted = min(wanted, found[edge.parent])
+        found[name] = wanted
+    return found
+
+
+def _within(profile: Profile, table: Table) -> bool:
+    """Is it a partition, however deep?"""
+    return table.kind == "partition" or any(
+        one.full_name == table.parent and one.kind == "partitioned" for one in profile.tables
+    )
+
+
+def _edges(table: Table, tops: Mapping[str, Table], total: Mapping[str, int]) -> list[_Edge]:
+    unique = [set(index.columns) for index in table.indexes if index.unique and index.partial is None and index.columns]
+    unique += [set(one.columns) for one in table.constraints if one.kind in ("primary key", "unique")]
+    found = []
+    for one in table.constraints:
+        if one.kind != "foreign key" or one.references is None or one.references == table.full_name:
+            continue
+        if one.references not in tops:
+            continue
+        once = any(columns <= set(one.columns) for columns in unique)
+        several = max((_several(table, name, total[table.full_name]) for name in one.columns), default=1.0)
+        few = total[table.full_name] <= LEAST
+        found.append(_Edge(parent=one.references, once=once, belongs=once or (several >= BELONGS and not few)))
+    return found
+
+
+def _several(table: Table, name: str, count: int) -> float:
+    """Different values of a column, as a share of the rows that have one."""
+    column = next((one for one in table.columns if one.name == name), None)
+    statistics = column and (column.inherited_statistics or column.statistics)
+    if not statistics or not statistics.n_distinct or not count or statistics.null_frac >= 1:
+        return 1.0
+    distinct = statistics.n_distinct / count if statistics.n_distinct > 0 else -statistics.n_distinct
+    return distinct / (1 - statistics.null_frac)
+
+
+def _downwards(edges: Mapping[str, Sequence[_Edge]]) -> list[str]:
+    """Parents before children; a cycle begins anywhere."""
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    for first in edges:
+        stack = [(first, False)]
+        while stack:
+            name, done = stack.pop()
+            if done:
+                found[name] = None
+            elif name not in seen:
+                seen.add(name)
+                stack.append((name, True))
+                stack += [(edge.parent, False) for edge in edges[name]]
+    return list(found)
+
+
+def _spread(count: int, sizes: Sequence[int]) -> list[int]:
+    """`count` rows over parts of these sizes."""
+    total = sum(sizes)
+    ends = [0]
+    for at, size in enumerate(sizes):
+        share = (sum(sizes[:at]) + size) / total if total else (at + 1) / len(sizes)
+        ends.append(round(count * share))
+    return [after - before for before, after in pairwise(ends)]
 
 
 def _production(table: Table) -> int:
@@ -96,7 +204,7 @@ def _factor(count: int, rows: Rows) -> float:
 def _scaled(count: int, factor: float, rows: Rows) -> int:
     if not rows or not count:
         return 0
-    wanted = max(round(count * factor), min(count, LEAST))
+    wanted = max(round(count * factor), min(count, LEAST if count > WHOLE else FEW))
     return wanted if rows.most is None else min(wanted, rows.most)
 
 
@@ -128,11 +236,7 @@ def _asked(profile: Profile, overrides: Mapping[str, int], base: Mapping[str, in
             raise UsageError(f"rows: {name} = {count} is less than nothing.", fix=f"rows = {{{name!r}: 0}}")
         if table.kind not in (*FILLED, "partitioned"):
             raise UsageError(f"rows: {table.full_name} is a {table.kind}, which holds no rows of its own.")
-        total = sum(base[leaf] for leaf in leaves)
-        for at, leaf in enumerate(leaves):
-            before = sum(base[one] for one in leaves[:at]) / total if total else at / len(leaves)
-            after = sum(base[one] for one in leaves[: at + 1]) / total if total else (at + 1) / len(leaves)
-            found[leaf] = round(count * after) - round(count * before)
+        found |= dict(zip(leaves, _spread(count, [base[leaf] for leaf in leaves]), strict=True))
     return found
 
 

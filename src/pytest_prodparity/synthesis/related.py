@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..profile.model import Table
-from ..profile.probed import SHARES, Difference, FanOut
-from . import fanout, keys
+from ..profile.probed import SHARES, Companion, Difference, FanOut
+from . import companions, fanout, keys
 from .catalog import Attribute
 from .chance import generator
-from .columns import DAY, Subject
+from .columns import DAY
 from .distribution import Distribution
-from .sources import After, By, Column, Drawn, Fixed, Numbers, Pattern, Referring, Source, codes, nulls
+from .sources import (
+    After,
+    By,
+    Column,
+    Drawn,
+    Fixed,
+    Numbers,
+    Pattern,
+    Referring,
+    Source,
+    codes,
+    nulls,
+)
+from .subject import Subject
 from .values import CHUNK, Array
 
 if TYPE_CHECKING:
+    from .agreements import Choice
     from .design import Design, Designer
 
 APART = 0.1
 """So far a column's values may be moved from its own histogram (Kolmogorov-Smirnov) by what it follows."""
+OFF = 0.005
+"""So far the patterns' share of a column's NULLs may be from its own: they are of fewer rows."""
 MANY = 200
 """Values of a determinant from which on shares survive: each of them gets one value."""
 _BLOCKS = 24
@@ -41,6 +57,9 @@ def in_order(table: Table, attributes: Sequence[Attribute]) -> list[Attribute]:
     for difference in probes.differences:
         if not difference.reference:
             before.get(difference.column, set()).add(difference.base)
+    for companion in probes.companions:
+        if companion.base and not companion.reference:
+            before.get(companion.column, set()).add(companion.base)
     found: dict[str, Attribute] = {}
     named = {one.name: one for one in attributes}
 
@@ -78,7 +97,17 @@ def to_others(designer: Designer, made: Design, column: Column) -> Column:
         several = designer.subject(made, name).distinct if base is not None else 0
         if base is not None and several >= MANY and several < made.rows:
             return replace(column, by=By.of(base, _some(designer, made, base)))
-    return column
+    companion = next((one for one in probes.companions if one.column == column.name), None)
+    if companion is None or not companions.orderly(column.source):
+        return column
+    ranked = None
+    if companion.base:
+        base, _ = _base(designer, made, companion)
+        if base is not None and companions.orderly(base.source):
+            ranked = companions.by_ranks(companion, base, _some(designer, made, base))
+    else:
+        ranked = companions.by_nulls(companion, made.table)
+    return column if ranked is None else replace(column, ranked=ranked)
 
 
 def pattern(table: Table, name: str, null: float) -> Pattern | None:
@@ -87,20 +116,28 @@ def pattern(table: Table, name: str, null: float) -> Pattern | None:
     if not patterns or null <= 0:
         return None
     ends = np.minimum(np.cumsum([one.share for one in patterns]), 1.0)
-    within = [1.0 if name in one.columns else 0.0 for one in patterns]
+    within = np.array([1.0 if name in one.columns else 0.0 for one in patterns])
     known = sum(one.share for one in patterns if name in one.columns)
     left = 1 - float(ends[-1])
     rest = float(np.clip((null - known) / left, 0, 1)) if left > 1e-6 else within[-1]
+    missing = null - known - rest * left
+    if missing < -OFF:
+        within = within * null / known
+    elif missing > OFF:
+        within = np.maximum(within, missing / max(1e-9, float(ends[-1]) - known))
     return Pattern(ends=ends, null=np.array([*within, rest]))
 
 
 def children(
     designer: Designer, made: Design, edge: FanOut, names: Sequence[str], sources: Sequence[Source],
     arrays: Sequence[Array], distribution: Distribution, correlation: float | None, null: float,
+    ranks: Array | None = None, dealt: Callable[[int], Array] | None = None, agreeing: Callable[[Array], Choice | None] = lambda _: None,
 ) -> dict[str, Column]:  # fmt: skip
     """A foreign key's columns, with production's numbers of children.
 
-    `arrays`: the parents' codes, in the order in which `distribution` numbers the parents.
+    `arrays`: the parents' codes, in the order in which `distribution` numbers the parents; `ranks`: their places in the
+    order of the numbers of children, where those are known; `dealt`: of a partition, each parent's children; `agreeing`: from parents, each as often as it has children,
+    to a choice for each row.
     """
     table, together = made.table.full_name, f"fan-out of {', '.join(names)}"
     blank = Drawn(
@@ -112,10 +149,20 @@ def children(
     absent = np.concatenate([part for part in blocks if part is not None]) if null > 0 else None
     present = made.rows if absent is None else int((~absent).sum())
     chance = generator(designer.seed, table, *names, "children")
-    counts = fanout.sizes(edge, len(arrays[0]), present, chance)
-    parent = fanout.children(fanout.spread(counts, distribution, chance), correlation, chance)
+    if dealt is None:
+        counts = fanout.sizes(edge, len(arrays[0]), present, chance)
+        of = fanout.spread(counts, distribution, chance, ranks)
+    else:
+        of = dealt(present)
+    choice = agreeing(np.repeat(np.arange(len(of)), of))
+    if choice is not None:
+        parent = choice.spread(chance) if absent is None else choice.spread(chance)[~absent]
+        if len(names) == 1:
+            made.choices[names[0]] = choice
+    else:
+        parent = fanout.children(of, correlation, chance)
     if absent is not None:
-        placed = chance.integers(0, len(counts), made.rows)
+        placed = chance.integers(0, len(of), made.rows)
         placed[~absent] = parent
         parent = placed
     found: dict[str, Column] = {}
@@ -148,7 +195,7 @@ def _after(designer: Designer, made: Design, column: Drawn, difference: Differen
     return tied if distance <= APART else None
 
 
-def _base(designer: Designer, made: Design, difference: Difference) -> tuple[Column | None, Subject | None]:
+def _base(designer: Designer, made: Design, difference: Difference | Companion) -> tuple[Column | None, Subject | None]:
     """What it follows: a column of the row, or the parent's for each row."""
     if not difference.reference:
         base = made.columns.get(difference.base)

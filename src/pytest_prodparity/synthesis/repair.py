@@ -6,15 +6,12 @@ a missing date is filled in before a status is changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
-
 import numpy as np
 
-from .evaluate import DAY, Got, evaluate, false, pattern_text, true
+from .amend import Amend
+from .evaluate import Got, false, true
 from .expressions import (
     Both,
-    Call,
     Case,
     Column,
     Constant,
@@ -28,45 +25,13 @@ from .expressions import (
     columns,
     is_truth,
 )
-from .patterns import shape, texts
-from .values import Array, Values, text_values
+from .values import Array
 
 _NEVER = 1e6
 
 
-class Limits(Protocol):
-    """What a repair may do to a block; `checks.Means` is one."""
-
-    @property
-    def fixed(self) -> Collection[str]:
-        """Columns whose values must stay."""
-
-    @property
-    def bound(self) -> Collection[str]:
-        """Columns that may become NULL, but never the other way."""
-
-    @property
-    def alike(self) -> Mapping[str, int]:
-        """Keys by what they refer to: they may change places with one another."""
-
-    @property
-    def nullable(self) -> Collection[str]:
-        """Columns that may become NULL."""
-
-    @property
-    def draw(self) -> Callable[[str, int], Values] | None:
-        """New values for a column."""
-
-
-class Repair:
+class Repair(Amend):
     """Works on one block; nothing is undone, so the caller evaluates again."""
-
-    def __init__(self, block: dict[str, Values], rng: np.random.Generator, means: Limits) -> None:
-        self.block, self.rng, self.means = block, rng, means
-
-    def part(self, rows: Array, names: Collection[str]) -> dict[str, Values]:
-        """These rows of these columns."""
-        return {name: self.block[name].take(rows) for name in names if name in self.block}
 
     def make(self, node: Node, rows: Array, *, want: bool = True, hard: bool = False) -> None:
         """Change `rows`, in which `node` is the opposite of `want`, so that it is no longer."""
@@ -113,7 +78,7 @@ class Repair:
             case IsNull(Column(name)) if not want and name in self.means.bound:
                 return _NEVER
             case IsNull(Column(name)):
-                return (4.0 if name in self.means.nullable else _NEVER) if want else 1.0
+                return (2.5 if name in self.means.nullable else _NEVER) if want else 1.0
         if not [name for name in columns(node) if name not in self.means.fixed]:
             return _NEVER
         match node:
@@ -131,63 +96,28 @@ class Repair:
         costs = np.stack([self.cost(one, rows, want) for one in parts])
         if hard:
             costs = costs + self.rng.random(costs.shape) * 4
-        choice = np.argmin(costs, axis=0)
+        # of those that cost the same, as often as the block's other rows have each
+        usual = np.array([self._usual(one, want) for one in parts])
+        chance = np.log(usual)[:, None] + self.rng.gumbel(size=costs.shape)
+        choice = np.argmax(np.where(costs <= costs.min(axis=0) + 1e-9, chance, -np.inf), axis=0)
         for at, one in enumerate(parts):
             self.make(one, rows[choice == at], want=want, hard=hard)
+
+    def _usual(self, node: Node, want: bool) -> float:
+        """In how many rows it is so already."""
+        if not columns(node):
+            return 1.0
+        try:
+            found = true(node, self.block) if want else false(node, self.block)
+        except Unreadable:
+            return 1.0
+        return 1.0 + float(found.sum())
 
     def _wrong(self, node: Node, rows: Array, want: bool) -> Array:
         part = self.part(rows, columns(node))
         if not part:
             return np.ones(len(rows), "?")
         return false(node, part) if want else true(node, part)
-
-    def _null(self, node: Node, rows: Array, want: bool) -> None:
-        for name in sorted(columns(node)):
-            values = self.block[name]
-            if want and name in self.means.nullable:
-                nulls = np.zeros(len(values), "?") if values.nulls is None else values.nulls
-                nulls[rows] = True
-                values.nulls = nulls
-                return
-            if not want and values.nulls is not None and name not in self.means.bound:
-                empty = rows[values.nulls[rows]]
-                self._redraw(name, empty, np.flatnonzero(~values.nulls))
-                return
-
-    def _redraw(self, name: str, rows: Array, donors: Array) -> None:
-        """New values for `rows`: copies of `donors`, or drawn where there are few."""
-        if not len(rows):
-            return
-        values = self.block[name]
-        if len(donors):
-            values.put(rows, values.take(self.rng.choice(donors, len(rows))))
-        elif self.means.draw is not None:
-            values.put(rows, self.means.draw(name, len(rows)))
-        elif values.nulls is not None:
-            values.nulls[rows] = False
-
-    def _one_of(self, node: OneOf, rows: Array, want: bool) -> None:
-        name = _column_of(node.of)
-        if name is None or name in self.means.fixed:
-            return
-        passing = self._passing(node, name, want)
-        if len(passing):
-            self._redraw(name, rows, passing)
-        elif want:
-            values = [one for one in node.values if one.text is not None]
-            choice = self.rng.integers(0, len(values), len(rows))
-            for at, constant in enumerate(values):
-                here = rows[choice == at]
-                if len(here):
-                    self._assign(name, here, evaluate(constant, self.part(here, [name])))
-        elif name in self.means.nullable:
-            self._null(Column(name), rows, True)
-
-    def _passing(self, node: Node, name: str, want: bool) -> Array:
-        """Rows of the block whose value of `name` would do in every row: only where nothing else is in `node`."""
-        if columns(node) != {name}:
-            return np.zeros(0, "i8")
-        return np.flatnonzero(true(node, self.block) if want else false(node, self.block))
 
     def _case(self, node: Case, rows: Array, want: bool, hard: bool) -> None:
         left = rows
@@ -201,7 +131,25 @@ class Repair:
             chosen = left[here]
             if is_truth(value) and columns(value):
                 self.make(value, chosen[self._wrong(value, chosen, want)], want=want, hard=hard)
+            elif chosen.size and isinstance(value, Constant) and value.text is not None and (value.text == "t") != want:
+                self._branch(node, chosen, want, hard)
             left = left[~here]
+
+    def _branch(self, node: Case, rows: Array, want: bool, hard: bool) -> None:
+        """A branch that never gives what is wanted: rows go to the others."""
+        able = [
+            (condition, value)
+            for condition, value in node.branches
+            if columns(condition) and (columns(value) or (isinstance(value, Constant) and (value.text == "t") == want))
+        ]
+        if not able:
+            return
+        choice = self.rng.integers(0, len(able), len(rows))
+        for at, (condition, value) in enumerate(able):
+            here = rows[choice == at]
+            self.make(condition, here[self._wrong(condition, here, True)], want=True, hard=hard)
+            if columns(value) and is_truth(value):
+                self.make(value, here[self._wrong(value, here, want)], want=want, hard=hard)
 
     def _equal_truths(self, left: Node, right: Node, rows: Array, want: bool) -> None:
         """Two truths that must be alike: the one that is about NULLs follows the one that has a meaning."""
@@ -213,214 +161,10 @@ class Repair:
         goal = true(leader, self.part(rows, names)) if names else np.ones(len(rows), "?")
         if not want:
             goal = ~goal
-        self.make(follower, rows[goal], want=True)
-        self.make(follower, rows[~goal], want=False)
-
-    def _compare(self, node: Operation, rows: Array, want: bool, hard: bool) -> None:
-        operator = node.operator if want else _NEGATED.get(node.operator, "")
-        if node.operator in ("~", "~*", "~~", "~~*"):
-            self._match(node, rows, want)
-        elif node.operator == "is distinct":
-            self._differ(node.left, node.right, rows, want)
-        elif node.operator == "=" and not want:
-            self._differ(node.left, node.right, rows, True)
-        else:
-            rows = self._swap(node, operator, rows)
-            if len(rows) and not (self._donate(node, rows, want) or self._length(node, operator, rows)):
-                self._solve(node, operator, rows, hard)
-
-    def _match(self, node: Operation, rows: Array, want: bool) -> None:
-        name = _column_of(node.left)
-        if name is None or name in self.means.fixed or self._donate(node, rows, want) or not want:
-            return
-        made = texts(shape(pattern_text(node.operator, node.right)), self.rng.integers(0, 2**62, len(rows)))
-        self.block[name].put(rows, made)
-
-    def _differ(self, left: Node, right: Node, rows: Array, want: bool) -> None:
-        """Values that must differ: one of them becomes another row's, or NULL."""
-        for side, other in ((left, right), (right, left)):
-            name = _column_of(side)
-            if name is None or (name in self.means.fixed and name not in self.means.nullable):
-                continue
-            if not want:
-                self._assign(name, rows, evaluate(other, self.part(rows, columns(other) | {name})))
-                return
-            if columns(other) or name not in self.means.nullable or name not in self.means.fixed:
-                values = self.block[name]
-                if values.nulls is None or not values.nulls.all():
-                    present = np.arange(len(values)) if values.nulls is None else np.flatnonzero(~values.nulls)
-                    self._redraw(name, rows, present)
-                    still = rows[
-                        ~true(Operation("is distinct", left, right), self.part(rows, columns(left) | columns(right)))
-                    ]
-                    if len(still) and name in self.means.nullable and columns(other):
-                        self._null(Column(name), still, True)
-                    return
-
-    def _donate(self, node: Operation, rows: Array, want: bool) -> bool:
-        """One column against a constant: the block's other rows know what is usual."""
-        names = columns(node)
-        if len(names) != 1:
-            return False
-        (name,) = names
-        if name in self.means.fixed:
-            return False
-        passing = self._passing(node, name, want)
-        if len(passing):
-            self._redraw(name, rows, passing)
-        return bool(len(passing))
-
-    def _swap(self, node: Operation, operator: str, rows: Array) -> Array:
-        """Two columns in the wrong order change places: both keep their distribution. The rows that this does not help."""
-        left, right = node.left, node.right
-        if operator not in _NEGATED or operator == "=" or not isinstance(left, Column) or not isinstance(right, Column):
-            return rows
-        one, other = self.block[left.name], self.block[right.name]
-        fixed = {left.name, right.name} & set(self.means.fixed)
-        if fixed and self.means.alike.get(left.name, 0) == self.means.alike.get(right.name, 1):
-            fixed = set()
-        if fixed or one.form != other.form or one.scale != other.scale or one.form not in _MOVABLE:
-            return rows
-        wrong = one.data[rows] != other.data[rows]
-        turned = rows[wrong]
-        one.data[turned], other.data[turned] = other.data[turned].copy(), one.data[turned].copy()
-        return np.asarray(rows[~wrong])
-
-    def _length(self, node: Operation, operator: str, rows: Array) -> bool:
-        """length(x) against a constant: cut, or filled up."""
-        call, bound = node.left, node.right
-        if not isinstance(call, Call) or call.name not in ("length", "char_length", "octet_length"):
-            return False
-        name = _column_of(call.arguments[0])
-        if name is None or name in self.means.fixed or not isinstance(bound, Constant) or bound.text is None:
-            return False
-        goal = int(float(bound.text)) + {"<": -1, ">": 1}.get(operator, 0)
-        values = self.block[name]
-        if values.form != "text" or values.lengths is None or goal < 0:
-            return False
-        filled = text_values(["x" * goal] * len(rows))
-        if goal:
-            old = values.data[rows][:, :goal]
-            keep = np.minimum(values.lengths[rows], goal)
-            # letters beyond ASCII must not be cut in two
-            keep[(old >= 0x80).any(axis=1)] = 0
-            inside = np.arange(old.shape[1])[None, :] < keep[:, None]
-            filled.data[:, : old.shape[1]] = np.where(inside, old, filled.data[:, : old.shape[1]])
-        values.put(rows, filled)
-        return True
-
-    def _solve(self, node: Operation, operator: str, rows: Array, hard: bool) -> None:
-        """Move one column by what is missing, divided by what the difference gains when the column grows by one unit."""
-        if operator not in ("=", "<", "<=", ">", ">="):
-            return
-        names = columns(node)
-        free = [name for name in self._by_freedom(node) if self.block[name].form in _MOVABLE]
-        if hard:
-            self.rng.shuffle(free)
-        for name in free:
-            before = self.part(rows, names)
-            empty = before[name].nulls
-            if empty is not None and empty.any():
-                continue
-            gap = _gap(node, before)
-            step = _unit(self.block[name])
-            after = dict(before)
-            after[name] = _moved(before[name], np.full(len(rows), step))
-            slope = (_gap(node, after) - gap) / step
-            if (np.abs(slope) < 1e-12).any():
-                continue
-            margin = (
-                {"<": -1.0, ">": 1.0}.get(operator, 0.0)
-                * np.abs(slope)
-                * (1 if self.block[name].form != "timestamp" else 1e6)
-            )
-            if operator != "=":
-                # not all to the very bound
-                margin = margin + np.sign({"<=": -1, "<": -1}.get(operator, 1)) * np.abs(slope) * self._spread(
-                    name, rows
-                )
-            self.block[name].put(rows, _moved(before[name], (margin - gap) / slope))
-            if not self._wrong_by(node, operator, rows).any():
-                return
-            still = self._wrong_by(node, operator, rows)
-            self.block[name].put(rows[still], before[name].take(still))
-            rows = rows[still]
-        self._by_equals(node, operator, rows)
-
-    def _wrong_by(self, node: Operation, operator: str, rows: Array) -> Array:
-        return false(Operation(operator, node.left, node.right), self.part(rows, columns(node)))
-
-    def _spread(self, name: str, rows: Array) -> Array:
-        """A little chance, in the column's own units."""
-        values = self.block[name]
-        present = values.data if values.nulls is None else values.data[~values.nulls]
-        if not len(present):
-            return np.zeros(len(rows))
-        width = float(np.percentile(present, 75) - np.percentile(present, 25)) / (10.0**values.scale) / 4
-        return np.asarray(self.rng.random(len(rows)) * width)
-
-    def _by_freedom(self, node: Operation) -> list[str]:
-        """Columns that may be moved: the one alone on its side first."""
-        alone = [side.name for side in (node.left, node.right) if isinstance(side, Column)]
-        rest = sorted(columns(node) - set(alone))
-        return [name for name in dict.fromkeys([*alone, *rest]) if name not in self.means.fixed and name in self.block]
-
-    def _by_equals(self, node: Operation, operator: str, rows: Array) -> None:
-        """`f(a) = g(b)`: a's value from a row in which f gives what g gives here; else NULL where that is allowed."""
-        if operator == "=":
-            for side, other in ((node.left, node.right), (node.right, node.left)):
-                names, others = columns(side), columns(other)
-                if names and others and not names & others and not names & set(self.means.fixed):
-                    given, wanted = evaluate(side, self.block), evaluate(other, self.part(rows, others))
-                    order = np.argsort(given.data, kind="stable")
-                    found = np.searchsorted(given.data[order], wanted.data).clip(0, len(order) - 1)
-                    donors = order[found]
-                    for name in names:
-                        self.block[name].put(rows, self.block[name].take(donors))
-                    still = self._wrong_by(node, operator, rows)
-                    rows = rows[still]
-                    if not len(rows):
-                        return
-        for name in self._by_freedom(node):
-            if name in self.means.nullable:
-                self._null(Column(name), rows, True)
-                return
-
-    def _assign(self, name: str, rows: Array, got: Got) -> None:
-        """Values of an expression into a column."""
-        if name in self.means.fixed:
-            return
-        values = self.block[name]
-        new = values.take(rows)
-        if values.form == "text":
-            if got.kind not in ("text", "symbol"):
-                return
-            new = text_values([one.decode("utf-8", "replace") for one in got.data.tolist()])
-        elif values.form == "pool":
-            literals = (values.pool.literals if values.pool else None) or []
-            places = {one.encode(): at for at, one in enumerate(literals)}
-            at = np.array([places.get(one, -1) for one in got.data.tolist()], "i8")
-            rows, new = rows[at >= 0], new.take(at >= 0)
-            new.data = at[at >= 0]
-        elif got.kind == "truth":
-            new.data = got.data.astype("?")
-        elif got.kind == "number":
-            new.data = _fitting(got.numbers() * 10.0**values.scale, values)
-        else:
-            unit = DAY if got.kind == "date" and values.form == "timestamp" else 1
-            new.data = (got.data.astype("i8") * unit).astype(values.data.dtype)
-        new.nulls = got.nulls[: len(new.data)].copy() if name in self.means.nullable else np.zeros(len(new.data), "?")
-        values.put(rows, new)
-
-
-_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>"}
-_MOVABLE = {"int2", "int4", "int8", "float4", "float8", "numeric", "date", "time", "timestamp"}
-
-
-def _column_of(node: Node) -> str | None:
-    while isinstance(node, Call) and node.arguments and (node.name.startswith("cast ") or node.name.endswith("trim")):
-        node = node.arguments[0]
-    return node.name if isinstance(node, Column) else None
+        # values are copied from rows that have one: while they are many
+        empties = isinstance(follower, IsNull)
+        for wish in (False, True) if empties else (True, False):
+            self.make(follower, rows[goal == wish], want=wish)
 
 
 def _follows(node: Node) -> int:
@@ -438,35 +182,3 @@ def _follows(node: Node) -> int:
             return 0
         case _:
             return 1
-
-
-def _gap(node: Operation, part: Mapping[str, Values]) -> Array:
-    """Left minus right, in days or plain numbers."""
-    left, right = evaluate(node.left, part), evaluate(node.right, part)
-    return _plain(left) - _plain(right)
-
-
-def _plain(got: Got) -> Array:
-    if got.kind == "date":
-        return got.data.astype("f8") * DAY
-    if got.kind in ("number", "stamp", "time", "span"):
-        return got.numbers()
-    raise Unreadable(f"arithmetic with {got.kind}")
-
-
-def _unit(values: Values) -> float:
-    """One step of a column, in the units that expressions see."""
-    return 1.0 if values.form != "numeric" else 10.0**-values.scale
-
-
-def _moved(values: Values, by: Array) -> Values:
-    result = values.take(np.arange(len(values)))
-    result.data = _fitting(values.data.astype("f8") + by * 10.0**values.scale, values)
-    return result
-
-
-def _fitting(data: Array, values: Values) -> Array:
-    if values.data.dtype.kind == "f":
-        return data.astype(values.data.dtype)
-    bounds = np.iinfo(values.data.dtype)
-    return np.clip(np.round(data), float(bounds.min) / 2, float(bounds.max) / 2).astype(values.data.dtype)

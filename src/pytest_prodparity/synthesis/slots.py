@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from .columns import Maker, Subject
+from .columns import Maker
 from .distribution import Distribution
 from .sources import Numbers, Pooled
+from .subject import Subject
 from .values import Array, Pool
 
 _ELEMENT = re.compile(r"^(?P<what>.*?)\s+WITH\s+(?P<operator>=|&&)$", re.DOTALL)
@@ -94,14 +95,32 @@ def periods(subjects: Sequence[Subject], count: int, maker: Maker) -> dict[str, 
         if any(one.attribute.form not in ("date", "timestamp", "int4", "int8") for one in subjects):
             return None
         unit = 86_400_000_000 if subjects[0].attribute.form == "timestamp" else 1
-        low = (np.arange(count) * step + 5479) * unit
-        return {one.attribute.name: _numbers(one, low + at * (step - 1) * unit) for at, one in enumerate(subjects)}
+        first, last, length = _usual(subjects, maker) or (
+            5479 * unit, 5479 * unit + step * count * unit, unit // 3 if unit > 1 else step - 1,
+        )  # fmt: skip
+        # one after the other, within production's time as long as there is room
+        each = max((last - first) // max(1, count), length + max(1, unit // 24))
+        low = np.arange(count) * each + first
+        return {one.attribute.name: _numbers(one, low + at * length) for at, one in enumerate(subjects)}
     subject = subjects[0]
     texts = [text for at in range(count) if (text := _literal(subject.attribute.base, at, step)) is not None]
     binary = maker.literals(subject.attribute, texts) if len(texts) == count else []
     if len(binary) < count:
         return None
     return {subject.attribute.name: Pooled(pool=Pool(binary, texts), weights=np.ones(count))}
+
+
+def _usual(subjects: Sequence[Subject], maker: Maker) -> tuple[int, int, int] | None:
+    """When production's periods begin first and end last, and how long they are."""
+    ends = []
+    for one in subjects:
+        source = maker.source(one)
+        known = one.statistics and (one.statistics.histogram_bounds or one.statistics.most_common_vals)
+        if not isinstance(source, Numbers) or not known:
+            return None
+        ends.append(source.distribution.at((np.arange(200) + 0.5) / 200).astype("i8"))
+    length = int(np.median(ends[1] - ends[0]))
+    return (int(ends[0].min()), int(ends[1].max()), length) if length > 0 else None
 
 
 def _numbers(subject: Subject, values: Array) -> Numbers:

@@ -14,7 +14,7 @@ import numpy as np
 from .chance import generator, order, shares
 from .distribution import Distribution
 from .text import Texter, uuids
-from .values import DTYPES, Array, Form, Pool, Values
+from .values import CHUNK, DTYPES, Array, Form, Pool, Values
 
 
 class Source(Protocol):
@@ -250,6 +250,39 @@ class By:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """What goes with another column of the row, or with its NULLs: shares of ranks, by groups of the other's ranks."""
+
+    base: Column | None
+    """None: the row's NULLs."""
+    known: Array
+    """Codes of the other column, rising, from all over the table; of the row's NULLs the cumulated shares of patterns."""
+    begins: Array
+    """Where in the order each group of the other column begins."""
+    cumulated: Array
+    """For each group the cumulated shares of this column's groups, from 0 to 1."""
+    edges: Array
+    """Where in the order this column's groups begin, and 1."""
+
+    def groups(self, base: Array) -> Array:
+        """Of the other column's codes."""
+        low = np.searchsorted(self.known, base, side="left")
+        middle = (low + np.searchsorted(self.known, base, side="right")) / (2.0 * len(self.known))
+        return np.asarray(np.searchsorted(self.begins, middle, side="right") - 1)
+
+    def shares(self, groups: Array, places: Array) -> Array:
+        """A place in the order of this column for each row."""
+        width = self.cumulated.shape[1]
+        flat = (self.cumulated + np.arange(len(self.cumulated))[:, None]).ravel()
+        at = np.searchsorted(flat, groups + places, side="right") - groups * width - 1
+        at = np.clip(at, 0, width - 2)
+        low, high = self.cumulated[groups, at], self.cumulated[groups, at + 1]
+        inside = np.clip((places - low) / np.maximum(high - low, 1e-12), 0, 1)
+        found = self.edges[at] + inside * (self.edges[at + 1] - self.edges[at])
+        return np.asarray(np.clip(found, 0, np.nextafter(1.0, 0)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pattern:
     """NULLs that come together with those of other columns of the table."""
 
@@ -276,6 +309,7 @@ class Drawn:
     pattern: Pattern | None = None
     after: After | None = None
     by: By | None = None
+    ranked: Ranked | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,6 +342,13 @@ def codes(column: Column, start: int, count: int, total: int, seed: int, table: 
         return column.after.codes(codes(column.after.base, start, count, total, seed, table), chance.random(count))
     if column.by is not None:
         return column.source.draw(column.by.shares(codes(column.by.base, start, count, total, seed, table)))
+    if column.ranked is not None:
+        ranked = column.ranked
+        if ranked.base is None:
+            groups = patterns(ranked.known, start, count, seed, table)
+        else:
+            groups = ranked.groups(codes(ranked.base, start, count, total, seed, table))
+        return column.source.draw(ranked.shares(groups, chance.random(count)))
     if abs(column.correlation) < 0.02:
         # each block has its fair share of every value; in order they are found faster
         places = (np.arange(count) + chance.random(count)) / max(1, count)
@@ -323,6 +364,15 @@ def _hashed(codes: Array) -> Array:
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray((bits ^ (bits >> np.uint64(31))) / 2.0**64 * (1 - 1e-12))
+
+
+def patterns(ends: Array, start: int, count: int, seed: int, table: str) -> Array:
+    """Which of the table's patterns of NULLs each row has; the number of them: none."""
+    found = []
+    for at in range(start, start + count, CHUNK):
+        places = generator(seed, table, "", "null", str(at)).random(min(CHUNK, start + count - at))
+        found.append(np.searchsorted(ends, places, side="right"))
+    return np.concatenate(found) if found else np.zeros(0, "i8")
 
 
 def block(column: Column, start: int, count: int, total: int, seed: int, table: str) -> Values:

@@ -68,7 +68,7 @@ def _alone(connection: psycopg.Connection, jobs: Sequence[Job], progress: Callab
             shown = time.monotonic()
             progress(done, total, jobs[number].full_name)
 
-    work(connection, jobs, Counter(jobs).take, sent)
+    work(connection, jobs, Counter(jobs).taker(), sent)
 
 
 def _together(dsn: str, jobs: Sequence[Job], progress: Callable[[int, int, str], None], several: int) -> None:
@@ -126,7 +126,7 @@ class _Worker:
             )
 
     def _talk(self, order: bytes) -> None:
-        process, held = self._process, (0, 0)
+        process, held, take = self._process, (0, 0), self._counter.taker()
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(order)
@@ -137,7 +137,7 @@ class _Worker:
                 return
             if held[1]:
                 self._events.put(("sent", held))
-            found = self._counter.take()
+            found = take()
             held = (found[0], min(CHUNK, self._jobs[found[0]].rows - found[1])) if found else (0, 0)
             process.stdin.write(f"{found[0]} {found[1]}\n".encode() if found else b"end\n")
             process.stdin.flush()

@@ -1,0 +1,32 @@
+-- A tree with depth and path, one-to-one both ways, a cycle of three, awkward names, a generated unique column.
+SELECT setseed(0.4);
+CREATE SCHEMA "Order"; 
+CREATE TABLE "Order"."User Table" ("Id" int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "group" text NOT NULL CHECK ("group" IN ('it''s','a"b','100%','back\slash')), "Full Name" varchar(40) NOT NULL, "select" int NOT NULL CHECK ("select" > 0), "from" timestamptz NOT NULL, "to" timestamptz, CHECK ("to" > "from"), "e-mail" text, UNIQUE ("Full Name", "select"));
+CREATE UNIQUE INDEX "weird ""index" ON "Order"."User Table"(lower("e-mail")) WHERE "to" IS NULL;
+CREATE TABLE public."User Table" (id int PRIMARY KEY, "%s" text, "{x}" numeric CHECK ("{x}" >= 0), "user" int REFERENCES "Order"."User Table");
+CREATE TABLE public.a (id int PRIMARY KEY, b_id int NOT NULL, kind text NOT NULL CHECK (kind IN ('x','y')));
+CREATE TABLE public.b (id int PRIMARY KEY, c_id int NOT NULL);
+CREATE TABLE public.c (id int PRIMARY KEY, a_id int NOT NULL);
+ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b DEFERRABLE INITIALLY DEFERRED; ALTER TABLE b ADD FOREIGN KEY (c_id) REFERENCES c DEFERRABLE INITIALLY DEFERRED; ALTER TABLE c ADD FOREIGN KEY (a_id) REFERENCES a DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE public.person (id int PRIMARY KEY, spouse_id int UNIQUE REFERENCES person, name text NOT NULL, CHECK (spouse_id <> id));
+CREATE TABLE public.one_to_one (person_id int PRIMARY KEY REFERENCES person, bio text NOT NULL);
+CREATE TABLE public.tree (id int PRIMARY KEY, parent_id int REFERENCES tree, depth int NOT NULL CHECK (depth BETWEEN 0 AND 8), path text NOT NULL UNIQUE CHECK (path ~ '^(/[0-9]+)+$'), CHECK ((parent_id IS NULL) = (depth = 0)), CHECK (parent_id < id));
+CREATE TABLE public.slots (day date NOT NULL, hour int NOT NULL CHECK (hour >= 8 AND hour < 18), desk int NOT NULL CHECK (desk BETWEEN 1 AND 6), person_id int REFERENCES person, PRIMARY KEY (day, hour, desk));
+CREATE UNIQUE INDEX ON slots(day, hour, person_id) WHERE person_id IS NOT NULL;
+CREATE TABLE public.flags (code "char" NOT NULL, name name NOT NULL, bits bit(8) NOT NULL, vb varbit(16), m money, j json, tid interval, PRIMARY KEY (name));
+CREATE TABLE public.nothing (id int PRIMARY KEY, v text);
+CREATE TABLE public.colours (r smallint, g smallint, b smallint, hex char(7) GENERATED ALWAYS AS ('#' || lpad(to_hex(r::int),2,'0') || lpad(to_hex(g::int),2,'0') || lpad(to_hex(b::int),2,'0')) STORED UNIQUE, name text, CHECK (r >= 0 AND r <= 255 AND g >= 0 AND g <= 255 AND b >= 0 AND b <= 255));
+CREATE TABLE public.coupons (id int PRIMARY KEY, code text NOT NULL, pct numeric(5,2), fixed numeric(8,2), starts date NOT NULL, ends date NOT NULL, used int NOT NULL DEFAULT 0, max_uses int, CHECK (num_nonnulls(pct, fixed) = 1), CHECK (pct > 0 AND pct <= 100), CHECK (fixed > 0), CHECK (ends >= starts AND ends <= starts + 365), CHECK (used <= max_uses), CHECK (code = upper(btrim(code)) AND length(code) BETWEEN 4 AND 12));
+CREATE UNIQUE INDEX ON coupons(upper(code)) WHERE ends > '2024-06-01';
+INSERT INTO "Order"."User Table"("group","Full Name","select","from","to","e-mail") SELECT (ARRAY['it''s','a"b','100%','back\slash'])[1+i%4],'Name '||i/3,1+i%3,t,CASE WHEN i%3=0 THEN t+interval '3 h' END,CASE WHEN i%5>0 THEN 'E'||i||'@X.com' END FROM (SELECT i,now()-random()*interval '90 days' t FROM generate_series(1,1500) i) x;
+INSERT INTO public."User Table" SELECT i,'v'||i%7,random()*10,1+(power(random(),2)*1499)::int FROM generate_series(1,2500) i;
+BEGIN; INSERT INTO a SELECT i,i,CASE WHEN i%4=0 THEN 'x' ELSE 'y' END FROM generate_series(1,1200) i; INSERT INTO b SELECT i,i FROM generate_series(1,1200) i; INSERT INTO c SELECT i,1+i%1200 FROM generate_series(1,1200) i; COMMIT;
+BEGIN; INSERT INTO person SELECT i,NULL,'P'||i FROM generate_series(1,2000) i; UPDATE person SET spouse_id=CASE WHEN id%2=0 THEN id-1 ELSE id+1 END WHERE id<=800; COMMIT;
+INSERT INTO one_to_one SELECT i,'bio '||i FROM generate_series(1,2000) i;
+INSERT INTO tree SELECT i,CASE WHEN i>=10 THEN i/10 END,length(i::text)-1,'/'||i FROM generate_series(1,3000) i WHERE i>=1;
+UPDATE tree SET depth=CASE WHEN parent_id IS NULL THEN 0 ELSE depth END;
+INSERT INTO slots SELECT date '2024-01-01'+d,h,k,CASE WHEN (d+h+k)%3>0 THEN 1+(d*60+h*6+k)%2000 END FROM generate_series(0,60) d,generate_series(8,17) h,generate_series(1,6) k;
+INSERT INTO flags SELECT chr(65+i%26)::"char",('flag'||i)::name,(i%256)::bit(8),B'1010',(i*1.5)::numeric::money,'{"k":1}',make_interval(days=>i) FROM generate_series(1,300) i;
+INSERT INTO colours(r,g,b,name) SELECT i%256,(i*7)%256,(i*31)/256%256,CASE WHEN i%3=0 THEN 'c'||i END FROM generate_series(1,1500) i ON CONFLICT DO NOTHING;
+INSERT INTO coupons SELECT i,'CODE'||i,CASE WHEN i%2=0 THEN 10+i%50 END,CASE WHEN i%2=1 THEN 5 END,d,d+i%200,LEAST(i%20,20),CASE WHEN i%3>0 THEN 20 END FROM (SELECT i,date '2024-01-01'+i%250 d FROM generate_series(1,1500) i) x;
+ANALYZE
