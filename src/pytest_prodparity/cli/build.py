@@ -59,6 +59,7 @@ def _build(server: Server, volume: Volume, *, verbose: bool) -> None:
 
     with Templates(server) as templates, _following(volume) as (progress, waiting):
         opened = ensure(templates, volume, progress=progress, waiting=waiting)
+        templates.ready(opened.template)
     size = showing.size(opened.size)
     if opened.built:
         click.echo(

@@ -68,6 +68,7 @@ class Docker:
             image = container.fetched(client, found, self.image, self._say)
             folder = root / label(image)
             if folder != self._folder:
+                self.stop()  # the name stands for another image now
                 self._folder, self._shared = folder, Shared(folder)
             assert self._shared is not None
             sweep(client, root, keep=folder)
