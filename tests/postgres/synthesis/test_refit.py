@@ -1,0 +1,96 @@
+"""Rows that an index or a foreign key refuses are changed until they fit, and only as much as they must be."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from pytest_prodparity.databases.provider import Server
+from pytest_prodparity.synthesis.layout import Reference, reference
+from pytest_prodparity.synthesis.refit import Refit
+from tests.postgres.conftest import production_on
+
+PARENTS = "CREATE TABLE parents (id int PRIMARY KEY, tenant int NOT NULL DEFAULT 1); INSERT INTO parents SELECT i, i % 4 FROM generate_series(1, 100) i;"
+INDEXES = {
+    "a parent that has none within the predicate yet": (
+        "CREATE TABLE t (parent int NOT NULL, is_default boolean NOT NULL);"
+        "INSERT INTO t SELECT 1 + i % 10, i % 2 = 0 FROM generate_series(1, 150) i",
+        "CREATE UNIQUE INDEX one_default ON t (parent) WHERE is_default",
+        [Reference(own=("parent",), parent="parents", theirs=("id",))],
+    ),
+    "a place outside the predicate where there are too few parents": (
+        "CREATE TABLE t (parent int NOT NULL, is_default boolean NOT NULL);"
+        "INSERT INTO t SELECT 1 + i % 10, i > 5 FROM generate_series(1, 300) i",
+        "CREATE UNIQUE INDEX one_default ON t (parent) WHERE is_default",
+        [Reference(own=("parent",), parent="parents", theirs=("id",))],
+    ),
+    "a text of the same length that a CHECK takes": (
+        "CREATE TABLE t (code text NOT NULL CHECK (code ~ '^[a-z]{3}[0-9]{4}$'));"
+        "INSERT INTO t SELECT 'abc' || lpad((i % 20)::text, 4, '0') FROM generate_series(1, 200) i",
+        "CREATE UNIQUE INDEX upper_code ON t (upper(code))",
+        [],
+    ),
+    "a key that is checked late": (
+        "CREATE TABLE t (list int NOT NULL, rank int NOT NULL); INSERT INTO t SELECT i % 5, i % 30 FROM generate_series(1, 120) i",
+        "ALTER TABLE t ADD CONSTRAINT ranks UNIQUE (list, rank) DEFERRABLE INITIALLY DEFERRED",
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_rows_that_an_index_refuses_get(server: Server, name: str) -> None:
+    table, statement, references = INDEXES[name]
+    with production_on(server, PARENTS + table) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        before = connection.execute("SELECT count(*) FROM t").fetchone()
+        kept, lost = Refit(connection, "t", references, set()).index(statement)
+        assert (kept, lost) == (before and before[0], 0)
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == before
+        assert connection.execute("SELECT indisvalid FROM pg_index WHERE indrelid = 't'::regclass").fetchall() == [
+            (True,)
+        ]
+        if references:
+            orphans = "SELECT count(*) FROM t WHERE parent NOT IN (SELECT id FROM parents)"
+            assert connection.execute(orphans).fetchone() == (0,)
+
+
+def test_rows_that_find_no_place_are_counted(server: Server) -> None:
+    table = "CREATE TABLE t (n int NOT NULL CHECK (n BETWEEN 0 AND 6)); INSERT INTO t SELECT i % 7 FROM generate_series(1, 30) i"
+    with production_on(server, table) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        assert Refit(connection, "t", [], set()).index("CREATE UNIQUE INDEX days ON t (n)") == (7, 23)
+
+
+TREE = (
+    "CREATE TABLE t (id int PRIMARY KEY, parent int, depth int NOT NULL, CHECK ((parent IS NULL) = (depth = 0)), CHECK (parent < id));"
+    "INSERT INTO t SELECT i, nullif(i / 3, 0), CASE WHEN i < 3 THEN 0 ELSE 1 END"
+    " FROM generate_series(1, 200) i; DELETE FROM t WHERE id IN (4, 9, 20)"
+)
+
+
+def test_orphans_of_a_tree_get_other_parents_that_the_checks_take(server: Server) -> None:
+    own = reference("ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES t(id)")
+    assert own is not None
+    with production_on(server, TREE) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        lost, again = Refit(connection, "t", [own], {"id"}).parents(own)
+        assert (lost, again) == (0, [])
+        connection.execute("ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES t(id)")
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (197,)
+
+
+def test_a_parent_of_the_same_tenant_is_taken(server: Server) -> None:
+    table = (
+        "ALTER TABLE parents ADD UNIQUE (tenant, id); CREATE TABLE t (id int PRIMARY KEY, tenant int NOT NULL, parent int);"
+        "INSERT INTO t SELECT i, i % 4, 1000 + i FROM generate_series(1, 40) i"
+    )
+    own = Reference(own=("tenant", "parent"), parent="parents", theirs=("tenant", "id"))
+    with production_on(server, PARENTS + table) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        assert Refit(connection, "t", [own], {"tenant"}).parents(own) == (0, [])
+        found = connection.execute("SELECT count(parent), count(*) FILTER (WHERE tenant <> id % 4) FROM t").fetchone()
+        assert found == (40, 0)
+
+
+def test_names_of_references_are_read_as_postgresql_prints_them() -> None:
+    found = reference(
+        'ALTER TABLE ONLY "a b".t ADD CONSTRAINT "x)" FOREIGN KEY ("A, b", c) REFERENCES "p (q)"."T"("i""d", c) MATCH FULL'
+    )
+    assert found == Reference(own=("A, b", "c"), parent='"p (q)"."T"', theirs=('i"d', "c"), full=True)
