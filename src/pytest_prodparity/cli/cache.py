@@ -70,7 +70,7 @@ class _Place:
 @contextmanager
 def _reached(database: str | None) -> Iterator[list[_Place]]:
     """Every server of ours that can be reached, with an open connection each; the embedded one is started for it."""
-    from .build import settings_of
+    from .asked import settings_of
 
     settings = settings_of({"database": database})
     with ExitStack() as stack:
