@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
+    from .core.delta import Delta
     from .core.expectation import Expectation
     from .core.settings import Settings
     from .profile.model import Profile
-    from .session import Session
+    from .session import Rehearsal, Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
+REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
 
 def something_said(config: pytest.Config) -> bool:
@@ -73,6 +76,21 @@ def session_of(config: pytest.Config) -> Session:
     return config.stash[SESSION]
 
 
+def begin(item: pytest.Item) -> None:
+    """Open the test, unless it is open; when its own fixtures are torn down, and before wider ones are, it ends."""
+    session = session_of(item.config)
+    if session.isolation.test != item.nodeid:
+        session.begin(item.nodeid)
+        item.addfinalizer(partial(_end, session, item))
+
+
+def _end(session: Session, item: pytest.Item) -> None:
+    try:
+        session.end(item.nodeid, last=item is item.session.items[-1])
+    except ProdparityError as error:
+        pytest.fail(f"prodparity: {error}", pytrace=False)
+
+
 def _say(config: pytest.Config, line: str) -> None:
     """A line of progress, on the terminal at once, in the middle of a test. pytest's own capturing would hold it back."""
     capture = config.pluginmanager.getplugin("capturemanager")
@@ -85,7 +103,6 @@ def _say(config: pytest.Config, line: str) -> None:
 def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
     """A real PostgreSQL with production's schema, through the wire; fresh for each test."""
     session = session_of(request.config)
-    session.begin(request.node.nodeid)
     refusal = session.refusal()
     if refusal is not None:
         pytest.fail(f"prodparity: {refusal}", pytrace=False)
@@ -161,6 +178,14 @@ class ParityDatabase:
         from .databases.sampling import sample
 
         return sample(self.owner, table, n, seed=self._session.settings.seed)
+
+    def delta(self) -> Delta:
+        """The rows that this test, its fixtures included, has changed so far: committed ones only.
+
+        `delta["orders"].inserted == [{…}]`; printed, it names each row. What wider fixtures wrote is not in it. Raises
+        ProdparityError where tests have a copy of the database instead of the delta.
+        """
+        return self._session.isolation.delta()
 
     @property
     def profile(self) -> Profile | None:

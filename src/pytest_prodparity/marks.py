@@ -11,7 +11,7 @@ import pytest
 from .core.errors import ParityFailure, UsageError
 from .core.expectation import Expectation
 from .core.globs import matcher
-from .fixtures import EXPECTATION, session_of, settings_of
+from .fixtures import EXPECTATION, REHEARSAL, begin, session_of, settings_of
 from .gate.report import TestReport
 from .session import Watch
 
@@ -55,8 +55,15 @@ def _relative(item: pytest.Item, config: pytest.Config) -> str:
 def watched(item: pytest.Item) -> Iterator[None]:
     """Record the call's trips and judge them; raises ParityFailure where the call passed and production would fail."""
     session = session_of(item.config)
-    session.begin(item.nodeid)  # a test without fixtures of its own has not begun yet
-    watch = session.watch(item.nodeid, item.stash[EXPECTATION])
+    begin(item)  # a test without fixtures of its own has not begun yet
+    rehearsal = item.stash.get(REHEARSAL, None)
+    watch = session.watch(item.nodeid, item.stash[EXPECTATION], rehearsal)
+    if rehearsal is not None and rehearsal.under_way:
+        try:
+            yield
+        finally:
+            rehearsal.trips = watch.stop()
+        return
     try:
         yield
     except (KeyboardInterrupt, pytest.exit.Exception):

@@ -7,13 +7,14 @@ pytest only, and a test measures that.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from .core.errors import UsageError
 from .core.options import OPTIONS
-from .fixtures import EXPECTATION, SESSION, SETTINGS, enter, session_of, settings_of, something_said
+from .fixtures import EXPECTATION, REHEARSAL, SESSION, SETTINGS, begin, enter, session_of, settings_of, something_said
 from .fixtures import parity_db as parity_db
 
 
@@ -73,6 +74,15 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
         return []  # the collection has failed with it already
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    if EXPECTATION in item.stash and settings_of(item.config).dials.growth:
+        from .scenarios import rehearse
+
+        rehearse(item)
+    return (yield)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     # After the skips of others, before any fixture: what is skipped needs no volume.
     expectation = item.stash.get(EXPECTATION, None)
@@ -81,26 +91,47 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if expectation.level > level:
             pytest.skip(f"needs --parity-level={expectation.level}; this run has {level}")
     if expectation is not None or "parity_db" in getattr(item, "fixturenames", ()):
-        session_of(item.config).prepare(expectation.rows if expectation is not None else {})
+        rows = expectation.rows if expectation is not None else {}
+        rehearsal = item.stash.get(REHEARSAL, None)
+        session_of(item.config).prepare(rehearsal.rows if rehearsal is not None and rehearsal.under_way else rows)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
     # Wider scopes are set up before a test's own fixtures: what they wrote becomes the baseline of the test.
-    if fixturedef.scope != "function":
-        return
-    item = request.node
-    if EXPECTATION in item.stash or "parity_db" in getattr(item, "fixturenames", ()):
-        session_of(item.config).begin(item.nodeid)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    if EXPECTATION not in item.stash:
+    if fixturedef.scope == "function":
+        item = request.node
+        if EXPECTATION in item.stash or "parity_db" in getattr(item, "fixturenames", ()):
+            begin(item)
         return (yield)
-    from .marks import watched
+    try:
+        return (yield)
+    finally:
+        if SESSION in request.config.stash:
+            request.config.stash[SESSION].isolation.wrote(fixturedef)
 
-    with watched(item):
+
+def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    if fixturedef.scope != "function" and SESSION in request.config.stash:
+        request.config.stash[SESSION].isolation.finished(fixturedef)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    marked = EXPECTATION in item.stash
+    if not marked and "parity_db" not in getattr(item, "fixturenames", ()):
+        return (yield)
+    with ExitStack() as stack:
+        if marked:
+            from .marks import watched
+
+            stack.enter_context(watched(item))
+        if isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
+            from .examples import apart
+
+            stack.enter_context(apart(item))
         return (yield)
 
 
@@ -109,20 +140,16 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    rehearsal = item.stash.get(REHEARSAL, None)
+    if rehearsal is not None and rehearsal.under_way:
+        return report
     if EXPECTATION in item.stash and (call.when == "call" or (call.when == "setup" and not report.passed)):
         from .marks import annotate
 
         annotate(item, call, report)
+    if call.when == "teardown" and SESSION in item.config.stash:
+        report.prodparity_isolation = item.config.stash[SESSION].isolation.facts()  # type: ignore[attr-defined]
     return report
-
-
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    try:
-        return (yield)
-    finally:
-        if SESSION in item.config.stash:
-            item.config.stash[SESSION].end(item.nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -28,6 +28,7 @@ class Results:
         self._worker = hasattr(config, "workerinput")
         self._started = time.time()
         self._facts: list[dict[str, Any]] = []
+        self._isolation: list[dict[str, Any]] = []
         self._report: Report | None = None
         self._unwritten: str | None = None
 
@@ -35,6 +36,9 @@ class Results:
         facts = getattr(report, "prodparity", None)
         if facts is not None and not self._worker:
             self._facts.append(facts)
+        isolation = getattr(report, "prodparity_isolation", None)
+        if isolation is not None and not self._worker:
+            self._isolation.append(isolation)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -43,6 +47,7 @@ class Results:
         settings = settings_of(self._config)
         self._report = summarise(
             self._facts,
+            isolation=self._isolation,
             level=str(settings.level),
             seed=settings.seed,
             started=datetime.fromtimestamp(self._started, UTC),

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -24,6 +24,7 @@ from .core.findings import Judgement
 from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
+from .databases import refill
 from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
@@ -31,7 +32,9 @@ from .databases.roles import Login, application
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
+from .isolation.choice import Isolation
 from .profile.store import Stored, load
+from .queries.growth import FEWER, Growth
 from .queries.judge import judge
 from .queries.planning import Plans
 from .queries.recorder import Recorder
@@ -49,6 +52,17 @@ DATABASE = "parity"
 """The name in the stable URL; the wire puts the name of the current test's database in its place."""
 
 
+@dataclass
+class Rehearsal:
+    """A test's run on fewer rows."""
+
+    rows: Mapping[str, int]
+    """What its volume is asked for by, instead of the marker's `rows`."""
+    under_way: bool = True
+    trips: Sequence[Trip] = ()
+    """What it sent; empty where it did not come to a good end."""
+
+
 class Session:
     """The composition root."""
 
@@ -59,20 +73,15 @@ class Session:
         }
         self._worker = worker
         self._lock = threading.RLock()
-        self._test: str | None = None
         self._rows: Mapping[str, int] = {}
         """The marker's `rows` of the test that is next or open."""
         self._volumes = Volumes(
             settings,
             lambda: self.stored,
             say=say or (lambda _line: None),
-            note=lambda text: self.notes.update({text: None}),
+            note=self.note,
             worker=bool(worker),
         )
-        self._current: str | None = None
-        """The open test's database."""
-        self._base: str | None = None
-        """The database of everything outside tests, once somebody connected there."""
         self._chosen: Chosen | None = None
         self._server: Server | None = None
         self._broken: ProdparityError | None = None
@@ -83,6 +92,7 @@ class Session:
         """The twin's own server, where the tests run on another."""
         self.wire = Wire(self._upstream, root=settings.root)
         self.wire.open()
+        self.isolation = Isolation(self, self.wire, self._upstream, self._lock, settings.isolation)
 
     # --- what is known before anything starts
 
@@ -167,30 +177,18 @@ class Session:
 
         What stands in the way is said when the test asks for its database.
         """
-        self._rows = rows
+        self._rows = rows if self._volumes.wanted else {}
         with suppress(ProdparityError, psycopg.Error), self._lock:
             if self._volumes.wanted:
-                self._template(rows)
+                self.template(rows)
 
     def begin(self, test: str) -> None:
-        """From here on the wire leads to a database of this test alone, made when a client first asks for it."""
-        # The lock is not held while the wire moves: its threads come here for the database.
-        if self._test == test:
-            return
-        if self._test is not None:
-            self.end(self._test)
-        with self._lock:
-            self._test = test
-        self.wire.move(self._upstream)
+        """From here on the wire leads to a database in which nothing is from another test."""
+        self.isolation.begin(test, self._rows)
 
     def current(self) -> str:
         """The database of the open test, or of what runs outside tests; raises ProdparityError where none can be had."""
-        with self._lock:
-            if self._test is None:
-                self._base = self._base or self._clone()
-                return self._base
-            self._current = self._current or self._clone()
-            return self._current
+        return self.isolation.database()
 
     def refusal(self) -> ProdparityError | None:
         """Why the open test has no database; None where it has one."""
@@ -203,70 +201,34 @@ class Session:
             return error
         return None
 
-    def _clone(self) -> str:
-        """Of the base where there is one, else of the template; on a new server where the old one was lost."""
-        rows = self._rows if self._test is not None and self._volumes.wanted else {}
-        try:
-            try:
-                return self._templates.clone(self._source(rows), search_path=self._search_path)
-            except psycopg.errors.InvalidCatalogName:
-                # Somebody removed the kept template meanwhile.
-                self._volumes.forget()
-                return self._templates.clone(self._source(rows), search_path=self._search_path)
-            except psycopg.OperationalError as lost:
-                self._forget_server()
-                self.notes[f"the database server was lost, and started again: {str(lost).splitlines()[0]}"] = None
-                return self._templates.clone(self._template(rows), search_path=self._search_path)
-        except psycopg.Error as cause:
-            raise ProdparityError(f"The test's database could not be made: {str(cause).strip()}") from cause
-
-    def _source(self, rows: Mapping[str, int]) -> str:
-        if self._base is None:
-            return self._template(rows)
-        if not rows:
-            return self._base
-        self.notes["a test with rows=… begins without what was written outside tests: it has a volume of its own"] = (
-            None
-        )
-        return self._template(rows)
-
-    @property
-    def _search_path(self) -> str | None:
-        return self.stored.profile.settings.get("search_path") if self.stored else None
-
-    def _forget_server(self) -> None:
-        self._templates.close()
-        self.__dict__.pop("_templates", None)
-        self._volumes.forget()
-        self._server = self._base = None
-        for twin in self._open_twins:
-            twin.close()
-        self._open_twins.clear()
-        self._twins.clear()
-
-    def end(self, test: str) -> None:
-        """Throw the test's database away; what runs between tests meets the base again."""
-        with self._lock:
-            if self._test != test:
-                return
-            database, self._current, self._test = self._current, None, None
-        self.wire.move(self._upstream)
-        if database is not None:
-            with suppress(psycopg.Error, ProdparityError):
-                self._templates.drop(database)
+    def end(self, test: str, *, last: bool = False) -> None:
+        """What the test changed goes; of the run's `last` one with the database. Raises ProdparityError where that failed."""
+        self.isolation.end(test, last=last)
 
     def owner_dsn(self) -> str:
         """Past the wire, to the open test's database."""
-        return self._running.dsn(self.current(), user=self._login.user, password=self._login.password)
+        return self.server.dsn(self.current(), user=self._login.user, password=self._login.password)
 
-    def watch(self, test: str, expectation: Expectation) -> Watch:
+    def fewer(self, expectation: Expectation) -> Mapping[str, int] | None:
+        """The marker's `rows` for a rehearsal; None where the test begins with too few rows for one."""
+        return self._volumes.fewer(expectation.rows, FEWER)
+
+    def growth(self, expectation: Expectation, rehearsed: Rehearsal | None) -> Growth:
+        """What a test's database holds, and what the test sent when it held less."""
+        rows = self._volumes.counts(expectation.rows)
+        if rehearsed is None or not rehearsed.trips:
+            return Growth(rows=rows)
+        return Growth(rows=rows, fewer=self._volumes.counts(rehearsed.rows), trips=rehearsed.trips)
+
+    def watch(self, test: str, expectation: Expectation, rehearsed: Rehearsal | None = None) -> Watch:
         """Start recording a test's trips."""
-        return Watch(self, test, expectation)
+        return Watch(self, test, expectation, rehearsed)
 
     # --- the server
 
     @property
-    def _running(self) -> Server:
+    def server(self) -> Server:
+        """Started on first use. Raises ProdparityError."""
         with self._lock:
             if self._broken is not None:
                 raise ProdparityError(f"{self._broken.happened} (the first error says what to do)")
@@ -282,16 +244,42 @@ class Session:
             return self._server
 
     @cached_property
-    def _templates(self) -> Templates:
-        return Templates(self._running)
+    def templates(self) -> Templates:
+        """Of the server, and this process's copies of them."""
+        return Templates(self.server)
 
-    def _template(self, rows: Mapping[str, int]) -> str:
-        return self._volumes.template(self._templates, rows)
+    @property
+    def search_path(self) -> str | None:
+        """Production's."""
+        return self.stored.profile.settings.get("search_path") if self.stored else None
+
+    def template(self, rows: Mapping[str, int]) -> str:
+        """The database that a test with these `rows` begins as a copy of."""
+        return self._volumes.template(self.templates, rows)
+
+    def note(self, text: str) -> None:
+        """For the report."""
+        self.notes[text] = None
+
+    def lose(self, said: str | None) -> None:
+        """The server was lost, as it `said`, and is started again on next use; or, with None, a template."""
+        self._volumes.forget()
+        if said is None:
+            return
+        self.note(f"the database server was lost, and started again: {said}")
+        templates: Templates | None = self.__dict__.pop("templates", None)
+        if templates is not None:
+            templates.close()
+        self._server = None
+        for twin in self._open_twins:
+            twin.close()
+        self._open_twins.clear()
+        self._twins.clear()
 
     def _upstream(self) -> Upstream:
         """Where the wire leads now; called by its threads."""
         with self._lock:
-            server = self._running
+            server = self.server
             return Upstream(
                 host=server.host,
                 port=server.port,
@@ -323,7 +311,7 @@ class Session:
             from .profile.scale import scaled
 
             stored = replace(stored, profile=scaled(stored.profile, rows))
-        server = self._running
+        server = self.server
         if server.kind != "embedded":
             if self._planning is None:
                 self._planning = Embedded()
@@ -357,11 +345,12 @@ class Session:
     def close(self) -> None:
         """Give everything back; never raises."""
         self.wire.close()
+        self.isolation.close()
         for twin in self._open_twins:
             twin.close()
         with self._lock:
-            if self._server is not None:
-                self._templates.close()
+            if self._server is not None and self._chosen is not None:
+                refill.close(self.templates, self._chosen.provider, copies=refill.workers())
             if self._chosen is not None:
                 self._chosen.provider.stop()
             if self._planning is not None:
@@ -371,7 +360,8 @@ class Session:
 class Watch:
     """Records the trips of one test's call and judges them."""
 
-    def __init__(self, session: Session, test: str, expectation: Expectation) -> None:
+    def __init__(self, session: Session, test: str, expectation: Expectation, rehearsed: Rehearsal | None) -> None:
+        self._rehearsed = rehearsed
         self._session = session
         self._test = test
         self._expectation = expectation
@@ -380,20 +370,20 @@ class Watch:
         self._started = time.monotonic()
         session.wire.taps.append(self._recorder)
 
-    def stop(self) -> None:
-        """Record no further."""
+    def stop(self) -> Sequence[Trip]:
+        """Record no further; what was recorded."""
         wire = self._session.wire
         if self._recorder in wire.taps:
             wire.settle(time.monotonic() + SETTLE_S)
             wire.taps.remove(self._recorder)
             self._recorder.stop()
+        return self._recorder.trips
 
     def judge(self) -> TestReport:
         """Stop, and hold what was recorded against production."""
         session = self._session
         seconds = time.monotonic() - self._started
-        self.stop()
-        trips = self._recorder.trips
+        trips = self.stop()
         judgement = self._judged(trips) if session.settings.level > Level.OFF else Judgement()
         outcome = "failed" if judgement.findings else "passed"
         return TestReport(id=self._test, outcome=outcome, judgement=judgement, trips=len(trips), seconds=seconds)
@@ -413,6 +403,7 @@ class Watch:
             pauses=self._recorder.pauses,
             left_open=[one.number for one in session.wire.connections if self._opened_by_the_code(one)],
             dropped=self._recorder.dropped,
+            growth=session.growth(self._expectation, self._rehearsed),
         )
         replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
         findings = tuple(replace(found, replay=replay) for found in judgement.findings)

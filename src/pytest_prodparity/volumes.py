@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from .synthesis.volume import Opened, Volume
 
 
+PART = "a part of all"
+"""As a table's name in `rows`: there is one row for so many that the level has."""
+LEAST_GROWN = 2_000
+"""Rows below which a volume is no other volume with a part of them."""
+
+
 class Volumes:
     """One run's. The generator, and numpy with it, is imported when rows are wanted. `stored` is asked when it is needed; `say` gets progress, `note` what the report should tell.
 
@@ -46,6 +52,22 @@ class Volumes:
             from .synthesis.volume import check_size
 
             check_size(self._plan(rows), self._settings.dials.max_bytes)
+
+    def fewer(self, rows: Mapping[str, int], part: int) -> Mapping[str, int] | None:
+        """What to ask for instead of the marker's `rows` to have one row for `part`; None where that changes little."""
+        if not self.wanted:
+            return None
+        less = {**rows, PART: part}
+        here = self._plan(rows).total
+        return less if here >= LEAST_GROWN and self._plan(less).total * 2 <= here else None
+
+    def counts(self, rows: Mapping[str, int]) -> Mapping[str, int]:
+        """Rows of each table by full name, of a partitioned one those of its partitions; empty without a volume."""
+        if not self.wanted:
+            return {}
+        from .synthesis.plan import whole
+
+        return whole(self._plan(rows).stored.profile, self._plan(rows).counts)
 
     def template(self, templates: Templates, rows: Mapping[str, int]) -> str:
         """The database that a test with the marker's `rows` begins as a copy of; without rows production's schema.
@@ -116,8 +138,9 @@ class Volumes:
 
             stored = self._stored()
             assert stored is not None
+            part = rows.get(PART, 1)
             self._planned[key] = planned(
-                stored, level=self._settings.level, rows=self._settings.dials.rows, seed=self._settings.seed,
-                overrides=rows,
+                stored, level=self._settings.level, rows=self._settings.dials.rows.part(part), seed=self._settings.seed,
+                overrides={name: count // part for name, count in rows.items() if name != PART},
             )  # fmt: skip
         return self._planned[key]

@@ -24,7 +24,7 @@ from tests.docs.pages import ROOT, Block, blocks
 
 FOLLOWED = [
     list(steps)
-    for _, steps in groupby((block for block in blocks("python", "console") if block.order), lambda b: b.page)
+    for _, steps in groupby((block for block in blocks("python", "console", "toml") if block.order), lambda b: b.page)
 ]
 
 

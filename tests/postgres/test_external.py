@@ -9,19 +9,23 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
 
+from pytest_prodparity.cli.cache import command as listing
 from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.core.levels import Level, Rows
 from pytest_prodparity.databases import external
 from pytest_prodparity.databases.choose import provider
 from pytest_prodparity.databases.external import External
+from pytest_prodparity.databases.kept import kept, stale
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.databases.schema import load
 from pytest_prodparity.databases.template import Templates
 from pytest_prodparity.profile import store
 from pytest_prodparity.profile.identity import identities
 from pytest_prodparity.synthesis.volume import ensure, planned
+from tests.postgres.places import until
 from tests.project import production
 
 
@@ -129,3 +133,58 @@ def test_a_server_that_does_not_answer_is_one_message() -> None:
     with pytest.raises(ProdparityError, match=r"Could not connect to u@127\.0\.0\.1:1/db: .*refused") as caught:
         External("postgresql://u:hush@127.0.0.1:1/db", allowed=True).start()
     assert "hush" not in str(caught.value)
+
+
+def test_two_users_of_one_server_do_not_get_at_each_others_databases(server: Server, guest: str) -> None:
+    name = External(guest, allowed=True)._address.user
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(name)))
+    one, other = (External(url, allowed=True).start() for url in (server.dsn(), guest))
+    key = secrets.token_hex(8)
+    with Templates(one) as first, Templates(other) as second:
+        templates = [first.ensure(key, lambda _dsn: None), second.ensure(key, lambda _dsn: None)]
+        assert len(set(templates)) == 2
+        clones = [first.clone(templates[0]), second.clone(templates[1])]
+        owners = "SELECT datname, pg_get_userbyid(datdba) FROM pg_database WHERE datname = ANY(%s)"
+        with closing(psycopg.connect(server.dsn(), autocommit=True)) as connection:
+            found: dict[str, str] = dict(connection.execute(owners, [[*templates, *clones]]).fetchall())
+            assert [found[name] for name in (*templates, *clones)] == [server.user, name, server.user, name]
+        with closing(psycopg.connect(other.dsn(), autocommit=True)) as connection:
+            assert [one.name for one in kept(connection, name)] == [templates[1]]
+            first._open.close()  # type: ignore[union-attr]  # as if killed
+            # what another user left is that user's to sweep
+            until(lambda: clones[0] not in stale(connection))
+        assert clones[0] not in second.sweep()
+        second.drop(templates[1])
+    with Templates(one) as third:
+        third.sweep()
+        third.drop(templates[0])
+
+
+def test_two_machines_with_one_user_share_what_is_kept(server: Server) -> None:
+    # Each has a cache, and so a secret, of its own: on a server of the user's the URL alone counts.
+    key = secrets.token_hex(8)
+    there = External(server.dsn(), allowed=True).start()
+    built: list[str] = []
+    with Templates(there) as first, Templates(there) as second:
+        template = first.ensure(key, lambda dsn: built.append(dsn))
+        assert second.ensure(key, lambda dsn: built.append(dsn)) == template
+        assert len(built) == 1
+        assert first.clone(template) != second.clone(template)
+        first.drop(template)
+
+
+def test_cache_lists_and_prunes_what_is_kept_on_a_server_of_the_users(
+    server: Server, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = External(server.dsn(), allowed=True).start()
+    with Templates(there) as templates:
+        template = templates.ensure(secrets.token_hex(8), lambda _dsn: None)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRODPARITY_CACHE", str(cache))
+    said = CliRunner().invoke(listing, ["--database", server.dsn()])
+    assert template.rpartition("_")[2] in said.output, said.output
+    assert f"external, {there.user}@127.0.0.1:{server.port}/postgres" in said.output.replace("\n", "")
+    assert server.password not in said.output
+    pruned = CliRunner().invoke(listing, ["prune", template.rpartition("_")[2], "--database", server.dsn()])
+    assert "1 removed" in pruned.output, pruned.output

@@ -18,6 +18,7 @@ import pytest
 
 from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.databases import cluster as clusters
+from pytest_prodparity.databases import durable
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.databases.shared import in_use
@@ -205,16 +206,83 @@ def test_damaged_data_are_made_anew_with_a_note(place: Path) -> None:
         provider.stop()
 
 
-def test_after_a_restart_of_the_machine_the_cluster_is_made_anew(place: Path) -> None:
-    data = marked(place)
+def restart_the_machine(data: Path) -> None:
     file = data.parent / "state.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "boot": "another"}))
+
+
+def test_after_a_restart_of_the_machine_the_cluster_is_there_as_it_was(place: Path) -> None:
+    data = marked(place)
+    until(lambda: durable.proven(data.parent))
+    restart_the_machine(data)
     provider = Embedded()
     server = provider.start()
     try:
-        assert not is_marked(server)
+        assert is_marked(server)
+        assert not durable.proven(data.parent)
+        assert provider.notes == []
     finally:
         provider.stop()
+    until(lambda: durable.proven(data.parent))
+
+
+def test_after_a_crash_of_the_machine_under_a_running_server_the_cluster_is_made_anew(place: Path) -> None:
+    data = marked(place)
+    until(lambda: durable.proven(data.parent))
+    provider = Embedded()
+    provider.start()
+    pid = postmaster(data)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    restart_the_machine(data)
+    server = provider.start()
+    try:
+        assert not is_marked(server)
+        assert provider.notes == ["what was kept is made anew: the machine went down while the server ran"]
+    finally:
+        provider.stop()
+
+
+def test_a_cache_that_was_carried_to_another_machine_is_used_there(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = marked(place)
+    until(lambda: durable.proven(data.parent))
+    home, there = place / "home", place / "there"
+    home.mkdir()
+    for one in [one for one in place.iterdir() if one not in (home, there)]:
+        one.rename(home / one.name)
+    subprocess.run(["cp", "-pR", home, there], check=True)
+    data = home / data.relative_to(place)
+    restart_the_machine(there / data.relative_to(home))
+    monkeypatch.setenv("PRODPARITY_CACHE", str(there))
+    provider = Embedded()
+    server = provider.start()
+    try:
+        assert data_of(server).is_relative_to(there)
+        assert is_marked(server)
+        assert provider.notes == []
+    finally:
+        provider.stop()
+
+
+def test_a_flush_that_ends_after_the_server_started_again_proves_nothing(place: Path, tmp_path: Path) -> None:
+    folder = place / "cluster"
+    folder.mkdir()
+    (tmp_path / "sync").write_text(
+        f"#!/bin/sh\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.01; done; touch {tmp_path}/gone\n"
+    )
+    (tmp_path / "sync").chmod(0o755)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        durable.prove(folder, ["sync"])
+    durable.withdraw(folder)
+    (tmp_path / "go").touch()
+    until(lambda: (tmp_path / "gone").exists())
+    durable.prove(folder, ["sync"])
+    until(lambda: durable.proven(folder))
+    durable.withdraw(folder)
+    assert not list(folder.iterdir())
 
 
 def test_a_stale_postmaster_file_of_a_reused_process_number_is_no_obstacle(place: Path) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_prodparity.queries.growth import Growth
+from pytest_prodparity.queries.wording import count, duration, timeout
+from pytest_prodparity.wire.trip import Trip
 from tests.postgres.production import Production
 from tests.queries.sending import sent, text, together
 
@@ -224,6 +227,45 @@ def test_top_n_and_small_groups_do_not_spill(production: Production, sql: str) -
 def test_code_that_asks_for_memory_of_its_own_does_not_spill(production: Production) -> None:
     sql = "SELECT id, note FROM orders ORDER BY note, total"
     assert production.rules(sent("SET LOCAL work_mem = '1GB'"), sent(sql), rules=SPILLS) == []
+
+
+ORDERS = "SELECT status, sum(total) FROM orders GROUP BY status"
+
+
+def taking(seconds: float, sql: str = ORDERS, error: str | None = None) -> Trip:
+    made = sent(sql, sqlstate=None if error is None else "57014")
+    statement = replace(made.statements[0], error=error)
+    return replace(made, ended=made.started + seconds, statements=(statement,))
+
+
+def titles(production: Production, trip: Trip, growth: Growth) -> list[str]:
+    return [found.title for found in production.judge(trip, growth=growth).findings if found.rule == "timeout"]
+
+
+def test_a_measured_time_is_carried_over_to_production_s_rows(production: Production) -> None:
+    rows = production.profile.table("public.orders")
+    assert rows is not None
+    limit = timeout(production.profile)
+    assert limit is not None
+    here = {"public.orders": round(rows.rows / 10)}
+    fewer = {"public.orders": round(rows.rows / 40)}
+    linear = Growth(rows=here, fewer=fewer, trips=[taking(limit / 20)])
+    found = titles(production, taking(limit / 5), linear)
+    assert len(found) == 1
+    assert (
+        f"it took {duration(limit / 5)} with {count(here['public.orders'])} of {count(rows.rows)} rows of orders"
+        in found[0]
+    )
+    assert titles(production, taking(limit / 5), Growth(rows=here, fewer=fewer, trips=[taking(limit / 5)])) == []
+    assert titles(production, taking(limit / 5), Growth(rows=here)) == []
+
+
+def test_what_the_test_s_own_limit_has_ended_would_end_in_production(production: Production) -> None:
+    growth = Growth(rows={"public.orders": 1000})
+    found = titles(production, taking(2.0, error="canceling statement due to statement timeout"), growth)
+    assert [title.partition(" with")[0] for title in found] == ["was ended after 2 s"]
+    assert titles(production, taking(2.0, error="canceling statement due to user request"), growth) == []
+    assert titles(production, taking(2.0, error="canceling statement due to statement timeout"), Growth(rows={})) == []
 
 
 def test_an_estimate_far_over_the_timeout_is_found_and_one_near_it_is_not(production: Production) -> None:

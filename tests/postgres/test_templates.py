@@ -13,9 +13,10 @@ import psycopg
 import pytest
 
 from pytest_prodparity.core.errors import ProdparityError
-from pytest_prodparity.databases import roles
+from pytest_prodparity.databases import copying, roles
+from pytest_prodparity.databases.kept import BUILDING, stale
 from pytest_prodparity.databases.provider import Server
-from pytest_prodparity.databases.template import BUILDING, Templates, stale
+from pytest_prodparity.databases.template import Templates
 from tests.postgres.places import line, until
 
 CHILD = """
@@ -217,9 +218,9 @@ def test_a_template_of_the_last_hour_is_never_removed(server: Server, key: str) 
 def test_a_large_template_is_copied_by_its_files(
     server: Server, templates: Templates, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_prodparity.databases.template.SMALL", 0)
+    monkeypatch.setattr("pytest_prodparity.databases.copying.SMALL", 0)
     template = templates.ensure(key, table)
-    assert "file_copy" in templates._strategy(template).as_string()
+    assert copying.by_files(server, templates.size(template))
     assert count(server, templates.clone(template)) == 1
 
 

@@ -21,8 +21,9 @@ from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.core.levels import Level, Rows
 from pytest_prodparity.databases import roles
 from pytest_prodparity.databases.embedded import Embedded
+from pytest_prodparity.databases.kept import BUILDING, kept, stale
 from pytest_prodparity.databases.provider import Server
-from pytest_prodparity.databases.template import BUILDING, Templates, kept, stale
+from pytest_prodparity.databases.template import Templates
 from pytest_prodparity.profile.store import Stored
 from pytest_prodparity.synthesis.build import Filled, Progress
 from pytest_prodparity.synthesis.volume import Fill, Label, Volume, check_disk, check_size, ensure
@@ -151,6 +152,14 @@ def test_of_two_builds_at_once_one_builds_and_the_other_waits_and_says_so(server
     last = [process.communicate(timeout=60)[0].splitlines()[-1].split() for process in (builder, waiter)]
     assert [said[:3] for said in last] == [["opened", "True", "1000"], ["opened", "False", "1000"]]
     assert last[0][3] != last[1][3]
+
+
+def test_of_eight_processes_at_once_one_builds(server: Server, seed: int) -> None:
+    said = [process.communicate(timeout=120)[0].splitlines()[-1].split() for process in
+            [child(server, seed, 0.5) for _ in range(8)]]  # fmt: skip
+    assert sorted(one[1] for one in said) == ["False"] * 7 + ["True"]
+    assert {one[2] for one in said} == {"1000"}
+    assert len({one[3] for one in said}) == 8
 
 
 def test_after_kill_9_in_the_middle_nothing_looks_whole_and_the_next_builds(

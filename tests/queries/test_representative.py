@@ -24,10 +24,11 @@ def statistics(*shares: float, distinct: float = 1000) -> ColumnStatistics:
         (statistics(0.4, 0.02), "11"),  # the first is a guest, or the system
         (statistics(0.4), None),
         (statistics(0.4, 0.3, 0.3, distinct=3), None),  # three keys that are alike
+        (statistics(0.0003, 0.0001, distinct=-0.1), None),  # seen a few times: chance
         (statistics(0.002, 0.001), None),  # no key has many more rows than others
     ],
 )
-def test_thelargest_key_key_is_production_s_worst_case_unless_it_stands_for_nobody(
+def test_the_largest_key_is_production_s_worst_case_unless_it_stands_for_nobody(
     known: ColumnStatistics | None, expected: str | None
 ) -> None:
     assert largest_key(known) == expected

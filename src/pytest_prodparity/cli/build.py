@@ -45,10 +45,6 @@ def command(level: str | None, rows: tuple[str, ...], seed: str | None, database
         )
         for note in chosen.notes:
             click.echo(f"note: {note}")
-        if server.kind == "docker":
-            click.echo(
-                "note: a container is removed when its run ends, and this volume with it; each run builds its own"
-            )
         if verbose:
             for name, count in sorted(volume.counts.items(), key=lambda one: -one[1]):
                 click.echo(f"  {count:>15,}  {name}")
@@ -63,6 +59,7 @@ def _build(server: Server, volume: Volume, *, verbose: bool) -> None:
 
     with Templates(server) as templates, _following(volume) as (progress, waiting):
         opened = ensure(templates, volume, progress=progress, waiting=waiting)
+        templates.ready(opened.template)
     size = showing.size(opened.size)
     if opened.built:
         click.echo(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,8 +18,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from ..core.settings import Settings
+    from ..databases.kept import Kept
     from ..databases.provider import Server
-    from ..databases.template import Kept
 
 _DAYS = 7
 _SHORTEST = 4
@@ -33,19 +31,26 @@ _SHORTEST = 4
 @click.argument("names", nargs=-1)
 @click.option("--days", type=click.FloatRange(min=0), default=_DAYS, show_default=True, metavar="DAYS", help="prune: remove what was not used for so long.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="prune: remove all; runs that still need one build it anew.")
-@click.option("-v", "--verbose", is_flag=True, help="list: seeds, times, and all that is approximate.")
-def command(act: str, names: tuple[str, ...], days: float, everything: bool, verbose: bool) -> None:
+@click.option(
+    "--database", metavar="WHERE", help="A server of yours besides, by its URL.  [default: as the settings have it]"
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="list: times, the size of ready copies, and all that is approximate."
+)
+def command(
+    act: str, names: tuple[str, ...], days: float, everything: bool, database: str | None, verbose: bool
+) -> None:
     """The kept databases: list them, remove them.
 
-    `prodparity cache` lists the volumes and the empty templates on the embedded server, on running containers of ours, and
-    on the server that the settings name, as far as they can be reached. `prodparity cache prune` removes those that were
+    `prodparity cache` lists the volumes and the empty templates on the embedded server, in the containers of ours, which are
+    started for it, and on the server that the settings name, as far as they can be reached. `prodparity cache prune` removes those that were
     not used for a week; `prodparity cache prune NAME` removes one, by the beginning of its name.
     """
     if act == "list" and (names or everything):
         raise UsageError(
             "list takes no names and no --all.", fix="prodparity cache prune NAME, or prodparity cache prune --all"
         )
-    with _reached() as found:
+    with _reached(database) as found:
         if act == "list":
             _list(found, verbose=verbose)
         else:
@@ -63,12 +68,11 @@ class _Place:
 
 
 @contextmanager
-def _reached() -> Iterator[list[_Place]]:
+def _reached(database: str | None) -> Iterator[list[_Place]]:
     """Every server of ours that can be reached, with an open connection each; the embedded one is started for it."""
-    from ..core.settings import read_table, resolve
+    from .asked import settings_of
 
-    here = Path.cwd()
-    settings = resolve(here, {}, os.environ, read_table(here))
+    settings = settings_of({"database": database})
     with ExitStack() as stack:
         places = [_embedded(stack), *_containers(stack)]
         if "://" in settings.database:
@@ -92,11 +96,25 @@ def _embedded(stack: ExitStack) -> _Place | None:
 
 
 def _containers(stack: ExitStack) -> Iterator[_Place]:
+    from ..databases import docker
     from ..databases.account import Account
-    from ..databases.docker import containers, running
 
-    for server in running(containers(Account.current())):
-        yield _looked(stack, server, f"docker, 127.0.0.1:{server.port}")
+    root = docker.containers(Account.current())
+    kept = docker.kept(root)
+    outdated = docker.outdated(root) if kept else []
+    for folder, data in kept:
+        where = f"docker, {data.image}"
+        if folder in outdated:
+            yield _Place(
+                where=where, problem="its image is not there any more; prodparity doctor --fix removes its data"
+            )
+            continue
+        provider = docker.Docker(major=data.major, image=data.image)
+        stack.callback(provider.stop)
+        try:
+            yield _looked(stack, provider.start(), where)
+        except ProdparityError as cause:
+            yield _Place(where=where, problem=cause.happened)
 
 
 def _external(stack: ExitStack, settings: Settings) -> _Place:
@@ -114,7 +132,7 @@ def _looked(stack: ExitStack, server: Server, where: str) -> _Place:
     import psycopg
 
     from ..databases import roles
-    from ..databases.template import kept
+    from ..databases.kept import kept
 
     try:
         connection = stack.enter_context(closing(psycopg.connect(server.dsn(), autocommit=True, connect_timeout=5)))
@@ -140,34 +158,39 @@ def _list(places: list[_Place], *, verbose: bool) -> None:
             continue
         console.print(escape(place.where))
         grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in ("name", "profile", "level", "rows", "seed", "size", "last use"):
-            grid.add_column(
-                name, justify="right" if name in ("rows", "seed", "size") else "left", no_wrap=name == "name"
-            )
+        for name in ("name", "profile", "level", "rows", "seed", "size", "ready", "last use"):
+            right = name in ("rows", "seed", "size", "ready")
+            grid.add_column(name, justify="right" if right else "left", no_wrap=name in ("name", "size"))
         notes: list[str] = []
         for one in place.kept:
             label = Label.read(one.label)
-            total += one.size
+            total += one.whole_size
             if label is None:
                 about = ["", "", "none", ""]
             else:
                 about = [label.profile, label.level, f"{label.total:,}", str(label.seed)]
                 notes += [f"  {one.short}: {label.rows}; built in {label.seconds:.1f} s"]
                 notes += [f"    approximate: {note}" for note in label.notes]
-            grid.add_row(one.short, *map(escape, about), showing.size(one.size), showing.since(one.used))
+            if one.ready:
+                copies = "copy" if one.ready == 1 else "copies"
+                notes.append(f"  {one.short}: {one.ready} {copies} ready besides, {showing.size(one.ready_size)}")
+            ready = str(one.ready or "")
+            grid.add_row(one.short, *map(escape, about), showing.size(one.size), ready, showing.since(one.used))
         console.print(grid if place.kept else "  nothing is kept here")
         for note in notes if verbose else ():
             console.print(escape(note))
     count = sum(len(place.kept) for place in places)
     console.print(
-        f"{count} kept, {showing.size(total)}. To remove: prodparity cache prune" if count else "Nothing is kept."
+        f"{count} kept, {showing.size(total)} with their ready copies. To remove: prodparity cache prune"
+        if count
+        else "Nothing is kept."
     )
 
 
 def _prune(places: list[_Place], names: tuple[str, ...], *, seconds: float) -> None:
     import psycopg
 
-    from ..databases.template import drop
+    from ..databases.kept import drop
 
     known = [one.short for place in places for one in place.kept]
     for name in names:
@@ -186,7 +209,7 @@ def _prune(places: list[_Place], names: tuple[str, ...], *, seconds: float) -> N
             except psycopg.Error as cause:
                 click.echo(f"{one.short} could not be removed: {' '.join(str(cause).split())}")
                 continue
-            gone, size = gone + 1, size + one.size
-            click.echo(f"removed: {one.short}, {showing.size(one.size)}")
+            gone, size = gone + 1, size + one.whole_size
+            click.echo(f"removed: {one.short}, {showing.size(one.whole_size)}")
     kept = len(known) - gone
     click.echo(f"{gone} removed, {showing.size(size)}; {kept} stay{'s' if kept == 1 else ''}.")

@@ -154,18 +154,23 @@ def _clusters(place: Cache, programs: Binaries, *, fix: bool) -> Iterator[Line]:
 def _leftovers(server: Server, *, fix: bool) -> Line:
     import psycopg
 
-    from ..databases import template
+    from ..databases import kept
 
     with closing(psycopg.connect(server.dsn(), autocommit=True)) as connection:
-        names = template.stale(connection)
-        if not names:
+        names = kept.stale(connection)
+        orphans = kept.orphans(connection, server.data) if server.data else []
+        said = [f"{len(names)} left by dead runs: {', '.join(names[:3])}"] if names else []
+        if orphans:
+            said.append(f"{_megabytes(sum(map(size, orphans)))} of copies that a killed server began")
+        if not said:
             return Line(state="ok", what="databases", found="none left by dead runs")
 
         def remove() -> None:
             for name in names:
-                template.drop(connection, name)
+                kept.drop(connection, name)
+            _each(_remove, orphans)
 
-        return _leftover("databases", f"{len(names)} left by dead runs: {', '.join(names[:3])}", fix=fix, remove=remove)
+        return _leftover("databases", "; ".join(said), fix=fix, remove=remove)
 
 
 def _docker(settings: Settings, *, fix: bool) -> Iterator[Line]:
@@ -187,12 +192,15 @@ def _docker(settings: Settings, *, fix: bool) -> Iterator[Line]:
         found=f"{found.version} at {found.host}, {image} {'is there' if there else 'is not there yet'}",
         fix=None if there else f"docker pull {image}",
     )
-    if next(cache(Account.current()).root.glob("containers/*/server.json"), None):
-        from ..databases.docker import containers, left, swept
+    if next(cache(Account.current()).root.glob("containers/*/*.json"), None):
+        from ..databases import docker
 
-        dead = left(containers(Account.current()))
-        if dead:
-            yield _leftover("containers", f"{len(dead)} left by dead runs", fix=fix, remove=swept)
+        root = docker.containers(Account.current())
+        dead, gone = docker.left(root), docker.outdated(root)
+        said = [f"{len(dead)} left running by dead runs"] if dead else []
+        said += [f"{len(gone)} kept of images that are gone"] if gone else []
+        if said:
+            yield _leftover("containers", ", ".join(said), fix=fix, remove=docker.swept)
 
 
 def _profile(settings: Settings) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from enum import IntEnum
@@ -51,6 +52,10 @@ class Rows:
             return "none"
         share = "all" if self.share == 1 else f"{self.share * 100:.10g} %"
         return share if self.most is None else f"{share}, at most {self.most:,} a table"
+
+    def part(self, of: int) -> Rows:
+        """One row for `of`."""
+        return Rows(share=self.share / of, most=None if self.most is None else math.ceil(self.most / of))
 
     @classmethod
     def parse(cls, said: object, level: Level) -> Rows:
@@ -105,6 +110,8 @@ class Dials:
     """Are statements judged by production's plans?"""
     rows: Rows
     """With how many rows does a test's database begin?"""
+    growth: bool = False
+    """Is each test rehearsed on a quarter of the rows, to see what grows?"""
     max_bytes: int = 20 * GB
     """A volume that is estimated larger is not built."""
 
@@ -112,8 +119,8 @@ class Dials:
 DIALS: dict[Level, Dials] = {
     Level.OFF: Dials(twin=False, rows=VOLUMES[Level.OFF]),
     Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], max_bytes=2 * GB),
-    Level.STAGING: Dials(twin=True, rows=VOLUMES[Level.STAGING], max_bytes=10 * GB),
-    Level.PRODUCTION: Dials(twin=True, rows=VOLUMES[Level.PRODUCTION], max_bytes=100 * GB),
+    Level.STAGING: Dials(twin=True, rows=VOLUMES[Level.STAGING], growth=True, max_bytes=10 * GB),
+    Level.PRODUCTION: Dials(twin=True, rows=VOLUMES[Level.PRODUCTION], growth=True, max_bytes=100 * GB),
 }
 
 UNITS = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": GB, "tb": GB << 10}

@@ -76,6 +76,13 @@ OPTIONS: tuple[Option, ...] = (
         default=False,
     ),
     Option(
+        name="isolation",
+        help="How tests are kept apart: delta takes back what a test changed, clone gives each test a copy of the "
+        "database, auto is delta wherever it works.",
+        default="auto",
+        environment="PRODPARITY_ISOLATION",
+    ),
+    Option(
         name="mark",
         help="Patterns of test files, relative to the rootdir, in which every test counts as marked.",
         default=(),

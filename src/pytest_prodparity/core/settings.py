@@ -30,6 +30,7 @@ class Settings:
     profile: Path = Path("parity")
     image: str | None = None
     allow_external: bool = False
+    isolation: str = "auto"
     mark: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[Level, Mapping[str, object]] = field(default_factory=dict)
@@ -94,6 +95,18 @@ def _flag(said: object, where: str) -> bool:
     raise UsageError(f"{where}: {said!r} is neither true nor false.")
 
 
+ISOLATIONS = ("auto", "delta", "clone")
+
+
+def _isolation(said: object, where: str) -> str:
+    if isinstance(said, str) and said in ISOLATIONS:
+        return said
+    raise UsageError(
+        f"{where}: isolation {said!r} does not exist{closest(str(said), ISOLATIONS)}.",
+        fix=f"use one of {', '.join(ISOLATIONS)}",
+    )
+
+
 def _globs(said: object, where: str) -> tuple[str, ...]:
     if isinstance(said, list) and all(isinstance(entry, str) for entry in said):
         return tuple(said)
@@ -135,6 +148,7 @@ def _bytes(said: object, where: str, _level: Level) -> int:
 DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
     "rows": _rows,
     "twin": lambda said, where, _level: _flag(said, where),
+    "growth": lambda said, where, _level: _flag(said, where),
     "max_bytes": _bytes,
 }
 """By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""
@@ -188,6 +202,7 @@ PARSERS: dict[str, Callable[[object, str], Any]] = {
     "profile": _path,
     "image": _text,
     "allow_external": _flag,
+    "isolation": _isolation,
     "mark": _globs,
     "env": _environment,
     "levels": _levels,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProdparityError
 from ..core.levels import Level
+from . import refusals
 from .provider import Provider, Server
+from .refusals import NoImage
 
 if TYPE_CHECKING:
     import psycopg
@@ -63,12 +64,11 @@ def provider(
     identity: str | None = None,
     image: str | None = None,
     allow_external: bool = False,
-    run: str | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Chosen:
     """`embedded`, `docker`, a URL, or `auto`: at `dev` embedded, from `staging` production's own version in a container.
 
-    `run`: what all workers of one run share; xdist's own id by default. Nothing is started here, no image is pulled.
+    Nothing is started here, no image is pulled.
     """
     major = production_version // 10000 if production_version else NEWEST
     if "://" in setting:
@@ -76,9 +76,8 @@ def provider(
 
         external = External(setting, allowed=allow_external, production=identity, identities=_identities)
         return Chosen(provider=external, why="")
-    run = run or os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if setting == "docker":
-        return _container(major, image, run, say)
+        return _container(major, image, say)
     if setting == "embedded" or level < Level.STAGING:
         return _embedded("")
     from .daemon import daemon
@@ -87,17 +86,19 @@ def provider(
     if found.version is None:
         return _embedded(f"embedded PostgreSQL in place of a container: {found.problem}")
     if found.has(image or f"postgres:{major}"):
-        return _container(major, image, run, say)
+        return _container(major, image, say)
+    if refused := refusals.recent(image or f"postgres:{major}"):
+        return _embedded(f"embedded PostgreSQL in place of a container: {refused}")
     from .docker import Docker
 
-    container = Docker(major=major, image=image, run=run, say=say)
-    return Chosen(provider=_Either(container), why="", image=container.image)
+    container = Docker(major=major, image=image, say=say)
+    return Chosen(provider=_Either(container, container.image), why="", image=container.image)
 
 
-def _container(major: int, image: str | None, run: str | None, say: Callable[[str], None] | None) -> Chosen:
+def _container(major: int, image: str | None, say: Callable[[str], None] | None) -> Chosen:
     from .docker import Docker
 
-    container = Docker(major=major, image=image, run=run, say=say)
+    container = Docker(major=major, image=image, say=say)
     return Chosen(provider=container, why="", image=container.image)
 
 
@@ -110,8 +111,9 @@ def _embedded(why: str) -> Chosen:
 class _Either:
     """A container whose image has still to be pulled, or the embedded server where that fails; `auto` only."""
 
-    def __init__(self, container: Provider) -> None:
+    def __init__(self, container: Provider, image: str) -> None:
         self._used: Provider = container
+        self._image = image
         self.kind = "docker"
         self.notes: list[str] = []
 
@@ -119,15 +121,26 @@ class _Either:
         """Pull and start, else embedded with a note."""
         if self.kind == "docker":
             try:
-                return self._used.start()
+                return self._started()
             except ProdparityError as cause:
                 self.notes.append(f"embedded PostgreSQL in place of a container: {cause.happened}")
+                if isinstance(cause, NoImage):
+                    refusals.remember(self._image, cause.happened)
                 self._used, self.kind = _embedded("").provider, "embedded"
-        return self._used.start()
+        return self._started()
+
+    def _started(self) -> Server:
+        server = self._used.start()
+        self.notes += [note for note in self._used.notes if note not in self.notes]
+        return server
 
     def stop(self) -> None:
         """Whichever it became."""
         self._used.stop()
+
+    def again(self) -> dict[str, str] | None:
+        """Of whichever it became."""
+        return self._used.again()
 
 
 def _identities(connection: psycopg.Connection[Any]) -> set[str]:

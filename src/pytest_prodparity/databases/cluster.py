@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..core.errors import ProdparityError
-from . import boot, options
+from . import boot, durable, options
 from .account import Account
 from .binaries import Binaries
 from .cache import VARIABLE, free
@@ -54,7 +54,7 @@ class State:
 
     password: str
     boot: str = ""
-    """The boot of the machine in which the server last ran."""
+    """The boot of the machine in which the server last started."""
 
     def __repr__(self) -> str:
         return f"State(boot={self.boot!r})"
@@ -102,14 +102,21 @@ class Cluster:
         return None
 
     def usable(self) -> bool:
-        """Are there whole data of this boot? With fsync off, what an earlier boot wrote may be torn, and look whole."""
+        """Are there whole data? With fsync off, what an earlier boot wrote may be torn, and look whole; unless it was
+        flushed after the server had stopped.
+        """
         state = self._state()
         return (
             state is not None
-            and state.boot in ("", boot.identity())
+            and (state.boot in ("", boot.identity()) or durable.proven(self.folder))
             and (self.data / "PG_VERSION").exists()
             and (self.data / "global" / "pg_control").exists()
         )
+
+    def cut_off(self) -> bool:
+        """Did the machine go down before the server's data were on the disk?"""
+        state = self._state()
+        return (self.data / "PG_VERSION").exists() and state is not None and state.boot not in ("", boot.identity())
 
     def make(self) -> None:
         """A new, empty cluster in place of whatever is there."""
@@ -139,6 +146,7 @@ class Cluster:
         state = self._state()
         assert state is not None, "launch without data"
         with self._enough_disk():
+            durable.withdraw(self.folder)
             (self.data / "postgresql.auto.conf").write_bytes(b"")
             state = State(password=state.password, boot=boot.identity())
             self._write(state)
@@ -147,6 +155,11 @@ class Cluster:
                 if self._launched(port):
                     return port, state.password
         raise NotStarted("PostgreSQL found no free port in 10 tries.", tried=self.tail(), damaged=False)
+
+    def rest(self) -> None:
+        """Stop the server for now: its data are wanted again, after a restart of the machine too. Never raises."""
+        self.halt()
+        durable.prove(self.folder, durable.flush(self.data, self._binaries.folder / "initdb"))
 
     def halt(self) -> None:
         """Stop the server where one runs: as soon as possible, without losing anything. Never raises."""

@@ -27,8 +27,12 @@ class Daemon:
 
     def has(self, image: str) -> bool:
         """Is the image on this machine?"""
-        status, _ = _get(self.host, f"/images/{quote(image, safe='/:@.')}/json", timeout=5)
-        return status == 200
+        return self.number(image) is not None
+
+    def number(self, image: str) -> str | None:
+        """The image's content, as the daemon numbers it; None where it is not on this machine."""
+        status, said = _get(self.host, f"/images/{quote(image, safe='/:@.')}/json", timeout=5)
+        return str(said.get("Id", "")) if status == 200 else None
 
 
 def daemon() -> Daemon:

@@ -56,10 +56,19 @@ class Embedded:
         try:
             with shared.changing(seconds=30):
                 if shared.leave():
-                    cluster.halt()
+                    if self._throw_away:
+                        cluster.halt()
+                    else:
+                        cluster.rest()
         except (ProdparityError, OSError):
             shared.forget()
         self._remove()
+
+    def again(self) -> dict[str, str] | None:
+        """The kept cluster's folder."""
+        if self._cluster is None or self._throw_away:
+            return None
+        return {"kind": "embedded", "folder": str(self._cluster.folder)}
 
     def _opened(self) -> tuple[Cluster, Shared]:
         if self._cluster is None or self._shared is None:
@@ -91,6 +100,8 @@ class Embedded:
                 if not broken.damaged:
                     raise
                 self.notes.append("the kept server's data were damaged: it was made anew")
+        elif cluster.cut_off():
+            self.notes.append("what was kept is made anew: the machine went down while the server ran")
         cluster.make()
         return cluster.launch()
 

@@ -114,6 +114,10 @@ class External:
     def stop(self) -> None:
         """Nothing was started."""
 
+    def again(self) -> dict[str, str] | None:
+        """How much disk it has nobody can tell: nothing is made there between runs."""
+        return None
+
     def _connect(self) -> psycopg.Connection[Any]:
         address = self._address
         try:

@@ -47,3 +47,6 @@ class Provider(Protocol):
 
     def stop(self) -> None:
         """Release it. A kept cluster is stopped when nobody uses it any more. Never raises."""
+
+    def again(self) -> dict[str, str] | None:
+        """What another process must know to use the same server later; None where it ends with this run."""

@@ -15,10 +15,11 @@ from ..core.errors import ProdparityError
 from ..profile.model import Extension
 from ..profile.store import Stored
 from . import roles
+from .delta.prepare import prepared
 from .provider import Server
 from .statements import Statement, split
 
-GENERATION = 2
+GENERATION = 3
 """Raised whenever the same schema.sql makes another database: kept templates are then built anew."""
 
 LOADER = "prodparity_loader"
@@ -128,8 +129,10 @@ def _is_later(statement: Statement) -> bool:
 
 
 def load_schema(server: Server, dsn: str, stored: Stored) -> None:
-    """`load` for a template's `build`: the profile's schema into the database that `dsn` names."""
-    load(server, str(conninfo_to_dict(dsn)["dbname"]), stored.schema, extensions=stored.profile.extensions)
+    """`load` for a template's `build`: the profile's schema into the database that `dsn` names, ready for the delta."""
+    database = str(conninfo_to_dict(dsn)["dbname"])
+    load(server, database, stored.schema, extensions=stored.profile.extensions)
+    prepared(server, database)
 
 
 def _at_once(connection: psycopg.Connection, statements: Sequence[Statement]) -> bool:

@@ -99,6 +99,12 @@ class Report:
     notes: tuple[str, ...] = ()
     """What the reader must know about how far this run can be trusted."""
     interrupted: bool = False
+    isolation: str | None = None
+    """`delta`, or `a copy per test (why)`; None where no database was needed."""
+    copies: tuple[tuple[str, str], ...] = ()
+    """Tests that cost a fresh copy of the database, each with the reason."""
+    leaks: tuple[tuple[str, str], ...] = ()
+    """Tests that left something under way, which was ended; each with what."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -139,6 +145,9 @@ class Report:
             if production is None
             else {name: getattr(production, name) for name in Production.__slots__},
             "server": self.server,
+            "isolation": self.isolation,
+            "copies": [{"test": test, "reason": reason} for test, reason in self.copies],
+            "leaks": [{"test": test, "left": left} for test, left in self.leaks],
             "notes": list(self.notes),
             "summary": self.summary,
             "findings": [finding.to_json() for finding in self.findings],
@@ -149,7 +158,13 @@ class Report:
 
 
 def summarise(
-    facts: Sequence[Mapping[str, Any]], *, level: str, seed: int, started: datetime, interrupted: bool
+    facts: Sequence[Mapping[str, Any]],
+    *,
+    level: str,
+    seed: int,
+    started: datetime,
+    interrupted: bool,
+    isolation: Sequence[Mapping[str, Any]] = (),
 ) -> Report:
     """One report from what the tests of a run, or of all its workers, came to; `started` is in UTC."""
     production = next((entry["production"] for entry in facts if entry["production"]), None)
@@ -163,6 +178,9 @@ def summarise(
         server=next((entry["server"] for entry in facts if entry["server"]), None),
         notes=tuple(dict.fromkeys(note for entry in facts for note in entry["notes"])),
         interrupted=interrupted,
+        isolation=next((entry["isolation"] for entry in reversed(isolation) if entry["isolation"]), None),
+        copies=tuple((test, reason) for entry in isolation for test, reason in entry["copies"]),
+        leaks=tuple((test, left) for entry in isolation for test, left in entry["leaks"]),
     )
 
 

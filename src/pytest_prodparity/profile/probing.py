@@ -109,8 +109,8 @@ def sample(table: Table, columns: Iterable[str], spread: int = 1) -> sql.Compose
     kept = SAMPLE * 100.0 / (share * max(1.0, table.rows))
     if spread > 1 and kept < 1:
         return sql.SQL(
-            "(SELECT {} FROM {} TABLESAMPLE SYSTEM ({}) REPEATABLE (1) WHERE random() < {} LIMIT {})"
-        ).format(names, rows_of(table), sql.Literal(share), sql.Literal(kept), sql.Literal(2 * SAMPLE))
+            "(SELECT {} FROM {} TABLESAMPLE SYSTEM ({}) REPEATABLE (1) WHERE (hashtextextended(ctid::text, 1) & 65535) < {} LIMIT {})"
+        ).format(names, rows_of(table), sql.Literal(share), sql.Literal(round(kept * 65536)), sql.Literal(2 * SAMPLE))
     part = sql.SQL(" TABLESAMPLE SYSTEM ({}) REPEATABLE (1)").format(sql.Literal(share))
     return sql.SQL("(SELECT {} FROM {}{} LIMIT {})").format(
         names, rows_of(table), part if share < 100 else sql.SQL(""), sql.Literal(2 * SAMPLE)

@@ -13,6 +13,7 @@ from ..core.findings import Finding, Judgement, Untold
 from ..profile.model import Profile
 from ..twin.plan import CannotTell
 from ..wire.trip import Trip
+from .growth import Growth
 from .pauses import Pause
 from .planning import Planner, Plans
 from .rules import ORDER
@@ -35,12 +36,14 @@ def judge(
     pauses: Sequence[Pause] = (),
     left_open: Collection[int] = (),
     dropped: int = 0,
+    growth: Growth | None = None,
     rules: Sequence[Rule] = ORDER,
 ) -> Judgement:
     """Judge what a test sent between its fixtures' set-up and tear-down.
 
     Pass one `Plans(planner, profile)` as the planner for a whole run: it remembers across tests. `pauses` and `dropped`
-    come from the recorder; `left_open` are the wire's connections that are still open when the test's call ends.
+    come from the recorder; `left_open` are the wire's connections that are still open when the test's call ends; `growth`
+    is what the test's database held, and what the same test sent on fewer rows.
     Without a planner only rules that need no plan are applied, and everything else is "cannot tell".
     """
     plans = planner if planner is None or isinstance(planner, Plans) else Plans(planner, profile)
@@ -50,7 +53,7 @@ def judge(
     evidence = Evidence(
         test=test, trips=tuple(sorted(trips, key=lambda trip: trip.started)), sorted=found, expectation=expectation,
         profile=profile, plans=plans, thresholds=thresholds, pauses=tuple(pauses), left_open=left_open,
-        root=root or Path.cwd(),
+        root=root or Path.cwd(), growth=growth,
     )  # fmt: skip
     claims, broken = _found(evidence, rules)
     findings, allowed = _settled(claims, expectation.allow)

@@ -20,6 +20,8 @@ SETS = 3
 REMEMBERED = 20_000
 SENTINEL = 0.25
 """A key with a larger share of the rows, and far more than the next one, stands for nobody: a guest, the system."""
+SEEN = 0.001
+"""A share of the rows that is no chance: thirty of the 30,000 that ANALYZE looks at."""
 SKEWED = 5.0
 """A value this many times as frequent as the average one has a class, and so a plan, of its own."""
 
@@ -208,7 +210,8 @@ def largest_key(statistics: ColumnStatistics | None) -> str | None:
     second = shares[1] if len(shares) > 1 else 0.0
     sentinel = shares[0] > SENTINEL and shares[0] > SKEWED * second
     value = statistics.most_common_vals[1 if sentinel and second else 0]
-    return None if (sentinel and not second) or value not in _skewed(statistics) else value
+    share = second if sentinel else shares[0]
+    return None if share < SEEN or value not in _skewed(statistics) else value
 
 
 def _cost(plan: Plan | CannotTell) -> float:

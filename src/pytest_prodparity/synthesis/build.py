@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ..core.errors import ProdparityError
 from ..databases import schema
+from ..databases.delta.prepare import prepared
 from ..databases.provider import Server
 from ..databases.statements import Statement
 from ..profile.store import Stored
@@ -85,6 +86,7 @@ def fill(
             _counted(connection, finish, jobs, made, notes)
 
     loaded = schema.load(where, database, stored.schema, extensions=stored.profile.extensions, rest=rest)
+    prepared(where, database)
     return Filled(rows=made, seconds=time.monotonic() - began, notes=[*loaded.notes, *notes])
 
 

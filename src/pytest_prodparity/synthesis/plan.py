@@ -160,6 +160,15 @@ def bytes_of(profile: Profile, counts: Mapping[str, int]) -> int:
     )
 
 
+def whole(profile: Profile, counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts, and those of partitioned tables: of all their partitions."""
+    return {
+        table.full_name: sum(counts.get(leaf, 0) for leaf in leaves_of(profile, table.full_name))
+        for table in profile.tables
+        if table.kind in (*FILLED, "partitioned")
+    }
+
+
 def references(profile: Profile) -> list[tuple[str, str]]:
     """(child, parent) of each foreign key to another table, by full name; of partitioned tables, their leaves."""
     leaves = {table.full_name: leaves_of(profile, table.full_name) for table in profile.tables}

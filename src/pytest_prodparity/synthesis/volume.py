@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from ..core.errors import ProdparityError, UsageError
 from ..core.levels import GB, VOLUMES, Level, Rows
 from ..databases.provider import Server
+from ..databases.room import free as free_bytes
 from ..databases.schema import GENERATION
 from ..databases.template import Templates
 from ..profile.scale import find
@@ -109,8 +109,7 @@ def check_disk(volume: Volume, server: Server, free: Callable[[Server], int | No
 
     Where the server's disk cannot be seen from here, nothing is said.
     """
-    room = (free or free_bytes)(server)
-    needed = 2 * volume.estimate + min(volume.estimate, WAL) + MARGIN
+    room, needed = (free or free_bytes)(server), _needed(volume)
     if room is None or room >= needed:
         return
     smaller = _smaller(volume, max(1, (room - MARGIN) // 3))
@@ -122,14 +121,15 @@ def check_disk(volume: Volume, server: Server, free: Callable[[Server], int | No
     )
 
 
-def free_bytes(server: Server) -> int | None:
-    """Free bytes on the server's disk; None where that is not this machine's."""
-    if server.data is None:
-        return None
-    try:
-        return shutil.disk_usage(server.data).free
-    except OSError:
-        return None
+def enough_disk(volume: Volume, server: Server) -> bool:
+    """Has the server's disk room, as far as one can tell?"""
+    room = free_bytes(server)
+    return room is None or room >= _needed(volume)
+
+
+def _needed(volume: Volume) -> int:
+    """The template, one copy of it, and the log."""
+    return 2 * volume.estimate + min(volume.estimate, WAL) + MARGIN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,6 +196,8 @@ def ensure(
 
     def make(owner: str) -> str:
         server = templates.server
+        if not enough_disk(volume, server):
+            templates.reclaim()
         check_disk(volume, server)
         began.append(time.monotonic())
         # The schema's own loader makes it, and hands everything over to the owner at the end.
@@ -219,6 +221,8 @@ def ensure(
         ).written()
 
     template = templates.ensure(key, make, waiting=waiting)
+    if began:
+        templates.ready(template)
     label = Label.read(templates.label(template))
     size = templates.size(template)
     return Opened(

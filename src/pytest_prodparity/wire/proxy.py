@@ -162,6 +162,7 @@ class Wire:
         self.release()
         with self._resolving:
             self.generation += 1
+            self._refusal = None  # of somebody who asked between the two
             if callable(upstream):
                 self._ask = upstream
             else:

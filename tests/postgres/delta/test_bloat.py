@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from pytest_prodparity.databases.delta.tracker import Tracker
+from pytest_prodparity.databases.kept import drop
 from pytest_prodparity.databases.provider import Server
-from pytest_prodparity.databases.template import drop
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from pytest_prodparity.databases.delta import prepare
 from pytest_prodparity.databases.delta.prepare import Untrackable, why_not
 from pytest_prodparity.databases.delta.tracker import Tracker
 from pytest_prodparity.databases.embedded import Embedded
+from pytest_prodparity.databases.kept import drop
 from pytest_prodparity.databases.provider import Server
-from pytest_prodparity.databases.template import drop
 
 SHOP = """
 CREATE TABLE customers (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, vip boolean DEFAULT false);

@@ -65,6 +65,10 @@ class Rows:
         """The rows to put back."""
         return [image for image, count in self.count.items() if count < 0 for _ in range(-count)]
 
+    def reverse(self) -> Rows:
+        """The change that this one is undone by."""
+        return Rows(self.table, {image: -count for image, count in self.count.items()})
+
     def _add(self, image: Image, number: int) -> None:
         count = self.count.get(image, 0) + number
         if count:
@@ -93,6 +97,10 @@ class Net:
 
     def __bool__(self) -> bool:
         return any(rows.count for rows in self.rows.values()) or bool(self.unread)
+
+    def reverse(self) -> Net:
+        """The change that this one is undone by."""
+        return Net({name: rows.reverse() for name, rows in self.rows.items()}, self.unread)
 
     def fold(self, lines: Iterable[str], tables: Mapping[str, Table]) -> Net:
         """Take up decoded lines; what cannot be read is noted in `unread`, once for each table."""

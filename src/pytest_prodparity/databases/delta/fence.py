@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -22,6 +21,7 @@ SELECT CASE WHEN a.state LIKE 'idle in%' THEN 'open transaction' ELSE 'running s
   a.pid::bigint AS pid, coalesce(a.client_port, 0)::bigint AS port, coalesce(a.application_name, '') AS name
 FROM pg_catalog.pg_stat_get_activity(NULL) a
 WHERE a.datid = {database} AND a.backend_type = 'client backend' AND a.state <> 'idle' AND a.pid <> ALL ({spare}::int[])
+  AND NOT (a.pid = ANY ({older}::int[]) AND a.state = 'idle in transaction' AND a.backend_xid IS NULL)
 UNION ALL
 SELECT 'advisory lock', l.pid, 0, '' FROM pg_catalog.pg_lock_status() l
 WHERE l.locktype = 'advisory' AND l.database = {database} AND l.pid <> ALL ({spare}::int[])
@@ -29,6 +29,17 @@ UNION ALL
 SELECT 'prepared transaction', 0, 0, p.gid FROM pg_catalog.pg_prepared_xact() p WHERE p.dbid = {database}
 """
 """The functions below the views, whose joins cost more than all the rest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spared:
+    """Backends, by pid, that stay."""
+
+    always: tuple[int, ...] = ()
+    older: tuple[int, ...] = ()
+    """As long as they are idle in a transaction that has written nothing: a wider fixture's."""
+
+
 BESIDE: LiteralString = """
 UNION ALL SELECT 'sequence', q.oid, q.value, q.called::text FROM ({sequences}) AS q(oid, value, called)
 UNION ALL SELECT 'position', 0, 0, pg_catalog.pg_current_wal_insert_lsn()::text
@@ -54,11 +65,13 @@ class Leak:
 
 
 def survey(
-    connection: psycopg.Connection, database: int, spare: Collection[int], sequences: sql.Composable
+    connection: psycopg.Connection, database: int, spare: Spared, sequences: sql.Composable
 ) -> tuple[list[Leak], dict[int, tuple[int, bool]], str]:
     """In one round trip: what is under way, where the sequences stand, and the log's position."""
     # No parameters: a sequence's name may hold a percent sign.
-    query = sql.SQL(UNDER_WAY + BESIDE).format(database=database, spare=list(spare), sequences=sequences)
+    query = sql.SQL(UNDER_WAY + BESIDE).format(
+        database=database, spare=list(spare.always), older=list(spare.older), sequences=sequences
+    )
     leaks, states, position = [], {}, ""
     for what, number, value, said in connection.execute(query, prepare=True):
         if what == "position":
@@ -70,14 +83,14 @@ def survey(
     return leaks, states, position
 
 
-def look(connection: psycopg.Connection, database: int, spare: Collection[int]) -> list[Leak]:
+def look(connection: psycopg.Connection, database: int, spare: Spared) -> list[Leak]:
     """What is under way in this database, by its oid, except in the backends `spare`."""
-    query = sql.SQL(UNDER_WAY).format(database=database, spare=list(spare))
+    query = sql.SQL(UNDER_WAY).format(database=database, spare=list(spare.always), older=list(spare.older))
     rows = connection.execute(query, prepare=True).fetchall()
     return [Leak(pid=pid, what=what, name=name, port=port) for what, pid, port, name in rows]
 
 
-def clear(connection: psycopg.Connection, database: int, spare: Collection[int], found: list[Leak]) -> list[Leak]:
+def clear(connection: psycopg.Connection, database: int, spare: Spared, found: list[Leak]) -> list[Leak]:
     """End what `look` found, and whatever comes meanwhile; what had to be ended. `connection` is in autocommit."""
     deadline = time.monotonic() + LINGER
     while found and time.monotonic() < deadline:

@@ -7,7 +7,7 @@ temporary tables send them as well, and so does every other database of the serv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import LiteralString
 
@@ -17,11 +17,11 @@ from psycopg import sql
 from . import prepare
 
 _HINTS: LiteralString = """
-SELECT DISTINCT CASE WHEN resource_manager = 'Transaction' THEN 'catalogue' ELSE 'large object' END
+SELECT DISTINCT resource_manager
 FROM pg_temp.parity_wal(%(mark)s, pg_catalog.pg_current_wal_flush_lsn())
 WHERE resource_manager = 'Transaction' AND record_type LIKE 'COMMIT%%' AND description LIKE '%%inval msgs%%'
   OR resource_manager = 'Heap' AND block_ref LIKE %(large)s
-  OR resource_manager = 'RelMap'
+  OR resource_manager = 'RelMap' AND description LIKE %(map)s
 """
 _TOUCHED = """
 SELECT EXISTS (
@@ -56,6 +56,8 @@ _TEMPORARY = {
     "pg_policy": "polrelid",
     "pg_statistic_ext": "stxrelid",
 }
+_OURS = "^(twin_[0-9a-f]{16}|prodparity_loader)"
+"""Roles that runs make beside the tests."""
 _UNSTABLE = ("relpages", "reltuples", "relallvisible", "relallfrozen", "relfrozenxid", "relminmxid", "relhasindex")
 """Columns of pg_class that VACUUM and ANALYZE write."""
 
@@ -81,32 +83,56 @@ class Catalogue:
         """Some 20 ms."""
         files = connection.execute(_FILES).fetchall()
         names = {name for _, name, _, _ in files}
+        own, shared = _files(files)
         number = prepare.database(connection)
         query = sql.SQL(" UNION ALL ").join(_print(connection, name) for name in sorted(names) if _counts(name, files))
         return cls(
             database=number,
-            own=tuple(number for _, name, shared, number in files if not shared and name not in _PASSING),
-            shared=tuple(number for _, name, shared, number in files if shared and name in _SHARED),
+            own=own,
+            shared=shared,
             large=next(f"%/{number}/{file} %" for _, name, _, file in files if name == "pg_largeobject_metadata"),
             query=query,
             prints=dict(connection.execute(query).fetchall()),
         )
 
+    @staticmethod
+    def stirred(connection: psycopg.Connection, start: str) -> bool:
+        """Did anything write to the database's own catalogue since the position `start`, a temporary table included?"""
+        own, _ = _files(connection.execute(_FILES).fetchall())
+        # A log that ends at `start` cannot be read.
+        connection.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'x', 'x')")
+        return _touched(connection, start, prepare.database(connection), own, ())
+
     def changed(self, connection: psycopg.Connection, start: str) -> list[str]:
         """What changed since the position `start` of the log beside rows, in words; nothing for most tests."""
-        hints = {hint for (hint,) in connection.execute(_HINTS, {"mark": start, "large": self.large}, prepare=True)}
-        reasons = ["a large object was made or removed"] if "large object" in hints else []
-        if "catalogue" in hints:
+        where = {"mark": start, "large": self.large, "map": f"database {self.database} %"}
+        hints = {hint for (hint,) in connection.execute(_HINTS, where, prepare=True)}
+        reasons = ["a large object was made or removed"] if "Heap" in hints else []
+        if "RelMap" in hints:
+            reasons.append("the catalogue was written anew")
+        if "Transaction" in hints:
             reasons += self._exactly(connection, start)
         return reasons
 
     def _exactly(self, connection: psycopg.Connection, start: str) -> list[str]:
-        where = {"start": start, "database": self.database, "own": list(self.own), "shared": list(self.shared)}
-        row = connection.execute(_TOUCHED, where).fetchone()
-        if row is None or not row[0]:
+        if not _touched(connection, start, self.database, self.own, self.shared):
             return []
         now: dict[str, object] = dict(connection.execute(self.query).fetchall())
         return [_words(name) for name, print_ in sorted(now.items()) if print_ != self.prints.get(name)][:3]
+
+
+def _files(rows: Sequence[tuple[int, str, bool, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of the catalogues that count: the database's own, and the server's."""
+    own = tuple(number for _, name, shared, number in rows if not shared and name not in _PASSING)
+    return own, tuple(number for _, name, shared, number in rows if shared and name in _SHARED)
+
+
+def _touched(
+    connection: psycopg.Connection, start: str, database: int, own: Sequence[int], shared: Sequence[int]
+) -> bool:
+    where = {"start": start, "database": database, "own": list(own), "shared": list(shared)}
+    row = connection.execute(_TOUCHED, where).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _counts(name: str, files: list[tuple[int, str, bool, int]]) -> bool:
@@ -147,6 +173,14 @@ def _print(connection: psycopg.Connection, name: str) -> sql.Composed:
                 "t.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database"
                 " WHERE datname = pg_catalog.current_database()))"
             )
+        )
+    if name == "pg_authid":
+        conditions.append(sql.SQL("t.rolname !~ {}").format(sql.Literal(_OURS)))
+    if name == "pg_auth_members":
+        conditions.append(
+            sql.SQL(
+                "NOT EXISTS (SELECT FROM pg_catalog.pg_authid a WHERE a.oid IN (t.roleid, t.member) AND a.rolname ~ {})"
+            ).format(sql.Literal(_OURS))
         )
     if name == "pg_description":
         conditions.append(sql.SQL("NOT EXISTS (SELECT FROM temporary WHERE temporary.oid = t.objoid)"))

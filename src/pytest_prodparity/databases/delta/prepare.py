@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 
 import psycopg
 from psycopg import sql
@@ -34,9 +35,11 @@ RETURNS SETOF record LANGUAGE c STRICT AS '$libdir/pg_walinspect', 'pg_get_wal_r
 class Untrackable(ProdparityError):
     """On this server or in this database no delta can be had; a clone for each test works."""
 
-    def __init__(self, why: str, *, fix: str) -> None:
+    def __init__(self, why: str, *, fix: str, passing: bool = False) -> None:
         super().__init__(f"Changes cannot be followed: {why}.", tried="Each test can have a clone instead", fix=fix)
         self.why = why
+        self.passing = passing
+        """It may work in a moment."""
 
 
 def connect(server: Server, database: str) -> psycopg.Connection:
@@ -56,6 +59,18 @@ def connected(server: Server, database: str) -> psycopg.Connection:
         with closing(psycopg.connect(server.dsn(database), autocommit=True)) as plain:
             check(plain, server)
         raise
+
+
+def both(server: Server, database: str) -> tuple[psycopg.Connection, psycopg.Connection]:
+    """Two sessions of ours, opened at the same time; raises as `connected`."""
+    with ThreadPoolExecutor(1) as aside:
+        second = aside.submit(connect, server, database)
+        try:
+            return connected(server, database), second.result()
+        except BaseException:
+            with suppress(psycopg.Error):
+                second.result().close()
+            raise
 
 
 def why_not(server: Server) -> str | None:
@@ -94,6 +109,7 @@ def check(connection: psycopg.Connection, server: Server) -> None:
         raise Untrackable(
             f"all {slots} replication slots of {server.host}:{server.port} are taken",
             fix=f"{external}raise max_replication_slots there, and restart it",
+            passing=True,
         )
     try:
         connection.execute("LOAD '$libdir/pg_walinspect'")
@@ -136,6 +152,13 @@ def prepare(connection: psycopg.Connection) -> int:
             break  # what stays unlogged is noted by its shape
         later = again
     return len(rows)
+
+
+def prepared(server: Server, database: str) -> None:
+    """`prepare` at the end of a template's build; nothing where we may not."""
+    if server.superuser:
+        with closing(connect(server, database)) as connection:
+            prepare(connection)
 
 
 def published(connection: psycopg.Connection) -> None:

@@ -49,7 +49,11 @@ class Stream:
     def open(self, patience: float) -> None:
         """Make the slot; waits for all open transactions of the server. Raises Untrackable after `patience` seconds."""
         connection = self._connection
-        connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", [f"{patience * 1000:.0f}"])
+        # Transactions are waited for by their locks.
+        connection.execute(
+            "SELECT pg_catalog.set_config('statement_timeout', %s, false), pg_catalog.set_config('lock_timeout', '0', false)",
+            [f"{patience * 1000:.0f}"],
+        )
         try:
             connection.execute(
                 "SELECT pg_catalog.pg_create_logical_replication_slot(%s, 'test_decoding', true)", [self._name]
@@ -60,9 +64,17 @@ class Stream:
             ).fetchone()
             who = f"process {row[0]} in the database {row[1]}" if row else "a prepared one"
             raise Untrackable(
-                f"a transaction has been open on the server for {patience:.0f} s, {who}", fix="end that transaction"
+                f"a transaction has been open on the server for {patience:.0f} s, {who}",
+                fix="end that transaction",
+                passing=True,
             ) from None
-        connection.execute("SET statement_timeout = 0")
+        except psycopg.errors.ConfigurationLimitExceeded as cause:
+            raise Untrackable(
+                f"the server has no free replication slot: {cause.diag.message_primary}",
+                fix="raise max_replication_slots there, and restart it",
+                passing=True,
+            ) from None
+        connection.execute("SET statement_timeout = 0; RESET lock_timeout")
 
     def close(self) -> None:
         """Give the slot back; with the session it would go a moment too late for a DROP DATABASE."""

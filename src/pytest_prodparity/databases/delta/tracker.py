@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -70,10 +72,11 @@ class Tracker:
     def __init__(self, server: Server, database: str, spare: Collection[int]) -> None:
         self.server = server
         self.database = database
-        self._connection = prepare.connected(server, database)
-        self._slots = prepare.connect(server, database)
+        self._connection, self._slots = prepare.both(server, database)
         self._stream = Stream(self._slots, server)
-        self._spare = [*self.pids, *spare]
+        self._spared = fence.Spared(always=(*self.pids, *spare))
+        self._number = 0
+        """The database's oid."""
         self._frames: list[Frame] = []
         self._tables: dict[str, Table] = {}
         self._sequences: Sequences
@@ -82,6 +85,10 @@ class Tracker:
         self._undone = 0
         self._proofs: dict[int, int] = {}
         self._lost: str | None = None
+        self._known = False
+        """The catalogue has been read."""
+        self._late: list[str] = []
+        """Why it was read too late."""
 
     @classmethod
     def open(
@@ -92,21 +99,28 @@ class Tracker:
         spare: Collection[int] = (),
         patience: float = 10.0,
         like: Tracker | None = None,
+        prepared: bool = False,
     ) -> Self:
         """Start to follow `database`; raises Untrackable with the reason.
 
         `spare`: pids of backends that are never ended. `patience`: seconds for the open transactions of the whole
         server, for which a new slot waits. `like`: a tracker of another clone of the same template, whose reading of
-        the catalogue is taken over.
+        the catalogue is taken over. `prepared`: the server was checked and the template prepared; the catalogue is
+        then read when it is needed.
         """
         tracker = cls(server, database, spare)
         connection = tracker._connection
         try:
-            prepare.check(connection, server)
-            prepare.prepare(connection)
-            prepare.reader(connection)
-            tracker._look(like)
-            tracker._stream.open(patience)
+            if not prepared:
+                prepare.check(connection, server)
+                prepare.prepare(connection)
+            with ThreadPoolExecutor(1) as aside:
+                slot = aside.submit(tracker._stream.open, patience)
+                prepare.reader(connection)
+                tracker._read_start(like)
+            slot.result()
+            if not prepared and not tracker._known:
+                tracker._look()
             tracker._frames.append(tracker._frame())
         except BaseException:
             tracker.close()
@@ -128,20 +142,21 @@ class Tracker:
 
     def delta(self) -> Delta:
         """What changed since the start, or since `enter`: committed rows only. Nothing is consumed."""
-        if self._lost:
-            raise self._gone()
+        self._check()
         frame = self._frames[-1]
         try:
             net = self._read()
-            notes = self._catalogue.changed(self._connection, frame.mark)
+            notes = self._changed(frame)
             moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
             raise self._gone() from cause
 
-    def undo(self, *, prove: bool | None = None) -> Undone:
+    def undo(self, *, prove: bool | None = None, older: Collection[int] = ()) -> Undone:
         """Back to the start, or to the last `enter`. What the test left under way is ended, and reported.
+
+        `older`: pids of backends that were there before the test; a transaction of theirs that only reads may stay open.
 
         `prove`: read the stream again, which must then come to nothing; None: for each table's first undos and every
         tenth. Row counts are always checked. Never raises for what the test did.
@@ -151,7 +166,7 @@ class Tracker:
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
-                leaks, now, position = self._settled()
+                leaks, now, position = self._settled(older)
                 undone = self._undo(self._frames[-1], now, position, prove)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
                 undone = Undone(done=False, reasons=(_said(cause),))
@@ -159,28 +174,54 @@ class Tracker:
                 self._lost = undone.reasons[0]
         return replace(undone, leaks=leaks, seconds=time.perf_counter() - began)
 
-    def enter(self) -> None:
-        """Make the present state the one that `undo` comes back to, until `leave`. A changed schema is taken up."""
-        if self._lost:
-            raise self._gone()
+    def settle(self, *, older: Collection[int] = ()) -> tuple[Leak, ...]:
+        """End what is under way, and tell it. Never raises for what the test did."""
+        try:
+            return () if self._lost else self._settled(older)[0]
+        except (psycopg.Error, ProdparityError) as cause:
+            self._lost = _said(cause)
+            return ()
+
+    def dirty(self) -> bool:
+        """Was anything committed since the start, or since `enter`? Costs nothing while the server was not written to."""
+        self._check()
         frame = self._frames[-1]
         try:
-            self._settled()
-            lines, _ = self._stream.take()
-            changed = self._catalogue.changed(self._connection, frame.mark)
-            frame.net.fold(lines, self._tables)
-            if changed:
-                frame.reasons += changed
-                prepare.prepare(self._connection)
-                self._look(None)
-            self._frames.append(self._frame())
+            if self._position() == frame.mark:
+                return False
+            return bool(self._read() or self._changed(frame))
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
             raise self._gone() from cause
 
-    def leave(self) -> Undone:
+    def enter(self, *, older: Collection[int] = ()) -> tuple[str, ...]:
+        """Make the present state the one that `undo` comes back to, until `leave`. A changed schema is taken up.
+
+        Why `follow` could not lead another clone here, and `leave` not back; empty where they can.
+        """
+        self._check()
+        frame = self._frames[-1]
+        try:
+            self._settled(older)
+            lines, _ = self._stream.take()
+            changed = self._changed(frame)
+            frame.net.fold(lines, self._tables)
+            if changed:
+                frame.reasons += changed
+                prepare.prepare(self._connection)
+                self._sequences = Sequences.read(self._connection)
+                self._bloat = Bloat.read(self._connection)
+                self._look()
+                self._late = []
+            self._frames.append(self._frame())
+        except (psycopg.Error, Unreadable) as cause:
+            self._lost = _said(cause)
+            raise self._gone() from cause
+        return (*frame.reasons, *undo.stubborn(frame.net))
+
+    def leave(self, *, older: Collection[int] = ()) -> Undone:
         """Back to the state of the frame around the last `enter`."""
-        inner = self.undo()
+        inner = self.undo(older=older)
         self._frames.pop()
         outer = self._frames[-1]
         if not inner:
@@ -199,6 +240,25 @@ class Tracker:
         seconds = inner.seconds + time.perf_counter() - began
         return replace(undone, rows=inner.rows + undone.rows, leaks=inner.leaks, seconds=seconds)
 
+    def follow(self, other: Tracker, depth: int) -> None:
+        """Write what was written before the first `depth` times that `other` entered; its database is another clone of
+        the same template. It may be closed."""
+        self._check()
+        try:
+            for outer, inner in pairwise(other._frames[: depth + 1]):
+                if reasons := (*outer.reasons, *outer.net.unread):
+                    raise Unreadable(reasons[0])
+                now = self._sequences.state(self._connection)
+                with self._connection.transaction():
+                    undo.put_back(self._connection, outer.net.reverse(), start=None)
+                self._sequences.set_back(self._connection, inner.sequences, now)
+                self._stream.advance()
+                self._frames[-1].net = outer.net
+                self._frames.append(self._frame())
+        except (psycopg.Error, Unreadable) as cause:
+            self._lost = _said(cause)
+            raise self._gone() from cause
+
     def close(self) -> None:
         """Stop following. Never raises."""
         with suppress(psycopg.Error):
@@ -206,19 +266,50 @@ class Tracker:
         self._slots.close()
         self._connection.close()
 
-    def _look(self, like: Tracker | None) -> None:
-        """Read the catalogue, or take it over."""
-        connection = self._connection
-        if like is not None:
-            self._tables = like._tables  # noqa: SLF001
-            self._sequences = like._sequences  # noqa: SLF001
-            self._catalogue = like._catalogue.of(prepare.database(connection))  # noqa: SLF001
+    def _look(self) -> None:
+        """Read the catalogue."""
+        prepare.published(self._connection)
+        self._tables = tables(self._connection)
+        self._catalogue = Catalogue.read(self._connection)
+        self._known = True
+
+    def _read_start(self, other: Tracker | None) -> None:
+        """What must be known of the start; of the rest, what `other` knows."""
+        self._number = prepare.database(self._connection)
+        self._bloat = Bloat.read(self._connection)
+        known = other._reading if other is not None else None  # noqa: SLF001
+        if known is None:
+            self._sequences = Sequences.read(self._connection)
         else:
-            prepare.published(connection)
-            self._tables = tables(connection)
-            self._sequences = Sequences.read(connection)
-            self._catalogue = Catalogue.read(connection)
-        self._bloat = Bloat.read(connection)
+            self._sequences, self._tables, catalogue = known
+            self._catalogue = catalogue.of(self._number)
+            self._known = True
+
+    @property
+    def _reading(self) -> tuple[Sequences, dict[str, Table], Catalogue] | None:
+        """What another clone can take over."""
+        return (self._sequences, self._tables, self._catalogue) if self._known and not self._late else None
+
+    def _ready(self) -> None:
+        """Once the catalogue is known. As long as nothing has written to it, it is still that of the start."""
+        if not self._known:
+            if Catalogue.stirred(self._connection, self._frames[0].mark):
+                self._late = ["the schema was changed, or a temporary table made, before the schema was read"]
+            self._look()
+
+    def _changed(self, frame: Frame) -> list[str]:
+        """What changed beside rows since the frame's start."""
+        return self._late or self._catalogue.changed(self._connection, frame.mark)
+
+    def _check(self) -> None:
+        """Raises ProdparityError where the changes can no longer be followed."""
+        if not self._lost:
+            try:
+                self._ready()
+            except (psycopg.Error, ProdparityError) as cause:
+                self._lost = _said(cause)
+        if self._lost:
+            raise self._gone()
 
     def _frame(self) -> Frame:
         """From here on."""
@@ -231,17 +322,14 @@ class Tracker:
         assert row is not None
         return str(row[0])
 
-    def _settled(self) -> tuple[tuple[Leak, ...], State, str]:
+    def _settled(self, older: Collection[int] = ()) -> tuple[tuple[Leak, ...], State, str]:
         """Once nothing is under way: what was, where the sequences stand, where the log stands."""
+        spared = replace(self._spared, older=tuple(older))
         leaks: tuple[Leak, ...] = ()
-        found, now, position = fence.survey(
-            self._connection, self._catalogue.database, self._spare, self._sequences.query
-        )
+        found, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
         if found:
-            leaks = tuple(fence.clear(self._connection, self._catalogue.database, self._spare, found))
-            _, now, position = fence.survey(
-                self._connection, self._catalogue.database, self._spare, self._sequences.query
-            )
+            leaks = tuple(fence.clear(self._connection, self._number, spared, found))
+            _, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
         return leaks, now, position
 
     def _read(self) -> Net:
@@ -254,8 +342,9 @@ class Tracker:
             self._sequences.set_back(self._connection, frame.sequences, now)
             frame.mark = self._position()
             return Undone(done=True, proven=True)
+        self._ready()
         net = self._read()
-        reasons = [*self._catalogue.changed(self._connection, frame.mark), *undo.stubborn(net)]
+        reasons = [*undo.stubborn(net), *self._changed(frame)]
         if reasons:
             return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
         return self._back(net, frame, now, start=frame.mark, prove=prove)
@@ -299,6 +388,8 @@ class Tracker:
 
 def _said(cause: Exception) -> str:
     """One line without values: PostgreSQL's details quote rows."""
+    if isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None:
+        return "the connection to the server was lost"
     if isinstance(cause, psycopg.Error):
         return f"PostgreSQL refused: {cause.diag.message_primary or type(cause).__name__}"
     return str(cause)

@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from ...core.findings import Finding
 from ..report import Production, Report, grouped
 
+MOST = 5
+"""Reasons that are shown without -v, for what isolation cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -42,6 +45,7 @@ def lines(report: Report, *, width: int, verbose: bool, path: str) -> Iterator[L
     yield from _flow([(part, "muted") for part in head(report)], width)
     for note in report.notes:
         yield from (plain(part, "bad") for part in textwrap.wrap(f"note: {note}", width, subsequent_indent="      "))
+    yield from _isolation(report, width, verbose=verbose)
     shown: str | None = None
     for finding, tests in grouped(report.tests):
         if tests[0] != shown:
@@ -67,8 +71,26 @@ def head(report: Report) -> list[str]:
         if known.origin != "captured":
             parts[0] += f" ({known.origin}, not captured)"
     parts.append(f"run on {report.server}" if report.server else "no database was needed")
+    if report.isolation:
+        parts.append(f"isolation: {report.isolation}")
     parts.append(f"seed {report.seed}")
     return parts
+
+
+def _isolation(report: Report, width: int, *, verbose: bool) -> Iterator[Line]:
+    """What tests cost a fresh copy of the database, and what they left under way."""
+    for label, told in (("a fresh copy", report.copies), ("left under way and ended", report.leaks)):
+        by_reason: dict[str, list[str]] = {}
+        for test, reason in told:
+            by_reason.setdefault(reason, []).append(test)
+        reasons = list(by_reason.items())
+        for reason, tests in reasons if verbose else reasons[:MOST]:
+            text = f"{clean(reason)}: {clean(tests[0])}{_more(tests[1:])}"
+            yield from (
+                plain(part, "muted") for part in textwrap.wrap(f"{label}: {text}", width, subsequent_indent="  ")
+            )
+        if len(reasons) > MOST and not verbose:
+            yield plain(f"{label}: {sum(len(tests) for _, tests in reasons[MOST:])} more (-v)", "muted")
 
 
 def failure(findings: tuple[Finding, ...], *, width: int) -> str:

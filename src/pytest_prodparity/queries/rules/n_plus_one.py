@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ...core.findings import Remedy
 from ..fingerprint import Slot
+from ..growth import LESS, Slope
 from ..indexing import quoted
 from ..loops import Frame, acts, frame, line, loops
 from ..statements import Execution, Group
@@ -64,27 +65,37 @@ class NPlusOne:
         writes = group.shape.verb in ("insert", "update", "delete", "merge")
         loop = _loop(evidence, singles)
         parent = None if writes else _parent(evidence, group, singles, len(keys))
+        slope = evidence.slope(group)
+        grows = slope is not None and slope.repeats
+        if parent is not None and slope is not None and _aside(evidence, parent, slope):
+            return None
         if writes:
             first = frame(singles[0].trip.stack[0]) if singles[0].trip.stack else None
             text = line(evidence.root, first) if first else ""
-            if len(keys) < WRITES or not loop.code or loop.direct or not text or _BATCH.search(text):
+            looped = loop.code or (grows and not loop.test)
+            if len(keys) < WRITES or not looped or loop.direct or not text or _BATCH.search(text):
                 return None
             if _unit_of_work(evidence, singles) or _deliberate(evidence, singles):
                 return None
-        elif not _convincing(loop, parent is not None, len(keys)) or (parent is None and _consumer(evidence, singles)):
-            return None
-        return self._claim(evidence, group, parent, len(singles), len(keys), writes)
+        else:
+            convincing = _convincing(loop, parent is not None, len(keys)) or (
+                grows and not loop.direct and not loop.test
+            )
+            if not convincing or (parent is None and _consumer(evidence, singles)):
+                return None
+        return self._claim(evidence, group, parent, len(singles), len(keys), writes, slope if grows else None)
 
     def _claim(
-        self, evidence: Evidence, group: Group, parent: Execution | None, times: int, keys: int, writes: bool
-    ) -> Claim:
+        self, evidence: Evidence, group: Group, parent: Execution | None, times: int, keys: int, writes: bool,
+        slope: Slope | None,
+    ) -> Claim:  # fmt: skip
         table = group.shape.tables[0] if group.shape.tables else "a statement"
         over = parent.shape.tables[0] if parent is not None and parent.shape.tables else None
         what = {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE"}.get(group.shape.verb, "query")
         per = f"per row of {over}" if over else "per key"
         return evidence.claim(
             self.id, group, subject=table,
-            title=f"runs {count(times)} times: one {what} {per if not writes else 'per row'}",
+            title=f"runs {count(times)} times{_before(slope)}: one {what} {per if not writes else 'per row'}",
             production=self._outlook(evidence, parent, times),
             details={"times": times, "keys": keys, "parent_rows": parent.statement.rows if parent else None},
             remedy=_write_remedy(group) if writes else _read_remedy(group),
@@ -103,6 +114,17 @@ class NPlusOne:
         if rows > times:
             return f"about {count(rows)} statements, {duration(rows * trip)} of round trips at {trip * 1000:.2g} ms"
         return f"{count(times)} round trips of {trip * 1000:.2g} ms, {duration(times * trip)}"
+
+
+def _before(slope: Slope | None) -> str:
+    return f" ({count(slope.times[0])} with {LESS})" if slope is not None else ""
+
+
+def _aside(evidence: Evidence, parent: Execution, slope: Slope) -> bool:
+    """Is it sent as often as before, although the statement that should give its keys gave more rows?"""
+    group = next((each for each in evidence.sorted.groups if parent in each.executions), None)
+    other = evidence.slope(group) if group is not None else None
+    return other is not None and other.returns and slope.times[0] == slope.times[1]
 
 
 def _by_call(group: Group) -> list[list[Execution]]:

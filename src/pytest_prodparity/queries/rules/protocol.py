@@ -14,6 +14,7 @@ from ...core.rules import RULES
 from ...profile.model import Profile
 from ...twin.plan import CannotTell
 from ...wire.trip import Trip
+from ..growth import Growth, Slope
 from ..loops import Frame
 from ..pauses import Pause
 from ..planning import Plans
@@ -46,6 +47,7 @@ class Evidence:
     """What the paths of stacks are relative to."""
     left_open: Collection[int] = ()
     """Numbers of the connections that were still open when the test's call ended."""
+    growth: Growth | None = None
     untold: dict[int, Untold] = field(default_factory=dict)
     """By `id` of the group."""
     _readings: dict[int, tuple[Reading | CannotTell, Execution]] = field(default_factory=dict)
@@ -64,6 +66,10 @@ class Evidence:
     def threshold(self, rule: str, key: str) -> float:
         """The project's threshold, or the rule's own."""
         return float(self.thresholds.get(rule, {}).get(key, RULES[rule].thresholds[key]))
+
+    def slope(self, group: Group) -> Slope | None:
+        """How the statement grew with the volume; None where the test ran at one volume only."""
+        return self.growth.slope(group) if self.growth is not None else None
 
     def asked(self, group: Group) -> tuple[Reading | CannotTell, Execution]:
         """Production's worst plan of a group, read, and the execution that it belongs to."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...core.findings import Remedy
+from ..growth import FEWER, LESS
 from ..indexing import prove, remedy
 from ..reading import Reading, Scan, Step
 from ..statements import Group
@@ -15,6 +16,12 @@ from .protocol import Claim, Evidence
 
 PART = 0.05
 """Of a table, for each row of another: more than a key would find."""
+
+
+SENT = 100
+"""Executions below which nothing is said about how they grow."""
+STEEP = 0.6 * FEWER**2
+"""So many times as often as in the rehearsal is more than any growth with the rows alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +43,28 @@ class Quadratic:
     id = "quadratic"
 
     def find(self, evidence: Evidence) -> Iterator[Claim]:
-        """The worst product of each statement."""
+        """The worst product of each statement; and what is sent with the square of the volume."""
         least = evidence.threshold(self.id, "rows")
+        yield from self._sent(evidence)
         for group, reading in evidence.readings():
             found = [
                 work for work in reading.once(_works) if work.total >= least and min(work.outer, work.inner) >= 100
             ]
             if found:
                 yield self._claim(evidence, group, reading, max(found, key=lambda work: work.total))
+
+    def _sent(self, evidence: Evidence) -> Iterator[Claim]:
+        for group in evidence.sorted.groups:
+            slope = evidence.slope(group)
+            if slope is None or group.source is None or slope.times[1] < SENT:
+                continue
+            if slope.times[1] >= STEEP * slope.times[0]:
+                yield evidence.claim(
+                    self.id, group, subject=(group.shape.tables or ("statement",))[0],
+                    title=f"runs {count(slope.times[1])} times, and {count(slope.times[0])} with {LESS}: the square of the rows",
+                    details={"times": slope.times[1], "times_with_fewer_rows": slope.times[0], "cause": "loops"},
+                    remedy=Remedy(text=_TEXTS["loops"]),
+                )  # fmt: skip
 
     def _claim(self, evidence: Evidence, group: Group, reading: Reading, work: _Work) -> Claim:
         assert evidence.plans is not None
@@ -63,6 +84,7 @@ class Quadratic:
 
 
 _TEXTS = {
+    "loops": "Two loops over rows are inside each other: read both sides once, and put them together by key (a dict, or a JOIN).",
     "subquery": "Write the subquery as a JOIN with a grouped subquery, so that its table is read once, or index the column that it is looked up by.",
     "not in": "Write NOT IN (SELECT …) as NOT EXISTS (SELECT 1 … WHERE key = outer key): that is an anti-join, which reads each table once.",
     "join": "Join on equality where possible: a comparison, an OR or a function between two tables lets the database only try all pairs.",

@@ -1,0 +1,121 @@
+"""Under Hypothesis each example starts from the same state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.plugin.test_isolation import EMPTY, copies
+from tests.project import Project
+
+Make = Callable[[Mapping[str, str]], Project]
+
+
+@pytest.fixture
+def project(project: Make) -> Make:
+    """Without production's rows."""
+    return lambda files: project({"pyproject.toml": EMPTY, **files})
+
+
+SHOP = """\
+def add(connection, code):
+    connection.execute("INSERT INTO country VALUES (%s, 'x')", (code,))
+"""
+
+TESTS = """\
+import psycopg
+import pytest
+from hypothesis import given, settings, strategies as st
+import shop
+
+pytestmark = pytest.mark.prodparity
+seen = []
+
+@settings(database=None, max_examples=40, deadline=None)
+@given(number=st.integers(0, 3))
+def test_each_starts_from_the_same(parity_db, number):
+    seen.append(number)
+    with parity_db.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM country").fetchone() == (0,)
+        shop.add(connection, "a")
+        for n in range(number):
+            connection.execute("INSERT INTO country VALUES (%s, 'x')", (f"c{n}",))
+    assert len(parity_db.delta()["country"].inserted) == number + 1
+
+@pytest.fixture
+def filled(parity_db):
+    parity_db.owner.execute("INSERT INTO country VALUES ('f', 'fixture')")
+
+@settings(database=None, max_examples=15, deadline=None)
+@given(st.integers())
+def test_what_a_fixture_wrote_stays(parity_db, some):
+    with parity_db.connect() as connection:
+        assert connection.execute("SELECT array_agg(code) FROM country").fetchone() == (["f"],)
+        connection.execute("UPDATE country SET code = 'g'")
+        DDL
+
+test_what_a_fixture_wrote_stays = pytest.mark.usefixtures("filled")(test_what_a_fixture_wrote_stays)
+
+class TestClass:
+    @settings(database=None, max_examples=5, deadline=None)
+    @given(st.booleans())
+    def test_a_method(self, parity_db, some):
+        with parity_db.connect() as connection:
+            assert connection.execute("SELECT count(*) FROM country").fetchone() == (0,)
+            shop.add(connection, "a")
+
+def test_last(parity_db):
+    assert len(seen) >= 4
+    assert parity_db.owner.execute("SELECT count(*) FROM country").fetchone() == (0,)
+"""
+
+
+@pytest.mark.parametrize(
+    ("isolation", "change"), [("delta", ""), ("delta", "CREATE TABLE extra (a int)"), ("clone", "")]
+)
+def test_each_example_starts_from_the_same_state(project: Make, isolation: str, change: str) -> None:
+    tests = TESTS.replace("DDL", f"connection.execute('{change}')" if change else "")
+    if isolation == "clone":
+        tests = tests.replace("    assert len(parity_db.delta()", "    assert number >= 0 or len(parity_db.delta()")
+    tests = tests.replace("max_examples=15", "max_examples=3") if change else tests
+    result = project({"test_it.py": tests, "shop.py": SHOP}).run(
+        "-W", "error::hypothesis.errors.HypothesisWarning", environment={"PRODPARITY_ISOLATION": isolation}
+    )
+    assert result.outcomes == {"passed": 4}, result.out
+    assert result.findings == []
+    assert {test for test, _ in copies(result)} == ({"test_what_a_fixture_wrote_stays"} if change else set())
+
+
+def test_a_falsifying_example_is_shrunk_from_the_same_state(project: Make) -> None:
+    tests = """\
+import pytest
+from hypothesis import given, settings, strategies as st
+
+@pytest.mark.prodparity
+@settings(database=None, deadline=None)
+@given(st.lists(st.sampled_from("abc"), max_size=6))
+def test_it(parity_db, codes):
+    with parity_db.connect() as connection:
+        for code in codes:
+            connection.execute("INSERT INTO country VALUES (%s, 'x')", (code,))
+"""
+    result = project({"test_it.py": tests}).run()
+    assert result.outcomes == {"failed": 1}, result.out
+    assert "codes=['a', 'a']" in " ".join(result.out.split()), result.out
+
+
+def test_other_fixtures_of_one_test_keep_their_health_check(project: Make) -> None:
+    tests = """\
+import pytest
+from hypothesis import given, strategies as st
+
+@pytest.fixture
+def own(): return 1
+
+@given(st.integers())
+def test_it(parity_db, own, some):
+    pass
+"""
+    result = project({"test_it.py": tests}).run()
+    assert "uses a function-scoped fixture" in result.out

@@ -1,0 +1,109 @@
+"""Many workers share a server; none meets what another wrote, and none waits for another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.plugin.test_isolation import ENVIRONMENT, POOLED, copies
+from tests.project import Project
+
+Make = Callable[[Mapping[str, str]], Project]
+
+SHUFFLED = """\
+import random
+
+def pytest_collection_modifyitems(items):
+    # The same order in each worker.
+    random.Random(SEED).shuffle(items)
+"""
+
+MODULE = """\
+import pytest, app
+pytestmark = pytest.mark.prodparity
+
+@pytest.fixture(scope="module")
+def seeded():
+    app.add("NAME")
+
+@pytest.mark.parametrize("number", range(4))
+def test_seeded(seeded, number):
+    assert app.codes() == ["NAME"]
+    app.add(f"t{number}")
+
+@pytest.mark.parametrize("number", range(4))
+def test_plain(number):
+    assert "t0" not in app.codes()
+    app.add("t0")
+"""
+
+
+def modules(count: int) -> dict[str, str]:
+    return {f"test_{n}.py": MODULE.replace("NAME", f"module{n}") for n in range(count)}
+
+
+@pytest.mark.parametrize("arguments", [("-n3",), ("-n3", "--dist=loadscope"), ()])
+def test_workers_and_any_order(project: Make, arguments: tuple[str, ...]) -> None:
+    files = {"app.py": POOLED, "pyproject.toml": ENVIRONMENT, **modules(3)}
+    if not arguments:
+        # Each worker, and each order, sets module fixtures up again and again: pytest keeps modules together no longer.
+        files["conftest.py"] = SHUFFLED.replace("SEED", "7")
+    result = project(files).run(*arguments)
+    assert result.outcomes == {"passed": 24}, result.out
+    assert copies(result) == []
+    assert result.out.count("isolation: delta") == 1
+
+
+def test_a_worker_that_crashes_is_replaced(project: Make) -> None:
+    crashing = MODULE.replace("NAME", "c") + (
+        "\ndef test_crash():\n    import os\n    app.add('crash')\n    os._exit(9)\n"
+        "\n@pytest.mark.parametrize('number', range(6))\ndef test_after(number):\n    assert 'crash' not in app.codes()\n"
+    )
+    result = project({"app.py": POOLED, "pyproject.toml": ENVIRONMENT, "test_c.py": crashing}).run("-n2")
+    assert result.outcomes == {"failed": 1, "passed": 14}, result.out
+    assert "worker 'gw" in result.out
+    assert "crashed" in result.out
+
+
+def test_a_long_transaction_of_one_worker_does_not_stop_the_others(project: Make) -> None:
+    tests = """\
+import os, pathlib, time
+import pytest, app
+from sqlalchemy import text
+pytestmark = pytest.mark.prodparity
+DONE = pathlib.Path("done")
+
+@pytest.mark.xdist_group("long")
+def test_long():
+    with app.engine.connect() as connection:
+        connection.execute(text("INSERT INTO country VALUES ('l', 'x')"))
+        pathlib.Path("holding").write_text("")
+        deadline = time.monotonic() + 60
+        while not DONE.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        connection.rollback()
+
+@pytest.mark.xdist_group("others")
+def test_waits_for_the_start():
+    deadline = time.monotonic() + 60
+    while not pathlib.Path("holding").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+@pytest.mark.xdist_group("others")
+@pytest.mark.parametrize("number", range(3))
+def test_changes_the_schema(number):
+    assert app.codes() == []
+    with app.engine.begin() as connection:
+        connection.execute(text("DROP TABLE country CASCADE"))
+
+@pytest.mark.xdist_group("others")
+def test_last():
+    assert app.codes() == []
+    DONE.write_text("")
+"""
+    made = project({"app.py": POOLED, "pyproject.toml": ENVIRONMENT, "test_it.py": tests})
+    result = made.run("-n2", "--dist=loadgroup")
+    assert result.outcomes == {"passed": 6}, result.out
