@@ -286,6 +286,11 @@ class Amend:
             after = dict(before)
             after[name] = _moved(before[name], np.full(len(rows), step))
             slope = (_gap(node, after) - gap) / step
+            if before[name].form in ("date", "timestamp") and (np.abs(slope) < 1e-12).any():
+                # a year's or month's number: a day changes nothing
+                step *= 366 * (DAY if before[name].form == "timestamp" else 1)
+                after[name] = _moved(before[name], np.full(len(rows), step))
+                slope = (_gap(node, after) - gap) / step
             if (np.abs(slope) < 1e-12).any():
                 continue
             margin = (

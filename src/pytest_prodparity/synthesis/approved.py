@@ -172,6 +172,7 @@ def _tried(table: Table, attribute: Attribute, sources: Sequence[str]) -> Iterat
         return
     if attribute.form != "text":
         yield from _others(attribute, literals)
+        yield from literals
         return
     limit = attribute.limit
     if known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ SELECT c.oid, pg_catalog.pg_get_partition_constraintdef(c.oid), ARRAY(
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::int2[]) ORDER BY 1
 ) FROM pg_catalog.pg_class AS c WHERE c.relispartition AND c.relkind = 'r' ORDER BY c.oid
 """
+_HASHED = re.compile(r"[\w.]*satisfies_hash_partition\([^()]*\)")
 _ROUNDS = 8
 _FEW = 0.5
 """With so many rows that a check refuses, its column's values are replaced rather than copied from others."""
@@ -98,7 +100,10 @@ def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation], 
         generated = {one.name for one in by_oid[oid].attributes if one.generated}
         check = parse(definition, types=types)
         if isinstance(check, NotUnderstood) or check.columns & generated or not _told(check, by_oid[oid]):
-            asked[oid].append(Asked(name=name, text=text, columns=tuple(columns or ())))
+            # of a generated column: any of those that it may be made from
+            made = tuple(one.name for one in by_oid[oid].attributes if not one.generated)
+            names = made if generated & set(columns or ()) else tuple(columns or ())
+            asked[oid].append(Asked(name=name, text=text, columns=names))
         else:
             ours[oid].append(check)
         if columns and len(columns) == 1:
@@ -116,6 +121,9 @@ def demands(connection: psycopg.Connection[Any], relations: Sequence[Relation], 
             if isinstance(check, Check):
                 ours[oid].append(check)
             elif "satisfies_hash_partition" in text:
+                rest = parse(f"CHECK ({_HASHED.sub('true', text)})", types=types)
+                if isinstance(rest, Check):
+                    ours[oid].append(rest)
                 asked[oid].append(Asked(name=" partition", text=text, columns=tuple(columns)))
     roles = _roles(profile)
     return {

@@ -330,8 +330,9 @@ class Refit:
         elif kind == "N":
             yield Move(fresh=((name, sql.SQL("{} + {}").format(top, number)),))
         elif kind == "D":
-            step = sql.SQL("{}::int" if self._layout.types[name] == "date" else "{} * interval '1 minute'")
-            yield Move(fresh=((name, sql.SQL("{} - {}").format(column, step.format(number))),))
+            day = self._layout.types[name] == "date"
+            for step in ("{}::int",) if day else ("{} * interval '1 hour'", "{} * interval '1 minute'"):
+                yield Move(fresh=((name, sql.SQL("{} - {}").format(column, sql.SQL(step).format(number))),))
 
 
 def _deferrable(statement: str) -> str | None:

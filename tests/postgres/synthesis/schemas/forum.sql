@@ -28,4 +28,5 @@ INSERT INTO post_actions(post_id,user_id,post_action_type_id,deleted_at,created_
 INSERT INTO topic_users(user_id,topic_id,last_read_post_number,notification_level) SELECT 1+(i*7)%2500,1+(i*13)%2200,CASE WHEN i%5>0 THEN i%9 END,i%4 FROM generate_series(1,7000) i ON CONFLICT DO NOTHING;
 INSERT INTO drafts(user_id,draft_key,data) SELECT i,'topic_'||i,'{"reply":"x"}' FROM generate_series(1,700) i;
 INSERT INTO notifications(notification_type,user_id,data,read,topic_id,post_number,created_at) SELECT 1+i%12,1+(power(random(),2)*2499)::int,'{"topic_title":"x"}',i%5>0,1+i%2200,1,now()-random()*interval '90 days' FROM generate_series(1,6000) i;
+SELECT setval(pg_get_serial_sequence('post_search_data', 'post_id'), max(post_id)) FROM post_search_data;
 ANALYZE

@@ -23,4 +23,5 @@ INSERT INTO billing.subscriptions SELECT 'sub_'||md5(t.id::text||k),t.id,CASE WH
 UPDATE billing.subscriptions SET status='trialing', trial_ends_at=upper(period) WHERE status='active' AND id < 'sub_3';
 INSERT INTO billing.invoices SELECT 'INV-2024-'||lpad(n::text,6,'0'),id,tenant_id,s,0.19,(s*0.19)::bigint,s+(s*0.19)::bigint,d,d+14,CASE WHEN n%5>0 THEN d+interval '3 days' END,CASE WHEN n%25=0 THEN d+interval '3 days' END FROM (SELECT s.id,s.tenant_id,row_number() OVER () n,(random()*90000)::bigint s,date '2024-01-01'+k*30 d FROM billing.subscriptions s, generate_series(0,5) k) x;
 INSERT INTO billing.usage SELECT t.id,m,timestamptz '2024-05-01'+h*interval '1 hour',(random()*1000)::bigint FROM (SELECT id FROM app.tenants LIMIT 60) t, unnest(ARRAY['api_calls','storage']) m, generate_series(0,47) h;
+SELECT setval(pg_get_serial_sequence('app.members', 'id'), max(id)) FROM app.members; SELECT setval(pg_get_serial_sequence('app.projects', 'id'), max(id)) FROM app.projects;
 ANALYZE
