@@ -28,8 +28,10 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 
-MOST_LOST = 0.5
-"""More of a table's rows are never left out: the build fails instead."""
+MOST_LOST = 0.2
+"""A larger share of a table's rows is never left out: the build fails instead."""
+FEW = 10
+"""So many rows may be left out of a small table."""
 MOST_ADOPTED = 200
 """So often a foreign key is made again, since rows below it were left out."""
 CONNECTIONS = 2
@@ -179,7 +181,7 @@ class Finish:
         kept, lost = self._refit_of(connection, found[1]).index(statement.text)
         if lost:
             self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
-        if lost > MOST_LOST * max(kept + lost, 1):
+        if lost > max(FEW, MOST_LOST * (kept + lost)) or not kept:
             raise _broken(statement, broken) from broken
 
     def _adopt(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
