@@ -74,13 +74,19 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
         return []  # the collection has failed with it already
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    if EXPECTATION in item.stash and settings_of(item.config).dials.growth:
-        from .scenarios import rehearse
+    # Innermost, so that what limits a test's time limits both runs.
+    if EXPECTATION not in item.stash or not settings_of(item.config).dials.growth:
+        return (yield)
+    from .scenarios import rehearse
 
-        rehearse(item)
-    return (yield)
+    rehearse(item)
+    try:
+        return (yield)
+    finally:
+        if REHEARSAL in item.stash:
+            del item.stash[REHEARSAL]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

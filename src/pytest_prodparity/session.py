@@ -59,6 +59,8 @@ class Rehearsal:
     rows: Mapping[str, int]
     """What its volume is asked for by, instead of the marker's `rows`."""
     under_way: bool = True
+    void: bool = False
+    """It ran on all rows, because something held it there: it says nothing."""
     trips: Sequence[Trip] = ()
     """What it sent; empty where it did not come to a good end."""
 
@@ -181,6 +183,11 @@ class Session:
         with suppress(ProdparityError, psycopg.Error), self._lock:
             if self._volumes.wanted:
                 self.template(rows)
+
+    @property
+    def tied(self) -> bool:
+        """Would another volume lack what was written outside tests, or end a transaction that somebody holds open?"""
+        return self.isolation.written or any(one.state in ("T", "E") for one in self.wire.connections)
 
     def begin(self, test: str) -> None:
         """From here on the wire leads to a database in which nothing is from another test."""

@@ -150,3 +150,60 @@ def test_one(parity_db, everywhere, number):
 """
     result = project({"test_one.py": tests}).run("--parity-level=staging")
     assert result.outcomes == {"passed": 2}, result.out
+
+
+def test_a_wider_fixture_s_open_transaction_outlives_a_rehearsal(project: Make) -> None:
+    tests = """\
+import psycopg
+import pytest
+
+@pytest.fixture(scope="module")
+def reader(request):
+    from pytest_prodparity.fixtures import session_of
+    with psycopg.connect(session_of(request.config).urls["db.dsn"]) as connection:
+        connection.execute("SELECT 1")
+        yield connection
+
+@pytest.mark.prodparity
+@pytest.mark.parametrize("number", range(2))
+def test_one(parity_db, reader, number):
+    assert reader.execute('SELECT count(*) FROM "order"').fetchone() == (20000,)
+"""
+    result = project({"test_one.py": tests}).run("--parity-level=staging")
+    assert result.outcomes == {"passed": 2}, result.out
+
+
+def test_what_cannot_be_run_twice_unheard_is_run_once(project: Make) -> None:
+    files = {
+        "test_one.py": """\
+import unittest
+import pytest
+
+@pytest.mark.prodparity
+class TestState:
+    def test_has_an_instance_of_its_own(self, parity_db):
+        assert not hasattr(self, "seen")
+        self.seen = True
+
+@pytest.mark.prodparity
+class TestParts(unittest.TestCase):
+    times = 0
+
+    def test_parts(self):
+        TestParts.times += 1
+        with self.subTest("one"):
+            assert TestParts.times == 1
+""",
+        "app.py": '''\
+def two():
+    """
+    >>> two()
+    2
+    """
+    return 2
+''',
+        "pyproject.toml": '[tool.prodparity]\nmark = ["app.py"]\n',
+    }
+    result = project(files).run("--parity-level=staging", "--doctest-modules")
+    assert result.status == 0, result.out
+    assert result.outcomes["passed"] >= 3

@@ -247,8 +247,8 @@ def test_a_measured_time_is_carried_over_to_production_s_rows(production: Produc
     assert rows is not None
     limit = timeout(production.profile)
     assert limit is not None
-    here = {"public.orders": round(rows.rows / 10)}
-    fewer = {"public.orders": round(rows.rows / 40)}
+    here = {"public.orders": round(rows.rows / 8)}
+    fewer = {"public.orders": round(rows.rows / 32)}
     linear = Growth(rows=here, fewer=fewer, trips=[taking(limit / 20)])
     found = titles(production, taking(limit / 5), linear)
     assert len(found) == 1
@@ -262,10 +262,10 @@ def test_a_measured_time_is_carried_over_to_production_s_rows(production: Produc
 
 def test_what_the_test_s_own_limit_has_ended_would_end_in_production(production: Production) -> None:
     growth = Growth(rows={"public.orders": 1000})
-    found = titles(production, taking(2.0, error="canceling statement due to statement timeout"), growth)
-    assert [title.partition(" with")[0] for title in found] == ["was ended after 2 s"]
-    assert titles(production, taking(2.0, error="canceling statement due to user request"), growth) == []
-    assert titles(production, taking(2.0, error="canceling statement due to statement timeout"), Growth(rows={})) == []
+    found = titles(production, taking(5.0, error="canceling statement due to statement timeout"), growth)
+    assert [title.partition(" with")[0] for title in found] == ["was ended after 5 s"]
+    assert titles(production, taking(5.0, error="canceling statement due to user request"), growth) == []
+    assert titles(production, taking(5.0, error="canceling statement due to statement timeout"), Growth(rows={})) == []
 
 
 def test_an_estimate_far_over_the_timeout_is_found_and_one_near_it_is_not(production: Production) -> None:

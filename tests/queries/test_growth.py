@@ -35,7 +35,8 @@ def at_production(here: float, before: float | None, rows: float) -> float | Non
         (0.4, 0.9, 10_000_000, 0.4),  # nor backwards
         (0.4, None, 1_000_000, 0.4),  # it is all there
         (0.4, None, 10_000_000, None),  # one volume tells of no other
-        (0.01, 0.0025, 10_000_000, None),  # too short to be told from noise
+        (0.09, 0.03, 10_000_000, None),  # too short to be told from noise
+        (0.4, 0.01, 10_000_000, None),  # nor is there anything to compare with
         (0.4, 0.1, 100_000_000, None),  # too far away
     ],
 )

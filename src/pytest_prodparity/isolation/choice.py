@@ -124,7 +124,8 @@ class Isolation:
     def written(self) -> bool:
         """Was anything written outside tests, which tests with other rows do not have?"""
         followed = self._followed.get(())
-        return self._stirred or (followed is not None and followed.written)
+        apart = self._copies is not None and self._copies.written
+        return self._stirred or apart or (followed is not None and followed.written)
 
     def begin(self, test: str, rows: Mapping[str, int]) -> None:
         """From here on the wire leads to a database in which nothing is from another test."""

@@ -61,6 +61,11 @@ class Copies:
         self._base, self._own = self._own, None
         return True
 
+    @property
+    def written(self) -> bool:
+        """Is there a database of what runs outside tests?"""
+        return self._base is not None
+
     def outwards(self) -> None:
         """Back from `inwards`."""
         self.end()

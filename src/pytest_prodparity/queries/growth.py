@@ -14,11 +14,13 @@ from .statements import Execution, Group, sort
 FEWER = 4
 """The rehearsal has one row for so many of the test's."""
 LESS = "a quarter of the rows"
-MEASURABLE = 0.05
+MEASURABLE = 0.1
 """Seconds from which a statement's time says more than the machine's noise."""
+COMPARABLE = 0.02
+"""The same for the rehearsal's, to which it is compared."""
 STEEPEST = 2.0
 """A statement's time is not taken to grow faster than with this power of the rows."""
-REACH = 30.0
+REACH = 10.0
 """A time measured on a table is not carried over to one that is more often as large."""
 
 
@@ -59,10 +61,9 @@ class Growth:
         if rows <= here:
             return measured
         slope, before = self.slope(group), self.fewer.get(table, 0)
-        if slope is None or not before or before >= here:
+        if slope is None or not before or before >= here or slope.seconds[0] < COMPARABLE:
             return None
-        shorter = max(slope.seconds[0], MEASURABLE / 10)
-        power = math.log(measured / shorter) / math.log(here / before)
+        power = math.log(measured / slope.seconds[0]) / math.log(here / before)
         return float(measured * (rows / here) ** min(max(power, 0.0), STEEPEST))
 
 

@@ -288,6 +288,7 @@ class Connection:
         while True:
             if self._home is None:
                 self._go_home(session)
+                now = time.monotonic()  # to make the database is no part of the trip
             with lock:
                 at = self._home
                 if at is None:

@@ -22,7 +22,8 @@ _BY_TIMEOUT = "statement timeout"
 class _Time:
     seconds: float
     title: str
-    measured: bool
+    certain: bool
+    """Seen, and not carried over or estimated."""
 
 
 class Timeout:
@@ -41,7 +42,7 @@ class Timeout:
                 continue
             largest = max(reading.scans, key=lambda scan: scan.scanned, default=None)
             time = _ended(evidence, group, largest, limit) or _measured(evidence, group, largest) or _estimated(reading)
-            if time is None or time.seconds < limit * (1.0 if time.measured else margin):
+            if time is None or time.seconds < limit * (1.0 if time.certain else margin):
                 continue
             yield evidence.claim(
                 self.id, group,
@@ -50,7 +51,7 @@ class Timeout:
                 production=outlook(reading, largest.step if largest else None),
                 details={
                     "seconds": round(time.seconds, 1), "statement_timeout": limit, "margin": margin,
-                    "measured": time.measured,
+                    "certain": time.certain,
                 },
                 remedy=Remedy(
                     text="Make it smaller (fewer rows, an index, batches by key), move it to a job, "
@@ -66,9 +67,9 @@ def _ended(evidence: Evidence, group: Group, largest: Scan | None, limit: float)
         if each.statement.sqlstate == CANCELLED and _BY_TIMEOUT in (each.statement.error or "")
     ]  # fmt: skip
     seconds = longest(ended)
-    if not seconds or _smaller(evidence, largest) is None:
-        return None
-    return _Time(limit, f"was ended after {duration(seconds)}{_smaller(evidence, largest)}", True)
+    if seconds < 0.9 * limit or _smaller(evidence, largest) is None:
+        return None  # by a limit of the application's own, or of a client
+    return _Time(limit, f"was ended after {duration(seconds)}{_smaller(evidence, largest)}", certain=True)
 
 
 def _measured(evidence: Evidence, group: Group, largest: Scan | None) -> _Time | None:
@@ -79,9 +80,8 @@ def _measured(evidence: Evidence, group: Group, largest: Scan | None) -> _Time |
     if seconds is None:
         return None
     here = longest(group.executions)
-    return _Time(
-        seconds, f"takes about {duration(seconds)}: it took {duration(here)}{_smaller(evidence, largest)}", True
-    )
+    title = f"takes about {duration(seconds)}: it took {duration(here)}{_smaller(evidence, largest)}"
+    return _Time(seconds, title, certain=evidence.growth.rows.get(table, 0) >= largest.rows)
 
 
 def _smaller(evidence: Evidence, scan: Scan | None) -> str | None:
@@ -94,7 +94,7 @@ def _smaller(evidence: Evidence, scan: Scan | None) -> str | None:
 
 def _estimated(reading: Reading) -> _Time | None:
     seconds = reading.once(estimate)
-    return None if seconds is None else _Time(seconds, f"takes about {duration(seconds)}", False)
+    return None if seconds is None else _Time(seconds, f"takes about {duration(seconds)}", certain=False)
 
 
 def _sets_its_own(evidence: Evidence) -> bool:
