@@ -265,6 +265,7 @@ def test_what_the_test_s_own_limit_has_ended_would_end_in_production(production:
     found = titles(production, taking(5.0, error="canceling statement due to statement timeout"), growth)
     assert [title.partition(" with")[0] for title in found] == ["was ended after 5 s"]
     assert titles(production, taking(5.0, error="canceling statement due to user request"), growth) == []
+    assert titles(production, taking(0.2, error="canceling statement due to statement timeout"), growth) == []
     assert titles(production, taking(5.0, error="canceling statement due to statement timeout"), Growth(rows={})) == []
 
 
