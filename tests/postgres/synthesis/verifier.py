@@ -66,7 +66,7 @@ def shape(connection: Connection) -> list[tuple[Any, ...]]:
         " FROM pg_index i JOIN pg_class c ON c.oid = indrelid JOIN pg_namespace n ON n.oid = relnamespace"
         f" WHERE {OURS} ORDER BY 2, 3",
         "SELECT 'trigger', tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 2, 3",
-        "SELECT 'table', c.oid::regclass::text, relkind, relpersistence, relrowsecurity, relforcerowsecurity, relispopulated"
+        "SELECT 'table', c.oid::regclass::text, relkind, replace(relpersistence::text, 'u', 'p'), relrowsecurity, relforcerowsecurity, relispopulated"
         f" FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE {OURS} AND relkind IN ('r', 'p', 'm', 'v')"
         " ORDER BY 2",
     ):
