@@ -32,7 +32,7 @@ class Workshop:
         with closing(prepare.connect(server, self._name)) as connection:
             prepare.prepare(connection)
 
-    def template(self, rows: Rows) -> str:  # noqa: ARG002
+    def template(self, rows: Rows) -> str:
         return self._name
 
     def copy(self, name: str) -> str:
@@ -78,7 +78,7 @@ def test_what_a_fixture_wrote_while_nothing_could_be_followed_is_in_each_copy(
 ) -> None:
     monkeypatch.setattr(ground, "PATIENCE", 0.05)
     monkeypatch.setattr(ground, "IMPATIENCE", 0.05)
-    followed._patience = 0.05  # noqa: SLF001
+    followed._patience = 0.05
     fixture = object()
     with closing(psycopg.connect(workshop.server.dsn())) as other:
         other.execute("SELECT pg_current_xact_id()")  # an open transaction, for which a new slot waits
