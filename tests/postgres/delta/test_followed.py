@@ -36,10 +36,12 @@ class Workshop:
         return self._name
 
     def copy(self, name: str) -> str:
-        self._made.append(f"{self._name} {len(self._made)}")
-        made = sql.Identifier(self._made[-1])
-        self._admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(made, sql.Identifier(name)))
-        return self._made[-1]
+        made = f"{self._name} {secrets.token_hex(4)}"  # in several threads
+        self._made.append(made)
+        self._admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(made), sql.Identifier(name))
+        )
+        return made
 
     def drop(self, name: str) -> None:
         drop(self._admin, name)
@@ -93,3 +95,25 @@ def test_what_a_fixture_wrote_while_nothing_could_be_followed_is_in_each_copy(
         assert workshop.said(followed.open()) == ["fixture"]
     assert followed.finished(fixture)
     assert workshop.said(followed.open()) == []
+
+
+@pytest.mark.parametrize("before", [[], ["INSERT INTO t (said) VALUES ('before')"]])
+def test_after_a_fixture_that_changed_the_schema_its_copies_are_known_as_they_are(
+    workshop: Workshop, followed: Followed, before: list[str]
+) -> None:
+    wide, narrow = object(), object()
+    first = followed.open()
+    if before:
+        workshop.write(first, *before)
+        assert not followed.wrote(wide)
+    workshop.write(first, "CREATE TABLE made (id serial PRIMARY KEY)", "INSERT INTO made DEFAULT VALUES")
+    assert followed.wrote(narrow)
+    workshop.write(followed.open(), "INSERT INTO made DEFAULT VALUES")
+    assert followed.undo()
+    assert followed.finished(narrow)
+    for _ in range(2):
+        # Only where the schema is compared with that of this copy does a temporary table change nothing.
+        workshop.write(followed.open(), "CREATE TEMP TABLE passing (a int)", "INSERT INTO t (said) VALUES ('test')")
+        undone = followed.undo()
+        assert undone.done, undone
+        assert workshop.said(followed.open()) == (["before"] if before else [])
