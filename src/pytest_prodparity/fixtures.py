@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
+LAST: pytest.StashKey[bool] = pytest.StashKey()
+"""Does no test follow, as far as this process knows?"""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
 
@@ -90,7 +92,7 @@ def begin(item: pytest.Item) -> None:
 
 def _end(session: Session, item: pytest.Item) -> None:
     try:
-        session.end(item.nodeid, last=item is item.session.items[-1])
+        session.end(item.nodeid, last=item.stash.get(LAST, False))
     except ProdparityError as error:
         pytest.fail(f"prodparity: {error}", pytrace=False)
 

@@ -14,7 +14,18 @@ import pytest
 
 from .core.errors import UsageError
 from .core.options import OPTIONS
-from .fixtures import EXPECTATION, REHEARSAL, SESSION, SETTINGS, begin, enter, session_of, settings_of, something_said
+from .fixtures import (
+    EXPECTATION,
+    LAST,
+    REHEARSAL,
+    SESSION,
+    SETTINGS,
+    begin,
+    enter,
+    session_of,
+    settings_of,
+    something_said,
+)
 from .fixtures import parity_db as parity_db
 
 
@@ -112,6 +123,8 @@ def pytest_fixture_setup(
         if EXPECTATION in item.stash or "parity_db" in getattr(item, "fixturenames", ()):
             begin(item)
         return (yield)
+    if SESSION in request.config.stash:
+        request.config.stash[SESSION].isolation.go_on()
     try:
         return (yield)
     finally:
@@ -139,6 +152,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
             stack.enter_context(apart(item))
         return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    item.stash[LAST] = nextitem is None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -107,3 +107,40 @@ def test_last():
     made = project({"app.py": POOLED, "pyproject.toml": ENVIRONMENT, "test_it.py": tests})
     result = made.run("-n2", "--dist=loadgroup")
     assert result.outcomes == {"passed": 6}, result.out
+
+
+def test_the_last_that_was_collected_need_not_be_the_last_that_runs(project: Make) -> None:
+    few = """\
+import pytest, app
+pytestmark = pytest.mark.prodparity
+
+@pytest.fixture(scope="module")
+def seeded():
+    app.add("seeded")
+
+def test_seeded(seeded):
+    assert app.codes() == ["seeded"]
+"""
+    many = """\
+import pytest, app
+
+@pytest.mark.prodparity
+@pytest.mark.parametrize("number", range(3))
+def test_plain(number):
+    assert app.codes() == []
+    app.add("plain")
+"""
+    made = project({"app.py": POOLED, "pyproject.toml": ENVIRONMENT, "test_a.py": few, "test_b.py": many})
+    # The module with the most tests is handed out first.
+    result = made.run("-n1", "--dist=loadscope")
+    assert result.outcomes == {"passed": 4}, result.out
+    assert copies(result) == []
+    # In this order without workers, and with a last test that runs twice.
+    again = """
+def pytest_runtest_protocol(item, nextitem):
+    from _pytest.runner import runtestprotocol
+    if nextitem is None:
+        runtestprotocol(item, log=False, nextitem=None)
+"""
+    made.write({"conftest.py": again, "test_a.py": few.replace('["seeded"]\n', '["seeded"]\n    app.add("test")\n')})
+    assert made.run("test_b.py", "test_a.py").outcomes == {"passed": 4}

@@ -31,7 +31,8 @@ def proven(folder: Path) -> bool:
 
 def withdraw(folder: Path) -> None:
     """Before the server starts. That the mark is gone must itself be on the disk before anything else is."""
-    for path in (folder / MARK, *folder.glob(f"{STOPPED}*")):
+    # The mark last: a flush that is about to end would set it again.
+    for path in (*folder.glob(f"{STOPPED}*"), folder / MARK):
         path.unlink(missing_ok=True)
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -102,8 +102,8 @@ class Isolation:
         """Where the wire leads."""
         self._stirred = False
         """Something passed the wire since the last test."""
-        self._pending: Followed | None = None
-        """What the last test changed is still there."""
+        self._pending: tuple[Followed, str] | None = None
+        """Where what the last test changed is still there, and that test."""
         self._begun = 0.0
         """When the open test began; connections that are older are wider fixtures'."""
         self._told = Told()
@@ -133,11 +133,7 @@ class Isolation:
             return
         if self._test is not None:
             self.end(self._test)
-        older = self._backends()
-        with self._lock:
-            pending, self._pending = self._pending, None
-            if pending is not None:
-                self._undo(pending, test, older)
+        self.go_on()
         self.wrote(None)
         with self._lock:
             self._test, self._rows, self._begun = test, tuple(sorted(rows.items())), time.monotonic()
@@ -159,7 +155,7 @@ class Isolation:
             if followed is not None and followed.database is not None:
                 if last and not followed.written and followed.tracker is not None:
                     self._tell(test, followed.tracker.settle(older=older))
-                    self._pending = followed
+                    self._pending = followed, test
                 else:
                     undone = self._undo(followed, test, older)
             if self._copies is not None:
@@ -167,6 +163,19 @@ class Isolation:
             self._test, self._rows, self._stirred = None, (), False
         self._move()
         self._judge(undone)
+
+    def go_on(self) -> None:
+        """Somebody comes after the test that was taken for the last: what that changed goes."""
+        if self._pending is None:
+            return
+        older = self._backends()
+        with self._lock:
+            (followed, test), self._pending = self._pending, None
+            undone = self._undo(followed, test, older)
+            if undone.broken:
+                self._run.note(f"what {test} changed could not be taken back: {undone.reasons[0]}")
+        if not undone:
+            self._move()
 
     def _judge(self, undone: Undone | None) -> None:
         if undone is not None and undone.broken:
@@ -247,6 +256,7 @@ class Isolation:
         """What was written outside tests since the last call is `owner`'s, and part of each test until `finished`."""
         if self._test is not None or not self._stirred:
             return
+        self.go_on()
         with self._lock:
             self._stirred = False
             followed = self._followed.get(())

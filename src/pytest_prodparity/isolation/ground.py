@@ -98,25 +98,26 @@ class Followed:
         None: of whoever wrote last. Must the wire move? Nobody else may be connected then.
         """
         tracker, ground = self.tracker, self._grounds[-1]
-        if tracker is None:
+        if self.database is None or (tracker is None and self.why is None):
             return False
         self._finished = [one for one in self._finished if one is not owner]
         if owner is None:
             owner = ground.owners[-1] if ground.owners else ground.owner
-        try:
-            if not tracker.dirty():
+        if tracker is not None:
+            try:
+                if not tracker.dirty():
+                    return False
+                reasons = tracker.enter(older=older)
+            except ProdparityError as error:
+                reasons = (error.happened,)
+            if not reasons:
+                ground.owners.append(owner)
                 return False
-            reasons = tracker.enter(older=older)
-        except ProdparityError as error:
-            reasons = (error.happened,)
-        if not reasons:
-            ground.owners.append(owner)
-            return False
+            tracker.close()
         # A fresh copy could not be brought to this state: what there is becomes what copies are made of.
-        tracker.close()
         self._forget_spare()
         self._grounds.append(Ground(source=self.database, owner=owner))
-        self.database = None
+        self.database = self.why = None
         return True
 
     def finished(self, owner: object, older: Collection[int] = ()) -> list[str]:

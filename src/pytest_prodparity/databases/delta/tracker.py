@@ -53,6 +53,10 @@ class Undone:
         return self.done
 
 
+Reading = tuple[Sequences, dict[str, Table], Catalogue]
+"""What is known of a database's schema."""
+
+
 @dataclass
 class Frame:
     """A state to come back to: where the log and the sequences stood, and what changed until an inner frame began."""
@@ -89,6 +93,8 @@ class Tracker:
         """The catalogue has been read."""
         self._late: list[str] = []
         """Why it was read too late."""
+        self._first: list[Reading | None] = []
+        """What was known of the start, once the schema was changed on purpose."""
 
     @classmethod
     def open(
@@ -208,6 +214,7 @@ class Tracker:
             frame.net.fold(lines, self._tables)
             if changed:
                 frame.reasons += changed
+                self._first = self._first or [self._reading]
                 prepare.prepare(self._connection)
                 self._sequences = Sequences.read(self._connection)
                 self._bloat = Bloat.read(self._connection)
@@ -286,8 +293,10 @@ class Tracker:
             self._known = True
 
     @property
-    def _reading(self) -> tuple[Sequences, dict[str, Table], Catalogue] | None:
-        """What another clone can take over."""
+    def _reading(self) -> Reading | None:
+        """What another clone of the same template can take over."""
+        if self._first:
+            return self._first[0]
         return (self._sequences, self._tables, self._catalogue) if self._known and not self._late else None
 
     def _ready(self) -> None:
