@@ -27,7 +27,7 @@ from .load import Job
 from .mend import demands
 from .team import load
 
-VERSION = 7
+VERSION = 8
 """Raised whenever the same profile, counts and seed make other rows: kept databases are then built anew."""
 
 

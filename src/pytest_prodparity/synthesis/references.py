@@ -24,6 +24,9 @@ def one_to_one(designer: Designer, made: Design, reference: Constraint) -> None:
     sources, arrays, _ = designer.parents(made, reference)
     subject = designer.subject(made, name)
     count = len(arrays[0])
+    if made.rows > count and not subject.attribute.not_null:
+        _some_to_one(designer, made, reference, sources[0], arrays[0])
+        return
     if made.rows > count:
         if count:
             designer.notes.append(
@@ -42,6 +45,30 @@ def one_to_one(designer: Designer, made: Design, reference: Constraint) -> None:
     chance = generator(designer.seed, made.table.full_name, name, "order")
     chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
     made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
+
+
+def _some_to_one(designer: Designer, made: Design, reference: Constraint, source: Source, codes: Array) -> None:
+    """Fewer parents than rows: as many rows as have one refer to one each, the others are NULL."""
+    name, count = reference.columns[0], len(codes)
+    if not count:
+        orphans(designer, made, reference, [name])
+        return
+    subject = designer.subject(made, name)
+    wanted = round(made.rows * (1 - subject.null))
+    given = min(wanted, count)
+    if given < wanted:
+        designer.notes.append(
+            f"{made.table.full_name}.{name}: {wanted - given:,} more NULLs than production's share: it is unique and"
+            f" refers to {reference.references}, which has {count:,} rows."
+        )
+    chance = generator(designer.seed, made.table.full_name, name, "order")
+    absent = np.ones(made.rows, "?")
+    absent[chance.permutation(made.rows)[:given]] = False
+    correlation = subject.statistics.correlation if subject.statistics else 1.0
+    ranks = np.sort(codes)[np.floor(np.arange(given) * (count / max(1, given))).astype("i8")]
+    chosen = np.full(made.rows, codes[0])
+    chosen[~absent] = ranks[order(correlation if correlation is not None else 1.0, given, chance)]
+    made.columns[name] = Fixed(name=name, source=source, codes=chosen, null=subject.null, absent=absent)
 
 
 def refer(designer: Designer, made: Design, reference: Constraint, waiting: frozenset[str] = frozenset()) -> None:
