@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import pytest
 
 from pytest_prodparity.core.levels import Rows
 from pytest_prodparity.databases.provider import Server
@@ -18,14 +20,14 @@ from tests.postgres.synthesis.test_awkward import stored
 
 @contextmanager
 def filled(
-    server: Server, production: str, **overrides: int
+    server: Server, production: str, *, now: datetime | None = None, **overrides: int
 ) -> Iterator[tuple[psycopg.Connection[tuple[Any, ...]], Filled]]:
     """A database like one that `production` makes, with all its rows or `overrides`."""
     with production_on(server, production) as made:
         captured = stored(made.url)
     with production_on(server, "") as copy:
         asked = counts(captured.profile, rows=Rows(share=1.0), overrides=overrides)
-        done = fill(copy.url, captured, asked, seed=7, workers=1, server=server)
+        done = fill(copy.url, captured, asked, seed=7, workers=1, server=server, now=now)
         with psycopg.connect(copy.url, autocommit=True) as connection:
             yield connection, done
 
@@ -43,3 +45,55 @@ def test_a_unique_reference_that_may_be_null_leaves_rows_without_a_parent(server
     with filled(server, production, invoices=100, orders=2500) as (connection, done):
         assert connection.execute("SELECT count(*), count(invoice) FROM orders").fetchone() == (2500, 100)
         assert "public.orders.invoice: 150 more NULLs than production's share" in done.notes[0]
+
+
+def test_infinite_times_stay_so_while_the_others_are_moved(server: Server) -> None:
+    production = (
+        "CREATE TABLE prices (id int PRIMARY KEY, since timestamptz NOT NULL, ends date NOT NULL);"
+        "INSERT INTO prices SELECT i, CASE WHEN i % 4 = 0 THEN '-infinity' ELSE now() - i * interval '1 hour' END,"
+        " CASE WHEN i % 4 > 0 THEN 'infinity' WHEN i % 8 > 0 THEN '-infinity' ELSE current_date - i % 30 END"
+        " FROM generate_series(1, 2000) i; ANALYZE"
+    )
+    later = datetime.now(UTC) + timedelta(days=200)
+    with filled(server, production, now=later) as (connection, _):
+        query = (
+            "SELECT count(*) FILTER (WHERE since = '-infinity'), count(*) FILTER (WHERE ends = 'infinity'),"
+            " count(*) FILTER (WHERE ends = '-infinity'), max(since)::date - current_date,"
+            " max(ends) FILTER (WHERE isfinite(ends)) - current_date FROM prices"
+        )
+        row = connection.execute(query).fetchone()
+        assert row is not None
+        assert row[:3] == pytest.approx((500, 1500, 250), rel=0.05)
+        assert row[3:] == pytest.approx((200, 200), abs=2)
+
+
+TENANTS = """
+CREATE TABLE users (tenant int NOT NULL, id int NOT NULL, PRIMARY KEY (tenant, id));
+INSERT INTO users SELECT t, u FROM generate_series(1, 40) t, generate_series(1, 20) u;
+CREATE TABLE projects (tenant int NOT NULL, id int NOT NULL, PRIMARY KEY (tenant, id));
+INSERT INTO projects SELECT t, p FROM generate_series(1, 36) t, generate_series(1, 10) p;
+CREATE TABLE tasks (
+    id int PRIMARY KEY, tenant int NOT NULL, "user" int NOT NULL, project int {null},
+    CONSTRAINT a FOREIGN KEY (tenant, "user") REFERENCES users, CONSTRAINT b FOREIGN KEY (tenant, project) REFERENCES projects
+);
+INSERT INTO tasks SELECT i, 1 + i * 7 / 3 % {tenants}, 1 + i % 20, CASE WHEN {given} THEN 1 + i % 10 END FROM generate_series(1, 4000) i;
+ANALYZE
+"""
+
+
+def test_only_rows_whose_group_has_no_parents_refer_to_nothing(server: Server) -> None:
+    production = TENANTS.format(null="", tenants=40, given="i * 7 / 3 % 40 < 36 AND i % 2 = 0")
+    with filled(server, production) as (connection, _):
+        row = connection.execute("SELECT count(project), count(*), count(DISTINCT tenant) FROM tasks").fetchone()
+        assert row is not None
+        assert row == (pytest.approx(1700, rel=0.15), 4000, 40)
+        alone = "SELECT count(*) FROM tasks WHERE tenant > 36 AND project IS NOT NULL"
+        assert connection.execute(alone).fetchone() == (0,)
+
+
+def test_rows_whose_group_has_no_parents_move_to_another_group_where_they_must_have_one(server: Server) -> None:
+    production = TENANTS.format(null="NOT NULL", tenants=36, given="true")
+    with filled(server, production, projects=12, tasks=4000) as (connection, done):
+        kept = "SELECT count(*), (SELECT count(DISTINCT tenant) FROM projects) BETWEEN 2 AND 12 FROM tasks"
+        assert connection.execute(kept).fetchone() == (4000, True)
+        assert done.notes == []
