@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,19 +13,21 @@ import pytest
 
 from pytest_prodparity.core.levels import Rows
 from pytest_prodparity.databases.provider import Server
+from pytest_prodparity.profile.capture import capture
+from pytest_prodparity.profile.store import Stored
 from pytest_prodparity.synthesis.build import Filled, fill
 from pytest_prodparity.synthesis.plan import counts
 from tests.postgres.conftest import production_on
-from tests.postgres.synthesis.test_awkward import stored
 
 
 @contextmanager
 def filled(
-    server: Server, production: str, *, now: datetime | None = None, **overrides: int
+    server: Server, production: str, *, now: datetime | None = None, probe: float = 0, **overrides: int
 ) -> Iterator[tuple[psycopg.Connection[tuple[Any, ...]], Filled]]:
     """A database like one that `production` makes, with all its rows or `overrides`."""
     with production_on(server, production) as made:
-        captured = stored(made.url)
+        profile, schema = capture(made.url, probe_seconds=probe)
+    captured = Stored(profile=profile, schema=schema, folder=Path("parity"))
     with production_on(server, "") as copy:
         asked = counts(captured.profile, rows=Rows(share=1.0), overrides=overrides)
         done = fill(copy.url, captured, asked, seed=7, workers=1, server=server, now=now)
@@ -97,3 +100,19 @@ def test_rows_whose_group_has_no_parents_move_to_another_group_where_they_must_h
         kept = "SELECT count(*), (SELECT count(DISTINCT tenant) FROM projects) BETWEEN 2 AND 12 FROM tasks"
         assert connection.execute(kept).fetchone() == (4000, True)
         assert done.notes == []
+
+
+def test_a_column_that_repeats_its_parents_keeps_its_nulls(server: Server) -> None:
+    production = (
+        "CREATE TABLE orders (id int PRIMARY KEY, currency text NOT NULL);"
+        "INSERT INTO orders SELECT i, (ARRAY['EUR', 'USD', 'CHF'])[1 + i % 3] FROM generate_series(1, 3000) i;"
+        "CREATE TABLE lines (id int PRIMARY KEY, parent int NOT NULL REFERENCES orders, currency text);"
+        "INSERT INTO lines SELECT o.id * 3 + n, o.id, CASE WHEN (o.id + n) % 4 = 0 THEN o.currency END"
+        " FROM orders o, generate_series(0, 2) n; ANALYZE"
+    )
+    with filled(server, production, probe=60) as (connection, _):
+        query = (
+            "SELECT avg((l.currency IS NULL)::int)::float8, bool_and(l.currency = o.currency)"
+            " FROM lines l JOIN orders o ON o.id = l.parent"
+        )
+        assert connection.execute(query).fetchone() == (pytest.approx(0.75, abs=0.03), True)
