@@ -8,15 +8,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 
+from pytest_prodparity.core.errors import ProdparityError
 from pytest_prodparity.core.levels import Rows
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.profile.capture import capture
 from pytest_prodparity.profile.store import Stored
+from pytest_prodparity.synthesis.approved import Approved
 from pytest_prodparity.synthesis.build import Filled, fill
+from pytest_prodparity.synthesis.catalog import relations
+from pytest_prodparity.synthesis.mend import Asked, Demands, Sieve
 from pytest_prodparity.synthesis.plan import counts
+from pytest_prodparity.synthesis.sources import Drawn, Uuids
+from pytest_prodparity.synthesis.values import text_values
 from tests.postgres.conftest import production_on
 
 
@@ -116,3 +123,47 @@ def test_a_column_that_repeats_its_parents_keeps_its_nulls(server: Server) -> No
             " FROM lines l JOIN orders o ON o.id = l.parent"
         )
         assert connection.execute(query).fetchone() == (pytest.approx(0.75, abs=0.03), True)
+
+
+def test_a_sequence_goes_on_after_all_columns_whose_default_it_is(server: Server) -> None:
+    production = (
+        "CREATE SEQUENCE ids; CREATE SEQUENCE down INCREMENT -1 MAXVALUE -1;"
+        "CREATE TABLE a (id bigint PRIMARY KEY DEFAULT nextval('ids'), low int DEFAULT nextval('down'));"
+        "CREATE TABLE b (id bigint PRIMARY KEY DEFAULT nextval('ids'), code text DEFAULT 'x' || nextval('ids'));"
+        "INSERT INTO a SELECT i, -i FROM generate_series(1, 3000) i; INSERT INTO b SELECT i, 'x' || i FROM generate_series(3001, 4000) i;"
+        "ANALYZE"
+    )
+    with filled(server, production) as (connection, _):
+        row = connection.execute("SELECT greatest(max(a.id), max(b.id)), min(a.low) FROM a, b").fetchone()
+        assert row is not None
+        assert connection.execute("SELECT last_value, is_called FROM ids").fetchone() == (row[0], True)
+        assert connection.execute("SELECT last_value FROM down").fetchone() == (row[1],)
+
+
+def test_a_check_that_refuses_what_it_took_once_is_named(server: Server) -> None:
+    production = "CREATE TABLE t (code text NOT NULL)"
+    known = Approved(checks=(), asked=frozenset({"never"}), texts=("a", "b"), pool=None)
+    wanted = Demands(asked=(Asked(name="never", text="code = 'c'", columns=("code",)),), approved={"code": known})
+    with production_on(server, production) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        (attribute,) = relations(connection)["public.t"].attributes
+        column = Drawn(name="code", source=Uuids(size=1, salt=0))
+        sieve = Sieve(connection, "public", "t", wanted)
+        with pytest.raises(ProdparityError, match=r"public\.t cannot be filled: CHECK never .* 0 of 3"):
+            sieve.hold({"code": text_values(["x", "y", "z"])}, [(attribute, column)], np.random.default_rng(7))
+
+
+def test_two_keys_of_a_line_hold_both(server: Server) -> None:
+    production = (
+        "CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 500);"
+        "CREATE TABLE products (id int PRIMARY KEY); INSERT INTO products SELECT generate_series(1, 40);"
+        "CREATE TABLE lines (parent int REFERENCES orders, line int, product int NOT NULL REFERENCES products,"
+        " PRIMARY KEY (parent, line), UNIQUE (product, parent));"
+        "INSERT INTO lines SELECT o, n, 1 + (o * 7 + n) % 40 FROM generate_series(1, 500) o, generate_series(1, 1 + o % 9) n;"
+        "ANALYZE"
+    )
+    with filled(server, production) as (connection, done):
+        query = "SELECT count(*), min(line) FROM lines"
+        assert connection.execute(query).fetchone() == (2495, 1)
+        gaps = "SELECT count(*) FROM (SELECT FROM lines GROUP BY parent HAVING max(line) > count(*)) AS g"
+        assert connection.execute(gaps).fetchone() == (0,)
+        assert done.notes == []
