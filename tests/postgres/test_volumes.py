@@ -26,7 +26,7 @@ from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.databases.template import Templates
 from pytest_prodparity.profile.store import Stored
 from pytest_prodparity.synthesis.build import Filled, Progress
-from pytest_prodparity.synthesis.volume import Fill, Label, Volume, check_disk, check_size, ensure
+from pytest_prodparity.synthesis.volume import NOTES, Fill, Label, Volume, check_disk, check_size, ensure
 from tests.postgres.places import line, until
 from tests.profile.made import profile
 
@@ -135,6 +135,15 @@ def test_a_volume_is_built_once_and_found_with_its_label(server: Server, templat
     assert label.profile.startswith("shop ")
     assert time.time() - found[0].used < 3600
     assert found[0].size == first.size
+
+
+def test_a_label_says_how_many_notes_it_leaves_out(templates: Templates, seed: int) -> None:
+    notes = [f"note {at}" for at in range(NOTES + 5)]
+
+    def fill(*_: object, **__: object) -> Filled:
+        return Filled(notes=notes)
+
+    assert ensure(templates, volume(seed), fill=fill).notes == (*notes[: NOTES - 1], "and 6 more")
 
 
 def test_other_rows_and_another_seed_are_other_volumes(templates: Templates, seed: int) -> None:

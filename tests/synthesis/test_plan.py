@@ -126,3 +126,13 @@ def test_the_size_follows_production_s_bytes_a_row() -> None:
     tenth = plan.bytes_of(shop(), plan.counts(shop(), rows=Rows(share=0.1)))
     assert whole == pytest.approx(45_500_000 / 100 * 8192, rel=0.01)
     assert tenth == pytest.approx(whole / 10, rel=0.01)
+
+
+def test_one_to_one_that_may_be_null_has_as_many_rows_more() -> None:
+    snapshots = child("snapshots", 830, "events", distinct=-0.05, unique=True)
+    (column,) = snapshots.columns
+    column = replace(column, statistics=ColumnStatistics(null_frac=0.95, avg_width=8, n_distinct=-0.05))
+    small = profile(table("events", 830), replace(snapshots, columns=[column]))
+    assert plan.counts(small, rows=Rows())["public.snapshots"] == 830
+    few = profile(table("events", 40), replace(snapshots, columns=[column]))
+    assert plan.counts(few, rows=Rows())["public.snapshots"] == 800

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..profile.model import Constraint
-from . import keys
+from . import keys, related
 from .plan import leaves_of
 from .sources import Column, Fixed, Referring, Source
 from .values import Array
@@ -85,7 +85,10 @@ def copied(designer: Designer, made: Design, name: str) -> Column | None:
         found = of_row(designer, made, one.reference, one.column)
         if found is not None:
             source, values = found
-            return Fixed(name=name, source=source, codes=values)
+            null = designer.subject(made, name).null
+            return Fixed(
+                name=name, source=source, codes=values, null=null, pattern=related.pattern(made.table, name, null)
+            )
     return None
 
 

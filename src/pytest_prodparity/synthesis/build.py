@@ -27,7 +27,7 @@ from .load import Job
 from .mend import demands
 from .team import load
 
-VERSION = 7
+VERSION = 8
 """Raised whenever the same profile, counts and seed make other rows: kept databases are then built anew."""
 
 
@@ -45,7 +45,7 @@ class Filled:
     rows: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
-    """What was approximated, in sentences."""
+    """What was approximated, in sentences; which rows were left out comes first."""
 
 
 def fill(
@@ -70,6 +70,7 @@ def fill(
     where = server or _server(dsn)
     database = str(conninfo_to_dict(dsn)["dbname"])
     notes: list[str] = []
+    lost: list[str] = []
     made: dict[str, int] = {}
 
     def rest(later: list[Statement]) -> None:
@@ -83,11 +84,11 @@ def fill(
             finish.detach()
             load(dsn, connection, jobs, say, workers)
             finish.complete(say, sum(made.values()))
-            _counted(connection, finish, jobs, made, notes)
+            _counted(connection, finish, jobs, made, lost)
 
     loaded = schema.load(where, database, stored.schema, extensions=stored.profile.extensions, rest=rest)
     prepared(where, database)
-    return Filled(rows=made, seconds=time.monotonic() - began, notes=[*loaded.notes, *notes])
+    return Filled(rows=made, seconds=time.monotonic() - began, notes=[*lost, *loaded.notes, *notes])
 
 
 def _counted(

@@ -128,8 +128,8 @@ class Maker:
         finite = self._finite(attribute, values)
         if not len(finite) or int(finite.max()) // unit < last - RECENT_DAYS:
             return values
-        inside = np.abs(values) < _FAR[attribute.form]
-        return np.where(inside, values + self.days * unit, values)
+        # numpy's absolute value of the least integer, -infinity, is negative
+        return np.where(_finite(attribute, values), values + self.days * unit, values)
 
     def _finite(self, attribute: Attribute, values: Array) -> Array:
         return values[_finite(attribute, values)]

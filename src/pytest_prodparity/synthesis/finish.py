@@ -28,6 +28,21 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 
+_SEQUENCES = """
+SELECT u.sequence::regclass::text, u.relation::regclass::text, a.attname, s.seqincrement, s.seqmin, s.seqmax FROM (
+    SELECT objid AS sequence, refobjid AS relation, refobjsubid AS number FROM pg_catalog.pg_depend
+        WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+    UNION
+    SELECT d.refobjid, f.adrelid, f.adnum FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_attrdef AS f ON f.oid = d.objid
+        WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'n'
+) AS u
+JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = u.sequence
+JOIN pg_catalog.pg_class AS c ON c.oid = u.relation AND c.relkind IN ('r', 'p')
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.relation AND a.attnum = u.number AND NOT a.attisdropped
+JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid AND t.typcategory = 'N'
+ORDER BY 1, 2, 3
+"""
+
 MOST_LOST = 0.2
 """A larger share of a table's rows is never left out: the build fails instead."""
 FEW = 10
@@ -207,21 +222,19 @@ class Finish:
         raise _broken(statement, broken) from broken
 
     def _sequences(self) -> None:
-        """Each sequence goes on after the greatest value of its column."""
-        rows = self._connection.execute(
-            "SELECT d.objid::regclass::text, d.refobjid::regclass::text, a.attname, s.seqincrement, s.seqmin, s.seqmax"
-            " FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = d.objid"
-            " JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid"
-            " WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')"
-        ).fetchall()
-        for sequence, table, column, increment, low, high in rows:
+        """Each sequence goes on after the greatest value of the columns that it is for, or that it is a default of."""
+        last: dict[str, int] = {}
+        for sequence, table, column, increment, low, high in self._connection.execute(_SEQUENCES).fetchall():
             query = sql.SQL("SELECT {}({}) FROM {}").format(
                 sql.SQL("max" if increment > 0 else "min"), sql.Identifier(column), sql.SQL(table)
             )
             row = self._connection.execute(query).fetchone()
-            last = row[0] if row else None
-            if last is not None and low <= int(last) <= high:
-                self._connection.execute("SELECT pg_catalog.setval(%s::regclass, %s)", [sequence, int(last)])
+            found = int(row[0]) if row and row[0] is not None else None
+            if found is not None and low <= found <= high:
+                best = max if increment > 0 else min
+                last[sequence] = best(found, last.get(sequence, found))
+        for sequence, value in last.items():
+            self._connection.execute("SELECT pg_catalog.setval(%s::regclass, %s)", [sequence, value])
 
 
 def _broken(statement: Statement, cause: psycopg.Error) -> ProdparityError:

@@ -286,10 +286,10 @@ class Sieve:
             refused = self._refused(block)
             if not any(mask.any() for mask in refused.values()):
                 return
+            bad = np.any(list(refused.values()), axis=0)
             if self._approve(block, columns, refused, rng):
                 satisfy(block, self._wanted.ours, rng, able)
                 continue
-            bad = np.any(list(refused.values()), axis=0)
             good = np.flatnonzero(~bad)
             if len(good) < max(1, _LEAST * len(bad)) and attempt < _ROUNDS - 1:
                 self._shuffle(block, refused, rng, able)

@@ -51,6 +51,8 @@ class _Edge:
     parent: str
     once: bool
     """Has a parent at most one such child?"""
+    null: float
+    """The share of rows that have no parent."""
     belongs: bool
     """Are there about as many parents as children? Else a lookup table tells who made its rows."""
 
@@ -81,7 +83,7 @@ def _tops(profile: Profile, base: Mapping[str, int], rows: Rows) -> dict[str, in
         wanted = _scaled(total[name], follows, rows)
         for edge in edges[name]:
             if edge.once and edge.parent in found:
-                wanted = min(wanted, found[edge.parent])
+                wanted = min(wanted, math.floor(found[edge.parent] / max(1 - edge.null, 1e-9) + 1e-6))
         found[name] = wanted
     return found
 
@@ -105,8 +107,17 @@ def _edges(table: Table, tops: Mapping[str, Table], total: Mapping[str, int]) ->
         once = any(columns <= set(one.columns) for columns in unique)
         several = max((_several(table, name, total[table.full_name]) for name in one.columns), default=1.0)
         few = total[table.full_name] <= LEAST
-        found.append(_Edge(parent=one.references, once=once, belongs=once or (several >= BELONGS and not few)))
+        null = max((_null(table, name) for name in one.columns), default=0.0)
+        belongs = once or (several >= BELONGS and not few)
+        found.append(_Edge(parent=one.references, once=once, null=null, belongs=belongs))
     return found
+
+
+def _null(table: Table, name: str) -> float:
+    """The share of a column's NULLs."""
+    column = next((one for one in table.columns if one.name == name), None)
+    statistics = column and (column.inherited_statistics or column.statistics)
+    return statistics.null_frac if statistics and column and not column.not_null else 0.0
 
 
 def _several(table: Table, name: str, count: int) -> float:

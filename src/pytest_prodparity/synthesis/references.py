@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy as np
 from ..profile.model import Constraint, Table
 from . import agreements, companions, fanout, keys, related, wholes
 from .chance import generator, order
-from .sources import Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source
+from .sources import Column, Drawn, Fixed, Numbers, Pooled, Referring, Serial, Source, nulls
 from .subject import Subject
-from .values import Array
+from .values import CHUNK, Array
 
 if TYPE_CHECKING:
     from .design import Design, Designer
@@ -24,11 +25,16 @@ def one_to_one(designer: Designer, made: Design, reference: Constraint) -> None:
     sources, arrays, _ = designer.parents(made, reference)
     subject = designer.subject(made, name)
     count = len(arrays[0])
+    if made.rows > count and not subject.attribute.not_null:
+        _some_to_one(designer, made, reference, sources[0], arrays[0])
+        return
     if made.rows > count:
         if count:
-            designer.notes.append(
+            # rows that are missing are said first
+            designer.notes.insert(
+                0,
                 f"{made.table.full_name}: {count:,} of {made.rows:,} rows: {name} is unique and refers to"
-                f" {reference.references}, which has no more."
+                f" {reference.references}, which has no more.",
             )
             made.rows = count
             one_to_one(designer, made, reference)
@@ -42,6 +48,30 @@ def one_to_one(designer: Designer, made: Design, reference: Constraint) -> None:
     chance = generator(designer.seed, made.table.full_name, name, "order")
     chosen = ranks[order(correlation if correlation is not None else 1.0, made.rows, chance)]
     made.columns[name] = Fixed(name=name, source=sources[0], codes=chosen, null=subject.null)
+
+
+def _some_to_one(designer: Designer, made: Design, reference: Constraint, source: Source, codes: Array) -> None:
+    """Fewer parents than rows: as many rows as have one refer to one each, the others are NULL."""
+    name, count = reference.columns[0], len(codes)
+    if not count:
+        orphans(designer, made, reference, [name])
+        return
+    subject = designer.subject(made, name)
+    wanted = round(made.rows * (1 - subject.null))
+    given = min(wanted, count)
+    if given < wanted:
+        designer.notes.append(
+            f"{made.table.full_name}.{name}: {wanted - given:,} more NULLs than production's share: it is unique and"
+            f" refers to {reference.references}, which has {count:,} rows."
+        )
+    chance = generator(designer.seed, made.table.full_name, name, "order")
+    absent = np.ones(made.rows, "?")
+    absent[chance.permutation(made.rows)[:given]] = False
+    correlation = subject.statistics.correlation if subject.statistics else 1.0
+    ranks = np.sort(codes)[np.floor(np.arange(given) * (count / max(1, given))).astype("i8")]
+    chosen = np.full(made.rows, codes[0])
+    chosen[~absent] = ranks[order(correlation if correlation is not None else 1.0, given, chance)]
+    made.columns[name] = Fixed(name=name, source=source, codes=chosen, null=subject.null, absent=absent)
 
 
 def refer(designer: Designer, made: Design, reference: Constraint, waiting: frozenset[str] = frozenset()) -> None:
@@ -164,18 +194,78 @@ def _within(
     last = np.searchsorted(theirs[sequence], ours, side="right")
     chance = generator(designer.seed, made.table.full_name, reference.name)
     picked = sequence[np.minimum(first + np.floor(chance.random(made.rows) * (last - first)).astype("i8"), count - 1)]
-    lonely = last == first
+    lonely = (last == first) & ~_absent(designer, made, [reference.columns[at] for at in fixed])
+    left = [name for name in reference.columns if name not in made.columns]
+    bare = [name for name in left if made.relation.attribute(name).not_null]
+    if lonely.any() and bare and (bare == left or "MATCH FULL" in reference.definition):
+        rows = _moved(designer, made, reference, [reference.columns[at] for at in fixed], lonely)
+        if rows is None:
+            raise keys.Contradiction(
+                f"{int(lonely.sum()):,} rows find no row of {reference.references} for {reference.name}"
+            )
+        width = (last - first)[rows]
+        picked[lonely] = sequence[first[rows] + np.floor(chance.random(len(rows)) * width).astype("i8")]
+        lonely[:] = False
+    null = max((designer.subject(made, name).null for name in left), default=0.0)
+    together = f"foreign key {reference.name}"
     for at, name in enumerate(reference.columns):
         if name not in made.columns:
-            subject = designer.subject(made, name)
-            if lonely.any() and subject.attribute.not_null:
-                raise keys.Contradiction(
-                    f"{int(lonely.sum()):,} rows find no row of {reference.references} for {reference.name}"
-                )
-            made.columns[name] = Fixed(
-                name=name, source=sources[at], codes=arrays[at][picked],
-                null=1.0 if lonely.any() else subject.null, drawn_with=f"foreign key {reference.name}",
-            )  # fmt: skip
+            column = Fixed(name=name, source=sources[at], codes=arrays[at][picked], null=null, drawn_with=together)
+            absent = _nulls(designer, made, column) | lonely if lonely.any() else None
+            may = name not in bare
+            made.columns[name] = replace(column, null=null if may else 0.0, absent=absent if may else None)
+
+
+def _nulls(designer: Designer, made: Design, column: Column) -> Array:
+    """Which of all rows are NULL."""
+    blocks = [(at, min(CHUNK, made.rows - at)) for at in range(0, made.rows, CHUNK)]
+    parts = [(count, nulls(column, at, count, designer.seed, made.table.full_name)) for at, count in blocks]
+    return np.concatenate([np.zeros(count, "?") if part is None else part for count, part in parts])
+
+
+def _absent(designer: Designer, made: Design, names: Sequence[str]) -> Array:
+    """Rows that are NULL in one of these columns: they refer to nothing."""
+    return np.asarray(np.any([_nulls(designer, made, made.columns[name]) for name in names], axis=0))
+
+
+def _moved(
+    designer: Designer, made: Design, reference: Constraint, names: Sequence[str], lonely: Array
+) -> Array | None:
+    """Give `lonely` rows these columns of others, which have parents: whose; None where the columns are not free."""
+    moved = _tied(made, reference, set(names))
+    donors = np.flatnonzero(~lonely & ~_absent(designer, made, names))
+    if moved is None or not len(donors):
+        return None
+    chance = generator(designer.seed, made.table.full_name, reference.name, "moved")
+    rows = donors[chance.integers(0, len(donors), int(lonely.sum()))]
+    for name in sorted(moved):
+        codes = designer.codes(made, name).copy()
+        codes[lonely] = codes[rows]
+        column = made.columns[name]
+        assert isinstance(column, Fixed)
+        made.columns[name] = replace(column, codes=codes)
+    return rows
+
+
+def _tied(made: Design, reference: Constraint, names: set[str]) -> set[str] | None:
+    """These columns, and those that other foreign keys tie to them; None where rows cannot have another one's values."""
+    table = made.table
+    others = [
+        one
+        for one in table.constraints
+        if one.kind == "foreign key" and one is not reference and set(one.columns) <= set(made.columns)
+    ]
+    grown = True
+    while grown:
+        more = {name for one in others if names & set(one.columns) for name in one.columns} - names
+        names = names | more
+        grown = bool(more)
+    unique = [index.columns for index in table.indexes if index.unique]
+    unique += [one.columns for one in table.constraints if one.kind in ("primary key", "unique")]
+    itself = {name for one in others if one.references == table.full_name for name in one.references_columns}
+    if names & (made.locked | made.choices.keys() | itself) or any(set(group) <= names for group in unique):
+        return None
+    return names
 
 
 def lead_of(subjects: Sequence[Subject]) -> Subject:

@@ -220,7 +220,17 @@ class After:
         gaps = (np.interp(places, self.shares, self.seconds) * 1e6).astype("i8")
         if self.base_unit > 1 and self.unit > 1:
             gaps = np.rint(gaps / self.unit).astype("i8") * self.unit
-        return np.asarray((base.astype("i8") * self.base_unit + gaps) // self.unit)
+        low, high = _infinite(self.base_unit)
+        known = base.astype("i8")
+        finite = (known > low) & (known < high)
+        found = (np.where(finite, known, 0) * self.base_unit + gaps) // self.unit
+        low, high = _infinite(self.unit)
+        return np.where(finite, found, np.where(known > 0, high, low))
+
+
+def _infinite(unit: int) -> tuple[int, int]:
+    """-infinity and infinity of a date, whose step has many microseconds, or of a timestamp."""
+    return (-(2**31), 2**31 - 1) if unit > 1 else (-(2**63), 2**63 - 1)
 
 
 @dataclass(frozen=True, kw_only=True)

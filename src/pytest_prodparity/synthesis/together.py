@@ -73,9 +73,11 @@ def together(designer: Designer, made: Design, group: Sequence[str], references:
     chosen = [at for at in free if group[at] in made.choices]
     widest = max(chosen or free, key=lambda at: len(np.unique(arrays[at][:200_000])))
     made.locked |= set(group)
-    source = made.columns[group[widest]].source
+    source, several = made.columns[group[widest]].source, np.unique(arrays[widest])
 
     def redraw(rows: Array, chance: np.random.Generator) -> Array:
+        if isinstance(source, Serial):
+            return several[chance.integers(0, len(several), len(rows))]
         return np.asarray(source.draw(chance.random(len(rows))))
 
     chance = generator(designer.seed, made.table.full_name, *group)
@@ -85,7 +87,7 @@ def together(designer: Designer, made: Design, group: Sequence[str], references:
         made.choices[group[widest]].apart(arrays[widest], others, chance)
     else:
         arrays = _other_values(made, group, references, free, arrays, chance)
-    if isinstance(source, Serial):
+    if isinstance(source, Serial) and len(several) == made.rows:
         return
     bound = together & set(group)
     parents = {
@@ -255,3 +257,5 @@ def _counted(
     for name, origin, array in zip(reference.columns, sources, arrays, strict=True):
         made.columns[name] = Fixed(name=name, source=origin, codes=array[parent])
     made.columns[counter] = Fixed(name=counter, source=source, codes=counted)
+    # they are unique as they are
+    made.locked |= set(group)

@@ -217,7 +217,7 @@ def ensure(
             seed=volume.seed,
             total=sum(filled.rows.values()),
             seconds=round(time.monotonic() - began[0], 1),
-            notes=filled.notes[:NOTES],
+            notes=_shortened(filled.notes),
         ).written()
 
     template = templates.ensure(key, make, waiting=waiting)
@@ -240,6 +240,13 @@ def kept(templates: Templates, volume: Volume) -> str | None:
     """The template of this volume where it is built; None where it is not."""
     key = _kept_key(templates, volume)
     return None if key is None else templates.find(key)
+
+
+def _shortened(notes: list[str]) -> list[str]:
+    """As many as a label keeps."""
+    if len(notes) <= NOTES:
+        return notes
+    return [*notes[: NOTES - 1], f"and {len(notes) - NOTES + 1:,} more"]
 
 
 def _kept_key(templates: Templates, volume: Volume) -> str | None:
