@@ -238,7 +238,7 @@ class Session:
         """Started on first use. Raises ProdparityError."""
         with self._lock:
             if self._broken is not None:
-                raise ProdparityError(f"{self._broken.happened} (the first error says what to do)")
+                raise self._broken
             if self._server is None:
                 try:
                     if self._chosen is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -130,3 +131,14 @@ def test_production_itself_is_refused(project: Make, server: object) -> None:
     assert result.out.count("allow_external is not set") == 1, result.out
     assert "hush" not in result.out
     assert "Traceback" not in result.out
+
+
+def test_the_first_test_says_what_to_do_and_the_others_refer_to_it(project: Make) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"postgresql://somebody@127.0.0.1:{nobody.getsockname()[1]}/shop"
+        result = project({"test_quick.py": QUICK}).run("-rN", f"--parity-database={url}")
+    assert set(result.outcomes) == {"error"}, result.out
+    assert result.out.count("To fix: ") == 1, result.out
+    assert result.out.count("(the first error says what to do)") == 4, result.out
+    assert result.out.index("To fix: ") < result.out.index("(the first error says what to do)")

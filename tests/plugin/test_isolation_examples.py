@@ -87,6 +87,62 @@ def test_each_example_starts_from_the_same_state(project: Make, isolation: str, 
     assert {test for test, _ in copies(result)} == ({"test_what_a_fixture_wrote_stays"} if change else set())
 
 
+FIXTURES = """\
+import pytest
+from hypothesis import given, settings, strategies as st
+
+pytestmark = pytest.mark.prodparity
+held = {}
+
+def codes(connection):
+    return [code for code, in connection.execute("SELECT code FROM country ORDER BY 1")]
+
+@pytest.fixture
+def filled(parity_db):
+    with parity_db.connect() as connection:
+        connection.execute("INSERT INTO country VALUES ('f', 'fixture')")
+        BEFORE
+    yield
+    with parity_db.connect() as connection:
+        assert codes(connection) == ["f"]
+        assert connection.execute("DELETE FROM country").rowcount == 1
+
+@pytest.fixture
+def reading(filled, parity_db):
+    held["reading"] = parity_db.connect()  # idle in a transaction from here on
+    codes(held["reading"])
+
+@pytest.mark.usefixtures("reading")
+@settings(database=None, max_examples=4, deadline=None)
+@given(st.integers(0, 3))
+def test_it(parity_db, n):
+    READS
+    with parity_db.connect() as connection:
+        assert codes(connection) == ["f"]
+        connection.execute("INSERT INTO country VALUES ('e', 'example')")
+        EXAMPLE
+
+def test_last(parity_db):
+    with parity_db.connect() as connection:
+        assert codes(connection) == []
+        assert connection.execute("SELECT to_regclass('extra')").fetchone() == (None,)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "where"), [("", ""), ("CREATE TABLE extra (a int)", "BEFORE"), ("CREATE TABLE extra (a int)", "EXAMPLE")]
+)
+def test_after_the_examples_a_fixture_finds_what_it_wrote(project: Make, change: str, where: str) -> None:
+    tests = FIXTURES.replace("READS", "pass" if change else "assert codes(held['reading']) == ['f']")
+    for place in ("BEFORE", "EXAMPLE"):
+        tests = tests.replace(place, f"connection.execute('{change}')" if place == where else "pass")
+    result = project({"test_it.py": tests}).run()
+    assert result.outcomes == {"passed": 2}, result.out
+    assert result.report is not None
+    assert result.report["leaks"] == []
+    assert {test for test, _ in copies(result)} == ({"test_it"} if change else set())
+
+
 def test_a_falsifying_example_is_shrunk_from_the_same_state(project: Make) -> None:
     tests = """\
 import pytest

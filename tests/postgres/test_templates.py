@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import psycopg
@@ -113,6 +114,13 @@ def test_clones_do_not_see_each_other(server: Server, templates: Templates, key:
     templates.drop(first)
     assert first not in databases(server)
     assert count(server, second) == 1
+
+
+def test_clones_of_several_threads_each_have_the_search_path(server: Server, templates: Templates, key: str) -> None:
+    template = templates.ensure(key, table)
+    with ThreadPoolExecutor(4) as threads:
+        names = list(threads.map(lambda n: templates.clone(template, search_path=f"path_{n}"), range(12)))
+    assert [count(server, name, "SHOW search_path") for name in names] == [f"path_{n}" for n in range(12)]
 
 
 def test_a_clone_in_use_is_dropped_all_the_same(server: Server, templates: Templates, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -35,6 +36,8 @@ class Templates:
         self._sizes: dict[str, int] = {}
         self._open: psycopg.Connection | None = None
         self._swept = False
+        self._setting = threading.Lock()
+        """Held while the connection's own search_path is another; clones are made in several threads."""
         self.wanting: set[str] = set()
         """Large templates that this process has copied: who comes next is glad of a ready copy."""
         self.left: list[str] = []
@@ -121,11 +124,12 @@ class Templates:
                 ) from cause
             self._mine.add(name)
             if search_path not in (None, '"$user", public'):
-                connection.execute("SELECT set_config('search_path', %s, false)", [search_path])
-                connection.execute(
-                    sql.SQL("ALTER DATABASE {} SET search_path FROM CURRENT").format(sql.Identifier(name))
-                )
-                connection.execute("RESET search_path")
+                with self._setting:
+                    connection.execute("SELECT set_config('search_path', %s, false)", [search_path])
+                    connection.execute(
+                        sql.SQL("ALTER DATABASE {} SET search_path FROM CURRENT").format(sql.Identifier(name))
+                    )
+                    connection.execute("RESET search_path")
             return name
 
     def _copy(self, template: str, name: str) -> None:

@@ -106,6 +106,8 @@ class Isolation:
         """Where what the last test changed is still there, and that test."""
         self._begun = 0.0
         """When the open test began; connections that are older are wider fixtures'."""
+        self._examples_begun = 0.0
+        """When its examples did; connections that are older are its fixtures'."""
         self._told = Told()
         self._sources: dict[int, Source | None] = {}
         """By backend, the lines that opened the connections there were at the end of the test."""
@@ -225,11 +227,13 @@ class Isolation:
             moves = followed is not None and followed.wrote(EXAMPLES, older)
             if self._copies is not None:
                 moves = self._copies.inwards()
+            self._examples_begun = time.monotonic()
         self._move(always=moves)
 
     def example_over(self) -> None:
         """What it changed goes. Raises ProdparityError where that went wrong."""
-        test, older = self._test, [each.backend for each in self._wire.connections if each.since < self._begun]
+        test, since = self._test, self._examples_begun
+        older = [each.backend for each in self._wire.connections if each.since < since]
         undone = None
         with self._lock:
             followed = self._followed.get(self._rows)
@@ -245,10 +249,10 @@ class Isolation:
         older = self._backends()
         with self._lock:
             followed = self._followed.get(self._rows)
-            lost = followed.finished(EXAMPLES, older) if followed is not None and followed.written else ()
+            moves = followed is not None and followed.inherit(EXAMPLES, older)
             if self._copies is not None:
                 self._copies.outwards()
-        self._move(always=bool(lost) or self._copies is not None)
+        self._move(always=moves or self._copies is not None)
 
     # --- what wider fixtures write
 

@@ -31,6 +31,8 @@ class Ground:
     """A database; None: the template."""
     owner: object = None
     """Who wrote what the template has not."""
+    why: str = ""
+    """Why that could not be followed."""
     tracker: Tracker | None = None
     """Of the copy in use; where that was given up, closed, with what it knew."""
     owners: list[object] = field(default_factory=list)
@@ -103,6 +105,7 @@ class Followed:
         self._finished = [one for one in self._finished if one is not owner]
         if owner is None:
             owner = ground.owners[-1] if ground.owners else ground.owner
+        reasons: tuple[str, ...] = (self.why or "",)
         if tracker is not None:
             try:
                 if not tracker.dirty():
@@ -116,9 +119,31 @@ class Followed:
             tracker.close()
         # A fresh copy could not be brought to this state: what there is becomes what copies are made of.
         self._forget_spare()
-        self._grounds.append(Ground(source=self.database, owner=owner))
+        self._grounds.append(Ground(source=self.database, owner=owner, why=reasons[0]))
         self.database = self.why = None
         return True
+
+    def inherit(self, owner: object, older: Collection[int] = ()) -> bool:
+        """What `owner` wrote last is the open test's: there still, and undone with it. Must the wire move?"""
+        ground = self._grounds[-1]
+        if ground.owners and ground.owners[-1] is owner:
+            try:
+                self.open()  # the last undo may have cost the database
+                tracker = self.tracker
+                undone = tracker.leave(older=older, keep=True) if tracker is not None else None
+            except (ProdparityError, psycopg.Error):
+                undone = None
+            ground.owners.pop()
+            if not undone:
+                self._give_up()
+            return not undone
+        if ground.source is not None and ground.owner is owner:
+            self._give_up()
+            self._forget_spare()
+            self._grounds.pop()
+            self.database, self.why = ground.source, ground.why
+            return True
+        return False
 
     def finished(self, owner: object, older: Collection[int] = ()) -> list[str]:
         """What `owner` wrote goes. Why that cost the database; empty where it did not."""

@@ -275,6 +275,31 @@ def test_what_a_wide_fixture_writes_is_the_start_of_its_tests(world: World) -> N
     assert world.is_as_at_the_start()
 
 
+def test_what_a_left_frame_keeps_goes_with_the_next_undo(world: World) -> None:
+    for _ in range(2):
+        world.app.execute("INSERT INTO customers (name) VALUES ('fixture')")
+        world.app.execute("DELETE FROM notes WHERE text = 'same'")
+        world.app.execute("INSERT INTO notes VALUES ('fixture', 1)")
+        world.tracker.enter()
+        inside = checksum(world.app)
+        world.app.execute("UPDATE customers SET name = 'example' WHERE name = 'fixture'")
+        assert world.tracker.leave(keep=True)
+        assert inside.differences(checksum(world.app)) == []
+        assert len(world.tracker.delta()) == 4
+        assert world.tracker.dirty()
+        world.app.execute("UPDATE notes SET stars = 2 WHERE text = 'fixture'")
+        world.app.execute("DELETE FROM customers WHERE name = 'fixture'")
+        assert len(world.tracker.delta()) == 3
+        assert world.tracker.undo()
+        assert world.is_as_at_the_start()
+        assert not world.tracker.delta()
+    world.app.execute("INSERT INTO notes VALUES ('kept', 1)")
+    world.tracker.enter()
+    assert world.tracker.leave(keep=True)
+    assert world.tracker.undo()  # with nothing written since
+    assert world.is_as_at_the_start()
+
+
 def test_a_fixture_may_change_the_schema_and_only_its_end_costs_a_clone(world: World) -> None:
     world.app.execute("CREATE TABLE made (id serial PRIMARY KEY, a int)")
     world.app.execute("INSERT INTO made (a) VALUES (1)")

@@ -65,6 +65,10 @@ class Rows:
         """The rows to put back."""
         return [image for image, count in self.count.items() if count < 0 for _ in range(-count)]
 
+    def copy(self) -> Rows:
+        """One that goes its own way."""
+        return Rows(self.table, dict(self.count), {image: list(origins) for image, origins in self.came.items()})
+
     def reverse(self) -> Rows:
         """The change that this one is undone by."""
         return Rows(self.table, {image: -count for image, count in self.count.items()})
@@ -97,6 +101,10 @@ class Net:
 
     def __bool__(self) -> bool:
         return any(rows.count for rows in self.rows.values()) or bool(self.unread)
+
+    def copy(self) -> Net:
+        """One that goes its own way."""
+        return Net({name: rows.copy() for name, rows in self.rows.items()}, list(self.unread), self.lines)
 
     def reverse(self) -> Net:
         """The change that this one is undone by."""

@@ -59,7 +59,10 @@ Reading = tuple[Sequences, dict[str, Table], Catalogue]
 
 @dataclass
 class Frame:
-    """A state to come back to: where the log and the sequences stood, and what changed until an inner frame began."""
+    """A state to come back to: where the log and the sequences stood, and what changed until an inner frame began.
+
+    That stays where the inner frame was left with `keep`; `mark` is then where the log stood at its end.
+    """
 
     mark: str
     sequences: State
@@ -193,7 +196,7 @@ class Tracker:
         self._check()
         frame = self._frames[-1]
         try:
-            if self._position() == frame.mark:
+            if self._position() == frame.mark and not frame.net:
                 return False
             return bool(self._read() or self._changed(frame))
         except (psycopg.Error, Unreadable) as cause:
@@ -226,12 +229,15 @@ class Tracker:
             raise self._gone() from cause
         return (*frame.reasons, *undo.stubborn(frame.net))
 
-    def leave(self, *, older: Collection[int] = ()) -> Undone:
-        """Back to the state of the frame around the last `enter`."""
+    def leave(self, *, older: Collection[int] = (), keep: bool = False) -> Undone:
+        """Back to the state of the frame around the last `enter`; `keep`: only to that of `enter`, for a later `undo`."""
         inner = self.undo(older=older)
-        self._frames.pop()
+        mark = self._frames.pop().mark
         outer = self._frames[-1]
         if not inner:
+            return inner
+        if keep:
+            outer.mark = mark
             return inner
         began = time.perf_counter()
         try:
@@ -343,10 +349,10 @@ class Tracker:
 
     def _read(self) -> Net:
         """All rows since the frame's start."""
-        return Net().fold(self._stream.peek(), self._tables)
+        return self._frames[-1].net.copy().fold(self._stream.peek(), self._tables)
 
     def _undo(self, frame: Frame, now: State, position: str, prove: bool | None) -> Undone:
-        if position == frame.mark:
+        if position == frame.mark and not frame.net:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
             self._sequences.set_back(self._connection, frame.sequences, now)
             frame.mark = self._position()
@@ -356,7 +362,10 @@ class Tracker:
         reasons = [*undo.stubborn(net), *self._changed(frame)]
         if reasons:
             return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
-        return self._back(net, frame, now, start=frame.mark, prove=prove)
+        undone = self._back(net, frame, now, start=None if frame.net else frame.mark, prove=prove)
+        if undone:
+            frame.net = Net()
+        return undone
 
     def _back(self, net: Net, frame: Frame, now: State, *, start: str | None, prove: bool | None = None) -> Undone:
         """Take `net` back, and go on from there."""
