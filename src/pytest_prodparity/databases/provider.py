@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,19 @@ class Server:
     """The data directory, where this machine's files are the server's."""
     superuser: bool = True
     sslmode: str = "disable"
+
+    @property
+    def gone(self) -> bool:
+        """Has its process ended? Its backends may live on for a while. Known of an embedded server only."""
+        if self.kind != "embedded" or self.data is None:
+            return False
+        try:
+            os.kill(int((self.data / "postmaster.pid").read_text().partition("\n")[0]), 0)
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        except (OSError, ValueError):
+            return False
+        return False
 
     def __repr__(self) -> str:
         return (

@@ -287,6 +287,8 @@ class Isolation:
     def database(self) -> str:
         """Of the open test, or of what runs outside tests; made now where there is none. Raises ProdparityError."""
         with self._lock:
+            if self._decided and self._run.server.gone:
+                self._lost("its process has ended")
             try:
                 return self._database()
             except psycopg.errors.InvalidCatalogName:
@@ -295,9 +297,12 @@ class Isolation:
             except psycopg.Error as cause:
                 if not _is_loss(cause):
                     raise _failed(cause) from cause
-                self._forget()
-                self._run.lose(str(cause).splitlines()[0])
+                self._lost(str(cause).splitlines()[0])
                 return self._again()
+
+    def _lost(self, said: str) -> None:
+        self._forget()
+        self._run.lose(said)
 
     def _again(self) -> str:
         try:
