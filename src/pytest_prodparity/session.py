@@ -197,14 +197,15 @@ class Session:
         """The database of the open test, or of what runs outside tests; raises ProdparityError where none can be had."""
         return self.isolation.database()
 
-    def refusal(self) -> ProdparityError | None:
-        """Why the open test has no database; None where it has one."""
+    def refusal(self, *, heard: bool = True) -> ProdparityError | None:
+        """Why the open test has no database; None where it has one. What was `heard` before is told shorter."""
         try:
             self.current()
         except ProdparityError as error:
             if error.happened in self._refused and error.fix:
                 return ProdparityError(f"{error.happened} (the first error says what to do)")
-            self._refused.add(error.happened)
+            if heard:
+                self._refused.add(error.happened)
             return error
         return None
 

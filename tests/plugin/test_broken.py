@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.project import Project
 
@@ -133,11 +134,12 @@ def test_production_itself_is_refused(project: Make, server: object) -> None:
     assert "Traceback" not in result.out
 
 
-def test_the_first_test_says_what_to_do_and_the_others_refer_to_it(project: Make) -> None:
+@pytest.mark.parametrize("level", ["dev", "production"])  # which rehearses each test before, unheard
+def test_the_first_test_says_what_to_do_and_the_others_refer_to_it(project: Make, level: str) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # and does not listen
         url = f"postgresql://somebody@127.0.0.1:{nobody.getsockname()[1]}/shop"
-        result = project({"test_quick.py": QUICK}).run("-rN", f"--parity-database={url}")
+        result = project({"test_quick.py": QUICK}).run("-rN", f"--parity-level={level}", f"--parity-database={url}")
     assert set(result.outcomes) == {"error"}, result.out
     assert result.out.count("To fix: ") == 1, result.out
     assert result.out.count("(the first error says what to do)") == 4, result.out
