@@ -64,6 +64,13 @@ def test_a_volume_is_built_found_listed_and_removed(shop: Project) -> None:
     assert "Nothing of the name 'nowhere' is kept." in run_command(shop, "cache", "prune", "nowhere", status=2)
 
 
+def test_one_table_can_be_asked_for_where_the_level_has_no_rows(shop: Project) -> None:
+    shop.write({"pyproject.toml": "[tool.prodparity]\nseed = 7\n[tool.prodparity.levels.dev]\nrows = 0\n"})
+    built = run_command(shop, "build", "--rows", "products=300", "-v")
+    assert re.search(r"^ +300  public.products$", built, re.MULTILINE)
+    assert "There is nothing to build" in run_command(shop, "build", "--rows", "products=0", status=2)
+
+
 def test_all_can_be_removed(shop: Project) -> None:
     run_command(shop, "build", "--rows", "200")
     said = run_command(shop, "cache", "prune", "--all")

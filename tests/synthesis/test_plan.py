@@ -61,6 +61,11 @@ def test_no_rows_of_a_parent_are_no_rows_of_its_children() -> None:
     assert (found["public.orders"], found["public.lines"]) == (0, 0)
 
 
+def test_one_table_alone_can_be_asked_for() -> None:
+    found = plan.counts(shop(), rows=Rows(share=0), overrides={"customers": 50})
+    assert {name: count for name, count in found.items() if count} == {"public.customers": 50}
+
+
 def test_nothing_is_asked_for() -> None:
     assert set(plan.counts(shop(), rows=Rows(share=0)).values()) == {0}
 

@@ -70,7 +70,7 @@ def dial_of(said: tuple[str, ...], settings: Settings) -> tuple[Rows, dict[str, 
             raise UsageError(
                 f"--rows: {wrong.happened}", fix='--rows "25%", --rows 10_000, --rows all, or --rows orders=5_000_000'
             ) from None
-    if not dial:
+    if not dial and not any(overrides.values()):
         raise UsageError(
             f"There is nothing to build: at level {settings.level} tests begin with no rows (rows = 0).",
             fix=f'[tool.prodparity.levels.{settings.level}] rows = "1%", or prodparity build --rows 1%',

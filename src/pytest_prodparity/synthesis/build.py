@@ -98,7 +98,10 @@ def _counted(
     lost = {
         row[0]
         for table in finish.left_out
-        for row in connection.execute("SELECT %s::regclass::oid", [table]).fetchall()
+        for row in connection.execute(
+            "SELECT %s::regclass::oid UNION SELECT relid FROM pg_catalog.pg_partition_tree(%s::regclass)",
+            [table, table],
+        ).fetchall()
     }
     for job in jobs:
         if job.oid in lost or job.demands.ours:

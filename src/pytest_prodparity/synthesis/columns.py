@@ -79,15 +79,17 @@ class Maker:
 
     # numbers and times
 
-    def known(self, attribute: Attribute, literals: list[str]) -> tuple[Array, int] | None:
-        """Literals as the numbers that stand for them, and their scale; None where they are too large."""
+    def known(self, attribute: Attribute, literals: list[str], *, near: bool = False) -> tuple[Array, int] | None:
+        """Literals as the numbers that stand for them, and their scale; None where they are too large.
+
+        `near`: then with a smaller scale, or a negative one, whose digits fit.
+        """
         if attribute.form != "numeric":
             return self._reader.numbers(attribute, literals), 0
         values = [value for value in map(_decimal, literals) if value is not None]
-        scale = attribute.scale
-        if scale is None:
-            scale = min(9, max((max(0, -int(value.as_tuple().exponent)) for value in values), default=2))
-        scale = max(0, scale)
+        scale = _scale(attribute, values)
+        if near and values:
+            scale = min(scale, 17 - max(value.adjusted() for value in values))
         lifted = [int(value.scaleb(scale).to_integral_value()) for value in values]
         if any(abs(entry) >= 2**62 for entry in lifted):
             return None
@@ -98,13 +100,22 @@ class Maker:
         common = list(statistics.most_common_vals or []) if statistics else []
         frequencies = np.array(statistics.most_common_freqs or [] if statistics else [], "f8")
         bounds = list(statistics.histogram_bounds or []) if statistics else []
+        extremes = list(subject.ends or [])
+        if attribute.form == "numeric":
+            # NaN and infinite ones go, with their share
+            kept = np.array([_decimal(text) is not None for text in common], "?")
+            common, frequencies = [one for one in common if _decimal(one) is not None], frequencies[kept]
+            bounds, extremes = ([one for one in texts if _decimal(one) is not None] for texts in (bounds, extremes))
         if not common and not bounds:
             return self._unknown(subject)
-        found = self.known(attribute, [*common, *bounds, *(subject.ends or [])])
+        literals = [*common, *bounds, *extremes]
+        found = self.known(attribute, literals) or self.known(attribute, literals, near=True)
         if found is None:
             return None
         values, scale = found
-        if len(values) != len(common) + len(bounds) + len(subject.ends or []):
+        if attribute.form == "numeric" and scale < _scale(attribute, [Decimal(text) for text in literals]):
+            subject.note("its numbers are rounded to 18 digits")
+        if len(values) != len(literals):
             return None
         if subject.table.bound is None:
             # A partition's times stay within it.
@@ -191,7 +202,8 @@ class Maker:
                 return self._guessed(subject)
             if attribute.base == "bytea" and statistics and statistics.avg_width > 1:
                 more = odd.bytes_of(statistics.avg_width - 1, len(more or []), subject.salt)
-            more = [one for one in more or [] if one not in set(literals)]
+            listed = set(literals)
+            more = [one for one in more or [] if one not in listed]
             literals += more
             weights += [max(rest, 1e-6) / max(1, len(more))] * len(more)
             if not attribute.labels and more:
@@ -283,6 +295,13 @@ def _finite_pairs(attribute: Attribute, values: Array, frequencies: Array) -> tu
         keep = _finite(attribute, values)
         return values[keep], frequencies[keep]
     return values, frequencies
+
+
+def _scale(attribute: Attribute, values: list[Decimal]) -> int:
+    """Digits after the point of a numeric's values."""
+    if attribute.scale is not None:
+        return max(0, attribute.scale)
+    return min(9, max((max(0, -int(value.as_tuple().exponent)) for value in values), default=2))
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -158,7 +158,7 @@ def _numeric(data: Array, scale: int) -> _Field:
     body[:, 0] = groups
     body[:, 1] = groups - after - 1
     body[:, 2] = np.where(data < 0, 0x4000, 0)
-    body[:, 3] = scale
+    body[:, 3] = max(0, scale)
     for at in range(groups - 1, -1, -1):
         shifted, body[:, 4 + at] = np.divmod(shifted, 10000)
     return _Field(body.view("u1").reshape(len(data), -1), body.shape[1] * 2)
@@ -170,7 +170,8 @@ def _wide_numeric(data: Array, scale: int) -> _Field:
     lifted = [abs(int(entry)) * 10 ** (after * 4 - scale) for entry in data]
     groups = max(after + 1, *(len(str(entry)) // 4 + 1 for entry in lifted))
     body = np.zeros((len(data), 4 + groups), ">i2")
-    body[:, 0], body[:, 1], body[:, 2], body[:, 3] = groups, groups - after - 1, np.where(data < 0, 0x4000, 0), scale
+    body[:, 0], body[:, 1] = groups, groups - after - 1
+    body[:, 2], body[:, 3] = np.where(data < 0, 0x4000, 0), max(0, scale)
     for row, entry in enumerate(lifted):
         for at in range(groups - 1, -1, -1):
             entry, body[row, 4 + at] = divmod(entry, 10000)

@@ -197,12 +197,18 @@ def _alike(left: Got, right: Got) -> tuple[Got, Got]:
         if left.scale is None or right.scale is None:
             return _float(left), _float(right)
         scale = max(left.scale, right.scale)
+        if any(_largest(one) * 10.0 ** (scale - (one.scale or 0)) >= 2**63 for one in (left, right)):
+            return _float(left), _float(right)
         return _scaled(left, scale), _scaled(right, scale)
     return left, right
 
 
 def _stamp(got: Got) -> Got:
     return got if got.kind == "stamp" else Got("stamp", got.data.astype("i8") * DAY, got.nulls)
+
+
+def _largest(got: Got) -> float:
+    return float(np.abs(got.data.astype("f8")).max(initial=0))
 
 
 def _float(got: Got) -> Got:

@@ -14,7 +14,7 @@ from ..core.errors import ProdparityError
 from ..databases import schema
 from ..databases.provider import Server
 from ..databases.statements import Statement
-from .layout import Reference, reference
+from .layout import Layout, Reference, reference
 from .refit import Refit
 
 _INDEX = re.compile(
@@ -53,7 +53,8 @@ CONNECTIONS = 2
 """At once, for indexes and foreign keys."""
 
 
-_Mend = Callable[[psycopg.Connection[Any], Statement, psycopg.Error], None]
+_MENDED = (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation, psycopg.errors.ForeignKeyViolation)
+"""What changed rows may put right."""
 
 
 class Finish:
@@ -67,7 +68,6 @@ class Finish:
         self.left_out: dict[str, int] = {}
         """Rows that no repair could save, by table as SQL writes it."""
         self._references: dict[str, list[Reference]] = {}
-        self._one_at_a_time = threading.Lock()
 
     def detach(self) -> None:
         """Foreign keys that the tables were made with are taken off, and put back at the end: parents come in any order."""
@@ -95,24 +95,29 @@ class Finish:
         self._together(indexes)
         # a partitioned key is one only with all its parts
         for statement in attached:
-            self._run(self._connection, statement)
+            self._run(statement)
         progress(total, total, "statistics")
         # as in production, where pages are known to be visible; and no test's first query writes hint bits
         self._connection.execute("VACUUM (ANALYZE)")
         progress(total, total, "foreign keys")
         self._together(foreign)
         for statement in others:
-            self._run(self._connection, statement)
+            self._run(statement)
         self._sequences()
 
     def _together(self, statements: Sequence[Statement]) -> None:
-        """Over several connections; each table's own stay in order, for production's order of indexes decides plans."""
-        queues: dict[str, list[Statement]] = {}
-        for one in statements:
+        """Over several connections; each table's own stay in order, for production's order of indexes decides plans.
+
+        What is refused, and what comes after it for the same table, waits: rows are changed by one after the other, in
+        the order of the statements, so that the same rows come out each time.
+        """
+        queues: dict[str, list[int]] = {}
+        for at, one in enumerate(statements):
             found = _TABLE.search(one.text)
-            queues.setdefault(found[1] if found else "", []).append(one)
+            queues.setdefault(found[1] if found else "", []).append(at)
         waiting, lock = list(queues.values()), threading.Lock()
         failed: list[BaseException] = []
+        refused: list[int] = []
 
         def run(connection: psycopg.Connection[Any]) -> None:
             while True:
@@ -121,8 +126,10 @@ class Finish:
                         return
                     queue = waiting.pop(0)
                 try:
-                    for one in queue:
-                        self._run(connection, one)
+                    for place, at in enumerate(queue):
+                        if self._refused(connection, statements[at]) is not None:
+                            refused.extend(queue[place:])
+                            break
                 except BaseException as cause:  # noqa: BLE001  # raised again in the caller's thread
                     failed.append(cause)
 
@@ -137,13 +144,18 @@ class Finish:
                 other.join()
         if failed:
             raise failed[0]
+        for at in sorted(refused):
+            self._run(statements[at])
 
     def _ready(self, connection: psycopg.Connection[Any]) -> None:
         connection.execute("SET search_path = ''; SET synchronous_commit = off; SET client_min_messages = warning")
         if self._server.kind != "external":
             schema.become_loader(connection)
 
-    def _run(self, connection: psycopg.Connection[Any], statement: Statement) -> None:
+    def _refused(
+        self, connection: psycopg.Connection[Any], statement: Statement
+    ) -> psycopg.errors.IntegrityError | None:
+        """Why rows must be changed before the statement can be run; None where it was run."""
         for attempt in range(5):
             try:
                 connection.execute("SET maintenance_work_mem = '256MB'")
@@ -152,51 +164,54 @@ class Finish:
                 if attempt == 4:
                     raise
             except psycopg.errors.DuplicateSchema:
-                return
-            except (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation) as cause:
-                self._alone(self._refit, connection, statement, cause)
-                return
-            except psycopg.errors.ForeignKeyViolation as cause:
-                self._alone(self._adopt, connection, statement, cause)
-                return
+                return None
+            except _MENDED as cause:
+                return cause
             except psycopg.errors.IntegrityError as cause:
                 raise _broken(statement, cause) from cause
             except psycopg.Error as cause:
                 raise schema.failed(statement, cause, self._server) from cause
             else:
-                return
+                return None
+        return None
 
-    def _alone(
-        self, mend: _Mend, connection: psycopg.Connection[Any], statement: Statement, cause: psycopg.Error
-    ) -> None:
-        """It reads other tables, which another connection may have locked."""
-        with self._one_at_a_time:
-            for attempt in range(5):
-                try:
-                    mend(connection, statement, cause)
-                except psycopg.errors.DeadlockDetected:
-                    if attempt == 4:
-                        raise
-                except psycopg.errors.IntegrityError as again:
-                    raise _broken(statement, again) from again
-                else:
-                    return
+    def _run(self, statement: Statement) -> None:
+        """Run it, and change rows where it must be so; nothing else is running."""
+        refused = self._refused(self._connection, statement)
+        if refused is None:
+            return
+        mend = self._adopt if isinstance(refused, psycopg.errors.ForeignKeyViolation) else self._refit
+        try:
+            mend(self._connection, statement, refused)
+        except psycopg.errors.IntegrityError as again:
+            raise _broken(statement, again) from again
 
     def _refit_of(self, connection: psycopg.Connection[Any], table: str) -> Refit:
+        lineage = Layout(connection, table).lineage
         referred = {
-            name for known in self._references.values() for one in known if one.parent == table for name in one.theirs
+            name for known in self._references.values() for one in known if one.parent in lineage for name in one.theirs
         }
-        return Refit(connection, table, self._references.get(table, ()), referred)
+        own = [one for name in sorted(lineage) for one in self._references.get(name, ())]
+        return Refit(connection, table, own, referred)
 
     def _refit(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
         """Make the index or key with rows that fit; what does not is changed, or left out."""
         found = _TABLE.search(statement.text)
         if found is None:
             raise _broken(statement, broken) from broken
-        kept, lost = self._refit_of(connection, found[1]).index(statement.text)
-        if lost:
-            self.left_out[found[1]] = self.left_out.get(found[1], 0) + lost
-        if lost > max(FEW, MOST_LOST * (kept + lost)) or not kept:
+        _, lost = self._refit_of(connection, found[1]).index(statement.text)
+        self._lose(connection, found[1], lost, statement, broken)
+
+    def _lose(
+        self, connection: psycopg.Connection[Any], table: str, lost: int, statement: Statement, broken: psycopg.Error
+    ) -> None:
+        """Rows that are left out are counted; raises ProdparityError where they are too many."""
+        if not lost:
+            return
+        self.left_out[table] = total = self.left_out.get(table, 0) + lost
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(Layout(connection, table).rows)).fetchone()
+        kept = int(row[0]) if row else 0
+        if total > max(FEW, MOST_LOST * (kept + total)) or not kept:
             raise _broken(statement, broken) from broken
 
     def _adopt(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
@@ -215,8 +230,7 @@ class Finish:
             if found is None or table is None:
                 break
             lost, again = self._refit_of(connection, table[1]).parents(found)
-            if lost:
-                self.left_out[table[1]] = self.left_out.get(table[1], 0) + lost
+            self._lose(connection, table[1], lost, Statement(text=text, line=0), broken)
             connection.execute(text.encode())
             waiting += [one.as_string(connection) for one in again]
         raise _broken(statement, broken) from broken

@@ -156,7 +156,9 @@ def _placing(
         values = codes[sequence]
 
         def near(literals: list[str]) -> Array:
-            found = maker.known(subject.attribute, literals) if literals else None
+            found = None
+            if literals:
+                found = maker.known(subject.attribute, literals) or maker.known(subject.attribute, literals, near=True)
             if found is None or len(found[0]) != len(literals):
                 return np.full(len(literals), np.nan)
             wanted = maker.moved(subject.attribute, found[0])

@@ -37,6 +37,12 @@ SELECT DISTINCT refobjsubid FROM pg_catalog.pg_depend WHERE refclassid = 'pg_cla
 """
 
 
+_LINEAGE = """
+SELECT relkind = 'p', ARRAY(SELECT relid::regclass::text FROM pg_catalog.pg_partition_ancestors(oid) ORDER BY 1)
+FROM pg_catalog.pg_class WHERE oid = %s::regclass
+"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
     """A foreign key, as its definition has it."""
@@ -62,9 +68,9 @@ class Reference:
             given, sql.SQL(self.parent), self.same(sql.SQL("c"))
         )
 
-    def orphans(self, table: sql.Composable) -> sql.Composable:
-        """They, as a FROM item."""
-        return sql.SQL("(SELECT * FROM ONLY {} AS c WHERE {}) AS c").format(table, self.orphan())
+    def orphans(self, rows: sql.Composable) -> sql.Composable:
+        """They, of these rows, as a FROM item."""
+        return sql.SQL("(SELECT * FROM {} AS c WHERE {}) AS c").format(rows, self.orphan())
 
 
 def reference(statement: str) -> Reference | None:
@@ -91,6 +97,11 @@ class Layout:
 
     def __init__(self, connection: psycopg.Connection[Any], table: str) -> None:
         self._connection, self._table = connection, table
+        row = connection.execute(_LINEAGE, [table]).fetchone()
+        self.rows: sql.Composable = sql.SQL("{}" if row and row[0] else "ONLY {}").format(sql.SQL(table))
+        """The table as a FROM item: a partitioned one's rows are in its partitions."""
+        self.lineage = frozenset((table, *(row[1] if row else ())))
+        """The table, and those that it is a partition of, as SQL writes them: their keys are its keys too."""
         self._numbers: dict[int, str] = {}
         self.columns: list[str] = []
         """Those that rows are made of."""
@@ -145,8 +156,9 @@ class Layout:
         rows = self._connection.execute(
             "SELECT conrelid::regclass::text, conname, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint"
             " WHERE contype = 'f' AND conparentid = 0 AND confrelid IN (SELECT %s::regclass"
-            " UNION ALL SELECT relid FROM pg_catalog.pg_partition_ancestors(%s::regclass)) ORDER BY oid",
-            [self._table, self._table],
+            " UNION ALL SELECT relid FROM pg_catalog.pg_partition_ancestors(%s::regclass)"
+            " UNION ALL SELECT relid FROM pg_catalog.pg_partition_tree(%s::regclass)) ORDER BY oid",
+            [self._table, self._table, self._table],
         ).fetchall()
         again: list[sql.Composable] = []
         for table, name, definition in rows:

@@ -260,7 +260,8 @@ def _followed(
 ) -> dict[str, int]:
     """With the overrides, and what refers to them."""
     result = {**found, **asked}
-    waiting = [name for name in asked if base.get(name)]
+    # with no rows but those that are asked for, nothing follows
+    waiting = [name for name in asked if base.get(name)] if rows else []
     seen = set(asked)
     while waiting:
         parent = waiting.pop()

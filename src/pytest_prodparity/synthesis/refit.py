@@ -23,6 +23,8 @@ DEEP = 50
 NEAR = 5
 """So many of a tree's first rows are tried as parents."""
 _NUMBER = sql.Identifier(" number")
+_SAME = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL synchronize_seqscans = off"
+"""Rows are read in the same order each time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +52,10 @@ class Refit:
         self._references = [one for one in references if not self._layout.generated.intersection(one.own)]
         self._names, self._referred = self._layout.columns, referred
         self._list = sql.SQL(", ").join(map(sql.Identifier, self._names))
+        self._line = sql.SQL('ROW({})::text COLLATE "C"').format(self._list)
         self._rounds = 0
-        self._all: sql.Composable = sql.SQL("ONLY {}").format(self._table)
+        self._stride = 1
+        self._all: sql.Composable = self._layout.rows
         """Where rows that were there are."""
         self._itself = True
         """Must a reference to the table itself be held by rows that are in it already?"""
@@ -60,8 +64,9 @@ class Refit:
         """Make the index of `statement`; (rows in it, rows left out)."""
         self._all, self._itself = sql.SQL("pg_temp.aside"), False
         with self._connection.transaction():
+            self._connection.execute(_SAME)
             self._aside()
-            self._connection.execute(sql.SQL("TRUNCATE ONLY {}").format(self._table))
+            self._connection.execute(sql.SQL("TRUNCATE {}").format(self._layout.rows))
             index, again = self._made(statement)
             left = self._put()
             if left:
@@ -69,6 +74,7 @@ class Refit:
                     left = self._try(move)
                     if not left:
                         break
+            self._lay_out()
             if again:
                 self._connection.execute(again[0])
                 self._connection.execute(again[1])
@@ -76,6 +82,22 @@ class Refit:
             self._drop()
             total = int(row[0]) if row else 0
             return total - left, left
+
+    def _lay_out(self) -> None:
+        """The rows as they lay before: which of them fit was tried in another order."""
+        self._connection.execute(
+            sql.SQL(
+                'CREATE TEMPORARY TABLE laid AS SELECT {names} FROM {rows} AS c LEFT JOIN (SELECT " line", min(" at") AS " at"'
+                ' FROM (SELECT {line} AS " line", row_number() OVER () AS " at" FROM aside) AS x GROUP BY 1) AS a'
+                ' ON a." line" = {line} ORDER BY a." at", {line}'
+            ).format(names=self._list, rows=self._layout.rows, line=self._line)
+        )
+        self._connection.execute(sql.SQL("TRUNCATE {}").format(self._layout.rows))
+        self._connection.execute(
+            sql.SQL("INSERT INTO {} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM pg_temp.laid").format(
+                self._table, names=self._list
+            )
+        )
 
     def parents(self, reference: Reference) -> tuple[int, list[sql.Composable]]:
         """Give the rows that `reference` refuses another parent, or none.
@@ -85,15 +107,16 @@ class Refit:
         lost = 0
         others: list[sql.Composable] = []
         with self._connection.transaction():
+            self._connection.execute(_SAME)
             for _ in range(DEEP):
-                self._aside(reference.orphans(self._table))
+                self._aside(reference.orphans(self._layout.rows))
                 row = self._connection.execute("SELECT count(*) FROM pg_temp.aside").fetchone()
                 if not row or not row[0]:
                     break
                 if not others:
                     others = self._layout.without_children()
                 self._connection.execute(
-                    sql.SQL("DELETE FROM {} AS c WHERE {}").format(self._table, reference.orphan())
+                    sql.SQL("DELETE FROM {} AS c WHERE {}").format(self._layout.rows, reference.orphan())
                 )
                 left = self._put(self._refusing())
                 for move in self._parents_of(reference):
@@ -107,9 +130,7 @@ class Refit:
 
     def _aside(self, source: sql.Composable | None = None) -> None:
         self._connection.execute(
-            sql.SQL("CREATE TEMPORARY TABLE aside AS SELECT {} FROM {}").format(
-                self._list, source or sql.SQL("ONLY {}").format(self._table)
-            )
+            sql.SQL("CREATE TEMPORARY TABLE aside AS SELECT {} FROM {}").format(self._list, source or self._layout.rows)
         )
         self._connection.execute(
             sql.SQL("CREATE TEMPORARY TABLE tried (LIKE {} INCLUDING GENERATED)").format(self._table)
@@ -117,31 +138,33 @@ class Refit:
         self._connection.execute(sql.SQL("ALTER TABLE pg_temp.tried ADD COLUMN {} bigint").format(_NUMBER))
 
     def _drop(self) -> None:
-        self._connection.execute("DROP TABLE IF EXISTS pg_temp.aside, pg_temp.tried, pg_temp.misfit, pg_temp.taken")
+        self._connection.execute(
+            "DROP TABLE IF EXISTS pg_temp.aside, pg_temp.tried, pg_temp.misfit, pg_temp.taken, pg_temp.laid"
+        )
 
     def _put(self, only: sql.Composable | None = None) -> int:
         """All rows that fit; the others become `misfit`: how many."""
         condition = sql.SQL("") if only is None else sql.SQL(" WHERE {}").format(only)
         self._connection.execute(
-            sql.SQL("CREATE TEMPORARY TABLE misfit AS SELECT {}, row_number() OVER () AS {} FROM aside").format(
-                self._list, _NUMBER
-            )
+            sql.SQL(
+                "CREATE TEMPORARY TABLE misfit AS SELECT {}, row_number() OVER (ORDER BY {}) AS {} FROM aside"
+            ).format(self._list, self._line, _NUMBER)
         )
+        self._stride = max(1, self._left() // 8)
         return self._insert(sql.SQL("misfit"), condition)
 
     def _insert(self, source: sql.Composable, condition: sql.Composable) -> int:
         """Rows of `source` into the table where it takes them; they leave `misfit`: how many are left there."""
-        line = sql.SQL("ROW({})::text").format(self._list)
         self._connection.execute(
             sql.SQL(
-                "WITH put AS (INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {source} AS c{condition}"
+                "WITH put AS (INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {source} AS c{condition} ORDER BY c.{number}"
                 " ON CONFLICT DO NOTHING RETURNING {line} AS line),"
                 " lines AS (SELECT line, count(*) AS several FROM put GROUP BY line),"
                 " known AS (SELECT {number} AS number, line, row_number() OVER (PARTITION BY line ORDER BY {number}) AS at"
                 " FROM (SELECT {number}, {line} AS line FROM {source}) AS x)"
                 " DELETE FROM misfit WHERE {number} IN (SELECT number FROM known JOIN lines USING (line) WHERE at <= several)"
             ).format(
-                table=self._table, names=self._list, source=source, condition=condition, line=line, number=_NUMBER
+                table=self._table, names=self._list, source=source, condition=condition, line=self._line, number=_NUMBER
             )
         )  # fmt: skip
         return self._left()
@@ -174,7 +197,7 @@ class Refit:
             self._connection.execute("DROP TABLE IF EXISTS pg_temp.taken")
             self._connection.execute(
                 sql.SQL(
-                    "CREATE TEMPORARY TABLE taken AS SELECT d.*, row_number() OVER (PARTITION BY {alike}) - 1 AS {number},"
+                    "CREATE TEMPORARY TABLE taken AS SELECT d.*, row_number() OVER (PARTITION BY {alike} ORDER BY d::text COLLATE \"C\") - 1 AS {number},"
                     " count(*) OVER (PARTITION BY {alike}) AS \" several\" FROM ({donors}) AS d ({columns})"
                 ).format(
                     alike=alike, number=_NUMBER, donors=move.donors,
@@ -201,7 +224,7 @@ class Refit:
         parts += [
             sql.SQL("NOT ({})").format(one.orphan())
             for one in self._references
-            if self._itself or one.parent != self._table.as_string(None)
+            if self._itself or one.parent not in self._layout.lineage
         ]
         return sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")
 
@@ -266,7 +289,7 @@ class Refit:
         theirs = dict(zip(reference.own, reference.theirs, strict=True))
         if not free:
             return
-        itself = reference.parent == self._table.as_string(None)
+        itself = reference.parent in self._layout.lineage
         donors: sql.Composable = sql.SQL("SELECT {} FROM {} AS p WHERE {}").format(
             sql.SQL(", ").join(sql.SQL("p.{}").format(sql.Identifier(theirs[name])) for name in (*free, *match)),
             self._all if itself else sql.SQL(reference.parent),
@@ -295,7 +318,7 @@ class Refit:
         source: sql.Composable = sql.SQL("SELECT {} FROM {}").format(listed, self._all)
         if condition is not None:
             # generated columns are in the table alone
-            source = sql.SQL("SELECT {} FROM ONLY {} WHERE {}").format(listed, self._table, condition)
+            source = sql.SQL("SELECT {} FROM {} WHERE {}").format(listed, self._layout.rows, condition)
         return Move(columns=tuple(names), donors=source)
 
     def _closed(self, names: Sequence[str], *, keep: bool = True) -> list[str]:
@@ -316,10 +339,12 @@ class Refit:
         column = sql.SQL("m.{}").format(sql.Identifier(name))
         number = sql.SQL("(m.{} + {})").format(_NUMBER, sql.Literal(self._rounds))
         kind = self._layout.kinds[name]
+        # a later round is beyond the numbers that the earlier ones gave
+        beyond = sql.SQL("(m.{} + {})").format(_NUMBER, sql.Literal(self._rounds * self._stride))
         top = sql.SQL("(SELECT max({}) FROM {})").format(sql.Identifier(name), self._all)
         if kind == "S":
             cast = sql.SQL(self._layout.types[name])
-            text, digits = sql.SQL("{}::text").format(column), sql.SQL("{}::text").format(number)
+            text, digits = sql.SQL("{}::text").format(column), sql.SQL("{}::text").format(beyond)
             for pattern in (
                 "left({text}, greatest(0, length({text}) - length({digits}))) || {digits}",
                 "{digits} || substr({text}, length({digits}) + 1)",
@@ -328,7 +353,7 @@ class Refit:
                 value = sql.SQL(pattern).format(text=text, digits=digits)
                 yield Move(fresh=((name, sql.SQL("({})::{}").format(value, cast)),))
         elif kind == "N":
-            yield Move(fresh=((name, sql.SQL("{} + {}").format(top, number)),))
+            yield Move(fresh=((name, sql.SQL("{} + {}").format(top, beyond)),))
         elif kind == "D":
             day = self._layout.types[name] == "date"
             for step in ("{}::int",) if day else ("{} * interval '1 hour'", "{} * interval '1 minute'"):

@@ -51,17 +51,18 @@ def source_of(subject: Subject, *, unique: bool) -> Source:
         return Made(texter=made, size=max(1, others))
     if others <= LISTED:
         # bounds are values too; one that comes twice among them is frequent
-        times = Counter(bounds)
+        times, usual = Counter(bounds), set(common)
         invented = spelled(made, max(1, others), attribute)
-        listed = dict.fromkeys(text for text in [*times, *invented] if text not in set(common))
+        listed = dict.fromkeys(text for text in [*times, *invented] if text not in usual)
         texts = list(listed)[: max(1, others)] or ["?"]
         each = _shares(max(rest, 1e-6), [times.get(text, 1) for text in texts], len(bounds))
         return _pooled([*common, *texts], [*frequencies, *each])
     if others <= min(POOLED, subject.rows / 2):
-        known = [text for text in dict.fromkeys(bounds) if text not in set(common)]
-        each = [max(rest, 1e-6) / others] * len(known)
+        usual = set(common)
+        seen = [text for text in dict.fromkeys(bounds) if text not in usual]
+        each = [max(rest, 1e-6) / others] * len(seen)
         left = max(rest - sum(each), 1e-6)
-        return _pool(made, max(1, others - len(known)), [*common, *known], [*frequencies, *each], left)
+        return _pool(made, max(1, others - len(seen)), [*common, *seen], [*frequencies, *each], left)
     if not common:
         return Made(texter=made, size=others)
     return Mixture(

@@ -167,3 +167,19 @@ def test_two_keys_of_a_line_hold_both(server: Server) -> None:
         gaps = "SELECT count(*) FROM (SELECT FROM lines GROUP BY parent HAVING max(line) > count(*)) AS g"
         assert connection.execute(gaps).fetchone() == (0,)
         assert done.notes == []
+
+
+def test_large_numerics_stay_large_and_different(server: Server) -> None:
+    production = (
+        "CREATE TABLE wei (id numeric(40) PRIMARY KEY, amount numeric(38, 18) NOT NULL CHECK (amount >= 0.5), rate numeric);"
+        "INSERT INTO wei SELECT i * 1e30, i * 1000.000000000000000001, CASE WHEN i % 4 = 0 THEN 'NaN' ELSE i / 7.0 END"
+        " FROM generate_series(1, 4000) i; ANALYZE"
+    )
+    with filled(server, production) as (connection, done):
+        query = (
+            "SELECT count(*), max(id) > 3e33, max(id) < 5e33, count(DISTINCT amount) > 3000, max(amount) > 3e6 FROM wei"
+        )
+        assert connection.execute(query).fetchone() == (4000, True, True, True, True)
+        query = "SELECT count(DISTINCT rate) > 2000, max(rate) < 600 FROM wei"
+        assert connection.execute(query).fetchone() == (True, True)
+        assert "public.wei.id: its numbers are rounded to 18 digits" in done.notes

@@ -5,7 +5,10 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from pytest_prodparity.core.errors import ProdparityError
 from pytest_prodparity.databases.provider import Server
+from pytest_prodparity.databases.statements import Statement
+from pytest_prodparity.synthesis.finish import Finish
 from pytest_prodparity.synthesis.layout import Reference, reference
 from pytest_prodparity.synthesis.refit import Refit
 from tests.postgres.conftest import production_on
@@ -94,3 +97,67 @@ def test_names_of_references_are_read_as_postgresql_prints_them() -> None:
         'ALTER TABLE ONLY "a b".t ADD CONSTRAINT "x)" FOREIGN KEY ("A, b", c) REFERENCES "p (q)"."T"("i""d", c) MATCH FULL'
     )
     assert found == Reference(own=("A, b", "c"), parent='"p (q)"."T"', theirs=('i"d', "c"), full=True)
+
+
+def test_the_same_rows_come_out_however_they_lay_and_they_lie_as_before(server: Server) -> None:
+    found = []
+    for order in ("id", "id DESC"):
+        table = (
+            "CREATE TABLE t (id int PRIMARY KEY, parent int NOT NULL, is_default boolean NOT NULL);"
+            f"INSERT INTO t SELECT id, 1 + id % 10, id % 2 = 0 FROM generate_series(1, 150) AS id ORDER BY {order}"
+        )
+        own = [Reference(own=("parent",), parent="parents", theirs=("id",))]
+        with production_on(server, PARENTS + table) as made, psycopg.connect(made.url, autocommit=True) as connection:
+            Refit(connection, "t", own, set()).index("CREATE UNIQUE INDEX one_default ON t (parent) WHERE is_default")
+            found.append(connection.execute("SELECT * FROM t ORDER BY id").fetchall())
+            kept = "SELECT array_agg(id) FROM (SELECT id FROM t WHERE parent = 1 + id % 10 AND is_default = (id % 2 = 0) ORDER BY ctid) AS x"
+            (ids,) = connection.execute(kept).fetchone() or ([],)
+            assert len(ids) > 75
+            assert ids == sorted(ids, reverse=order != "id")
+    assert found[0] == found[1]
+
+
+PARTED = (
+    "CREATE TABLE t (id int NOT NULL, day int NOT NULL, parent int NOT NULL) PARTITION BY RANGE (day);"
+    "CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE TABLE t_2 PARTITION OF t FOR VALUES FROM (10) TO (20);"
+    "INSERT INTO t SELECT i, i % 20, i FROM generate_series(1, 140) i"
+)
+
+
+def test_orphans_of_a_partitioned_table_get_other_parents(server: Server) -> None:
+    statement = "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (parent) REFERENCES parents(id)"
+    with production_on(server, PARENTS + PARTED) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        finish = Finish(made.url, server, [Statement(text=statement, line=1)], connection)
+        finish.complete(lambda *_: None, 0)
+        assert finish.left_out == {}
+        query = "SELECT count(*), count(*) FILTER (WHERE parent <> id) FROM t"
+        assert connection.execute(query).fetchone() == (140, 40)
+
+
+def test_a_partition_s_index_changes_rows_only_so_that_the_whole_table_s_references_hold(server: Server) -> None:
+    later = (
+        "CREATE UNIQUE INDEX once ON t_1 (parent)",
+        "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (parent) REFERENCES parents(id)",
+    )
+    table = PARTED + "; UPDATE t SET parent = 1 + id % 30"
+    with production_on(server, PARENTS + table) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        finish = Finish(made.url, server, [Statement(text=text, line=1) for text in later], connection)
+        finish.complete(lambda *_: None, 0)
+        assert finish.left_out == {}
+        query = (
+            "SELECT count(*), count(DISTINCT parent) FILTER (WHERE day < 10), count(*) FILTER (WHERE day < 10) FROM t"
+        )
+        assert connection.execute(query).fetchone() == (140, 70, 70)
+
+
+def test_more_orphans_than_may_be_left_out_are_refused(server: Server) -> None:
+    table = (
+        "CREATE TABLE none (id int PRIMARY KEY); INSERT INTO none VALUES (0);"
+        "CREATE TABLE t (id int PRIMARY KEY, parent int NOT NULL CHECK (parent <> 0));"
+        "INSERT INTO t SELECT i, i FROM generate_series(1, 50) i"
+    )
+    statement = "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (parent) REFERENCES none(id)"
+    with production_on(server, table) as made, psycopg.connect(made.url, autocommit=True) as connection:
+        finish = Finish(made.url, server, [Statement(text=statement, line=1)], connection)
+        with pytest.raises(ProdparityError, match="the generated rows break f"):
+            finish.complete(lambda *_: None, 0)
