@@ -154,9 +154,9 @@ def test_other_rows_and_another_seed_are_other_volumes(templates: Templates, see
 
 
 def test_of_two_builds_at_once_one_builds_and_the_other_waits_and_says_so(server: Server, seed: int) -> None:
-    builder = child(server, seed, 3)
+    builder = child(server, seed, 8)
     assert line(builder).startswith("building the volume: 10 % of 1,000 rows, public.orders")
-    waiter = child(server, seed, 3)
+    waiter = child(server, seed, 8)
     assert line(waiter).startswith("another process builds this volume; waiting for it")
     last = [process.communicate(timeout=60)[0].splitlines()[-1].split() for process in (builder, waiter)]
     assert [said[:3] for said in last] == [["opened", "True", "1000"], ["opened", "False", "1000"]]
