@@ -199,7 +199,9 @@ class Finish:
         found = _TABLE.search(statement.text)
         if found is None:
             raise _broken(statement, broken) from broken
-        _, lost = self._refit_of(connection, found[1]).index(statement.text)
+        kept, lost = self._refit_of(connection, found[1]).index(statement.text)
+        if not kept:
+            raise _broken(statement, broken) from broken
         self._lose(connection, found[1], lost, statement, broken)
 
     def _lose(
@@ -211,7 +213,7 @@ class Finish:
         self.left_out[table] = total = self.left_out.get(table, 0) + lost
         row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(Layout(connection, table).rows)).fetchone()
         kept = int(row[0]) if row else 0
-        if total > max(FEW, MOST_LOST * (kept + total)) or not kept:
+        if total > max(FEW, MOST_LOST * (kept + total)):
             raise _broken(statement, broken) from broken
 
     def _adopt(self, connection: psycopg.Connection[Any], statement: Statement, broken: psycopg.Error) -> None:
