@@ -32,7 +32,11 @@ class Server:
         if self.kind != "embedded" or self.data is None:
             return False
         try:
-            os.kill(int((self.data / "postmaster.pid").read_text().partition("\n")[0]), 0)
+            pid = int((self.data / "postmaster.pid").read_text().partition("\n")[0])
+            os.kill(pid, 0)
+            status = Path(f"/proc/{pid}/stat")
+            if status.exists():  # it has ended, and nobody has asked how
+                return status.read_text().rpartition(")")[2].split()[0] in ("Z", "X")
         except (FileNotFoundError, ProcessLookupError):
             return True
         except (OSError, ValueError):

@@ -138,6 +138,8 @@ class Isolation:
         self.go_on()
         self.wrote(None)
         with self._lock:
+            if self._decided and self._run.server.gone:
+                self._lost("its process has ended")
             self._test, self._rows, self._begun = test, tuple(sorted(rows.items())), time.monotonic()
         self._move()
 
@@ -287,8 +289,6 @@ class Isolation:
     def database(self) -> str:
         """Of the open test, or of what runs outside tests; made now where there is none. Raises ProdparityError."""
         with self._lock:
-            if self._decided and self._run.server.gone:
-                self._lost("its process has ended")
             try:
                 return self._database()
             except psycopg.errors.InvalidCatalogName:
