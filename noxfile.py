@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import nox
@@ -43,12 +44,17 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "report", *([] if session.posargs else [f"--fail-under={COVERED}"]))
 
 
-@nox.session(python=found())
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@nox.session(python=[version for version in found() if version != OWN] or found())
 def pythons(session: nox.Session) -> None:
-    """On each Python of this machine: everything that needs no other server than the embedded one."""
+    """On each other Python of this machine: what needs no other server than the embedded one, of the plugin the quick part."""
     install(session, "test")
-    folders = [str(path) for path in sorted(Path("tests").iterdir()) if path.is_dir() and any(path.glob("test_*.py"))]
-    quick = [path for path in folders if Path(path).name not in ("docker", "docs", "postgres", "catalogue")]
+    folders = [path for path in sorted(Path("tests").iterdir()) if path.is_dir() and any(path.glob("test_*.py"))]
+    long = ("docker", "docs", "postgres", "catalogue", "plugin")
+    quick = [str(path) for path in folders if path.name not in long]
+    quick += [f"tests/plugin/test_{name}.py" for name in ("marked", "startup", "isolation", "isolation_examples")]
     session.run("pytest", "-n", "2", "--dist", "worksteal", *(session.posargs or quick))
 
 
