@@ -119,10 +119,13 @@ def _worth_it(connection: psycopg.Connection, server: Server, template: str) -> 
 
 
 def size_of(connection: psycopg.Connection, database: str) -> int:
-    """Bytes on the server's disk."""
-    row = connection.execute("SELECT pg_catalog.pg_database_size(%s)", [database]).fetchone()
-    assert row is not None
-    return int(row[0])
+    """Bytes on the server's disk; 0 of a database that is not there, or that another process is dropping."""
+    query = "SELECT pg_catalog.pg_database_size(oid) FROM pg_catalog.pg_database WHERE datname = %s"
+    try:
+        row = connection.execute(query, [database]).fetchone()
+    except psycopg.errors.InvalidCatalogName:
+        return 0
+    return int(row[0] or 0) if row is not None else 0
 
 
 def _drop_idle(connection: psycopg.Connection, server: Server, *, but: str) -> None:
