@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .core.expectation import Expectation
     from .core.settings import Settings
     from .profile.model import Profile
+    from .scenarios.sweep import Sweep
     from .session import Rehearsal, Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -30,6 +31,14 @@ EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
 LAST: pytest.StashKey[bool] = pytest.StashKey()
 """Does no test follow, as far as this process knows?"""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
+
+SWEEP: pytest.StashKey[Sweep] = pytest.StashKey()
+
+
+def unheard(item: pytest.Item) -> bool:
+    """Is the run under way not the one that counts?"""
+    rehearsal, sweep = item.stash.get(REHEARSAL, None), item.stash.get(SWEEP, None)
+    return (rehearsal is not None and rehearsal.under_way) or (sweep is not None and sweep.run is not None)
 
 
 def something_said(config: pytest.Config) -> bool:
@@ -74,7 +83,7 @@ def session_of(config: pytest.Config) -> Session:
         from .session import Session
 
         worker = getattr(config, "workerinput", {}).get("workerid", "")
-        config.stash[SESSION] = Session(settings_of(config), worker=worker, say=lambda line: _say(config, line))
+        config.stash[SESSION] = Session(settings_of(config), worker=worker, say=lambda line: say(config, line))
     return config.stash[SESSION]
 
 
@@ -97,7 +106,7 @@ def _end(session: Session, item: pytest.Item) -> None:
         pytest.fail(f"prodparity: {error}", pytrace=False)
 
 
-def _say(config: pytest.Config, line: str) -> None:
+def say(config: pytest.Config, line: str) -> None:
     """A line of progress, on the terminal at once, in the middle of a test. pytest's own capturing would hold it back."""
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
@@ -109,8 +118,7 @@ def _say(config: pytest.Config, line: str) -> None:
 def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
     """A real PostgreSQL with production's schema, through the wire; fresh for each test."""
     session = session_of(request.config)
-    rehearsal = request.node.stash.get(REHEARSAL, None)
-    refusal = session.refusal(heard=rehearsal is None or not rehearsal.under_way)
+    refusal = session.refusal(heard=not unheard(request.node))
     if refusal is not None:
         pytest.fail(f"prodparity: {refusal}", pytrace=False)
     with ExitStack() as stack:

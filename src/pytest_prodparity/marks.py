@@ -11,7 +11,7 @@ import pytest
 from .core.errors import ParityFailure, UsageError
 from .core.expectation import Expectation
 from .core.globs import matcher
-from .fixtures import EXPECTATION, REHEARSAL, begin, session_of, settings_of
+from .fixtures import EXPECTATION, REHEARSAL, SWEEP, begin, session_of, settings_of
 from .gate.report import TestReport
 from .session import Watch
 
@@ -56,6 +56,11 @@ def watched(item: pytest.Item) -> Iterator[None]:
     """Record the call's trips and judge them; raises ParityFailure where the call passed and production would fail."""
     session = session_of(item.config)
     begin(item)  # a test without fixtures of its own has not begun yet
+    sweep = item.stash.get(SWEEP, None)
+    if sweep is not None and sweep.run is not None:
+        with sweep.run.watching():
+            yield
+        return
     rehearsal = item.stash.get(REHEARSAL, None)
     watch = session.watch(item.nodeid, item.stash[EXPECTATION], rehearsal)
     if rehearsal is not None and rehearsal.under_way:
@@ -73,6 +78,9 @@ def watched(item: pytest.Item) -> Iterator[None]:
         # The test's own failure keeps its traceback; what was found is recorded beside it.
         _judge(item, watch)
         raise
+    if sweep is not None and (rehearsal is None or not rehearsal.under_way):
+        watch.stop()
+        sweep.count(watch.seconds)
     judged = _judge(item, watch)
     if judged.judgement.findings:
         raise ParityFailure(watch.message(judged))

@@ -387,10 +387,15 @@ class Watch:
             self._recorder.stop()
         return self._recorder.trips
 
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._started
+
     def judge(self) -> TestReport:
         """Stop, and hold what was recorded against production."""
         session = self._session
-        seconds = time.monotonic() - self._started
+        seconds = self.seconds
         trips = self.stop()
         judgement = self._judged(trips) if session.settings.level > Level.OFF else Judgement()
         outcome = "failed" if judgement.findings else "passed"

@@ -1,0 +1,189 @@
+"""Watches one run of a test from the wire: to learn its trips, or to break one of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..core.delta import Delta
+from ..core.findings import Source
+from ..wire.gate import Asking, Opening, Strike
+from .identity import Identity, Namer
+from .places import Call, Places
+from .pools import opened_by_pool
+from .scenario import Scenario, Shape
+
+STATES = 100
+"""How often the database is looked at while a test is learned."""
+MOST = 50
+"""Strikes after which a fault that persists is lifted: who tries so often would try for ever."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opener:
+    """Who opened a connection."""
+
+    stack: tuple[str, ...] = ()
+    older: bool = False
+    """Before the test."""
+    pooled: bool = False
+    """A pool did, as far as that was seen."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """One trip, or the opening of a connection, that passed."""
+
+    identity: Identity
+    statements: tuple[str, ...]
+    """Empty for an opening."""
+    state: str
+    source: Source | None
+    stack: tuple[str, ...]
+    """With the test's own lines."""
+    at: float
+    connection: int
+    opener: Opener
+    protocol: str = "postgres"
+
+
+class Trail:
+    """What passed in one run. The wire's threads call in."""
+
+    def __init__(self, places: Places) -> None:
+        self.asked: list[Asked] = []
+        self._places = places
+        self._namer = Namer()
+        self._openers: dict[tuple[str, int], Opener] = {}
+        self._lock = threading.Lock()
+
+    def know(self, connection: int, stack: Sequence[str], *, older: bool) -> None:
+        """A connection to the database that there is already."""
+        self._openers["postgres", connection] = Opener(stack=tuple(stack), older=older)
+
+    def passed(self, one: Asking | Opening) -> Asked:
+        """Name it and keep it."""
+        stack = tuple(self._places.stack(one.stack))
+        statements = one.statements if isinstance(one, Asking) else None
+        with self._lock:
+            if statements is None:
+                self._openers[one.protocol, one.connection] = Opener(stack=stack, pooled=opened_by_pool())
+            asked = Asked(
+                identity=self._namer.name(one.source, statements),
+                statements=statements or (),
+                state=one.state if isinstance(one, Asking) else "I",
+                source=one.source,
+                stack=stack,
+                at=one.at,
+                connection=one.connection,
+                opener=self._openers.get((one.protocol, one.connection), Opener()),
+                protocol=one.protocol,
+            )
+            self.asked.append(asked)
+        return asked
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls of the test, in the order in which they began."""
+        return list(dict.fromkeys(self._places.call(one.stack) for one in self.asked))
+
+
+class Learning:
+    """A gate that lets all pass, and sees what was committed before each trip."""
+
+    def __init__(self, places: Places, delta: Callable[[], Delta]) -> None:
+        self.trail = Trail(places)
+        self.before: list[Delta | None] = []
+        """By trip: what was committed before it; None where nobody looked, so as before the trip in front of it."""
+        self._delta = delta
+        self._looked = 0
+        self.blind = False
+        """There were more trips than looks."""
+        self._quiet = True
+        """Nothing can have been committed since the last look."""
+
+    def opening(self, opening: Opening) -> Strike | None:
+        """Note it."""
+        self.trail.passed(opening)
+        self.before.append(None)
+        return None
+
+    def asking(self, asking: Asking) -> Strike | None:
+        """Look, where something may have been committed, and note it."""
+        state = None
+        if not self._quiet and self._looked == STATES:
+            self.blind = True
+        elif not self._quiet:
+            self._looked += 1
+            state = self._delta()
+            self._quiet = True
+        # What is outside a transaction commits by itself; within one, only its end does, and then nothing is open.
+        if asking.state == "I" or any(_ends(sql) for sql in asking.statements):
+            self._quiet = False
+        self.trail.passed(asking)
+        self.before.append(state)
+        return None
+
+
+def _ends(sql: str) -> bool:
+    words = sql.lstrip("( \t\r\n;").split(None, 1)
+    return bool(words) and words[0].rstrip(";").upper() in ("COMMIT", "END", "PREPARE", "ROLLBACK", "ABORT")
+
+
+class Armed:
+    """A gate that strikes at one trip, and by the scenario's shape at those that follow."""
+
+    def __init__(self, places: Places, scenario: Scenario, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.trail = Trail(places)
+        self.struck: list[Asked] = []
+        self.misfit: str | None = None
+        """Why the protocol's state did not allow the fault at that trip."""
+        self.at = 0
+        """How many passed before the first that was struck."""
+        self._scenario = scenario
+        self._clock = clock
+        self._since = 0.0
+
+    @property
+    def endless(self) -> bool:
+        """It was tried so often that the fault was lifted."""
+        return len(self.struck) >= MOST
+
+    def opening(self, opening: Opening) -> Strike | None:
+        """Strike, if it is this one's turn."""
+        return self._decide(opening)
+
+    def asking(self, asking: Asking) -> Strike | None:
+        """Strike, if it is this one's turn."""
+        return self._decide(asking)
+
+    def _decide(self, one: Asking | Opening) -> Strike | None:
+        asked = self.trail.passed(one)
+        scenario = self._scenario
+        first = not self.struck
+        if first:
+            if asked.identity != scenario.identity or self.misfit is not None:
+                return None
+        elif not self._lasts() or self.endless:
+            return None
+        kind = scenario.kind if first else scenario.kind_for(one)
+        if kind is None:
+            return None
+        why = kind.fits(one)
+        if why is not None:
+            if first:
+                self.misfit = why
+            return None
+        if first:
+            self._since = self._clock()
+            self.at = len(self.trail.asked) - 1
+        self.struck.append(asked)
+        return kind.strike
+
+    def _lasts(self) -> bool:
+        shape = self._scenario.shape
+        if shape is Shape.WINDOW:
+            return self._clock() - self._since < self._scenario.seconds
+        return shape is Shape.PERSISTENT
