@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .core.delta import Delta
     from .core.expectation import Expectation
     from .core.settings import Settings
+    from .gate.report import TestReport
     from .profile.model import Profile
-    from .scenarios.sweep import Sweep
     from .session import Rehearsal, Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -32,7 +32,28 @@ LAST: pytest.StashKey[bool] = pytest.StashKey()
 """Does no test follow, as far as this process knows?"""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
-SWEEP: pytest.StashKey[Sweep] = pytest.StashKey()
+JUDGED: pytest.StashKey[TestReport] = pytest.StashKey()
+
+
+class Watching(Protocol):
+    """A run beside the one that counts."""
+
+    def watching(self) -> AbstractContextManager[None]:
+        """Surrounds the call."""
+
+
+class Sweeping(Protocol):
+    """The runs of one test under faults."""
+
+    @property
+    def run(self) -> Watching | None:
+        """Under way; None while the run that counts is."""
+
+    def count(self, seconds: float) -> None:
+        """The call of the run that counts came to a good end."""
+
+
+SWEEP: pytest.StashKey[Sweeping] = pytest.StashKey()
 
 
 def unheard(item: pytest.Item) -> bool:

@@ -11,11 +11,9 @@ import pytest
 from .core.errors import ParityFailure, UsageError
 from .core.expectation import Expectation
 from .core.globs import matcher
-from .fixtures import EXPECTATION, REHEARSAL, SWEEP, begin, session_of, settings_of
+from .fixtures import EXPECTATION, JUDGED, REHEARSAL, SWEEP, begin, session_of, settings_of
 from .gate.report import TestReport
 from .session import Watch
-
-JUDGED = pytest.StashKey[TestReport]()
 
 
 def expect(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:

@@ -73,7 +73,6 @@ def told(dsn):
     return True
 """
 
-DEADLINES = ', "&".join(("?connect_timeout=2", "tcp_user_timeout=700"))'
 TESTS = """\
 import pytest
 
@@ -84,6 +83,7 @@ pytestmark = pytest.mark.prodparity
 
 @pytest.fixture
 def dsn(parity_db):
+    parity_db.owner.execute("INSERT INTO customer SELECT n, 'name', 'c1' FROM generate_series(1, 9) n")
     return parity_db.dsn + "?connect_timeout=2&tcp_user_timeout=300"
 
 

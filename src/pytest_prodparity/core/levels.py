@@ -147,7 +147,7 @@ class Faults:
 def _suits(value: object, kind: type) -> bool:
     if kind is bool or isinstance(value, bool):
         return isinstance(value, bool) and kind is bool
-    return isinstance(value, int | float if kind is float else int) and value >= 0  # type: ignore[operator]
+    return isinstance(value, int | float if kind is float else int) and value >= 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

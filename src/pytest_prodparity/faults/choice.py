@@ -9,19 +9,12 @@ from itertools import zip_longest
 from ..queries.fingerprint import shape
 from .gates import Asked
 from .identity import CONNECT, Identity
-from .kind import Kind
 from .kinds.black_hole import BlackHole
-from .kinds.failover import Failover
-from .kinds.half_open import HalfOpen
+from .kinds.kind import Kind
 from .kinds.refuse import Refuse
 from .kinds.reply_lost import ReplyLost
 from .kinds.reset_peer import ResetPeer
-from .kinds.restart import Restart
-from .kinds.slicer import Slicer
-from .kinds.slow import Slow
 from .kinds.sql_state import SqlState
-from .kinds.starved import Starved
-from .kinds.terminated import Terminated
 from .scenario import Replay, Scenario, Shape
 
 _ENDS = {"commit", "end", "prepare"}
@@ -105,13 +98,8 @@ STAGING: tuple[Way, ...] = (
     ),
     Way(kind=Refuse(), where=lambda target: target.opens),
     Way(kind=SqlState("57014"), where=lambda target: _postgres(target) and not target.verbs & _ENDS, breaks=False),
-    Way(kind=Terminated(), where=_postgres),
     Way(kind=SqlState("40P01"), where=lambda target: _postgres(target) and target.writes, breaks=False),
     Way(kind=SqlState("55P03"), where=lambda target: _postgres(target) and target.writes, breaks=False),
-    Way(kind=Failover(), where=lambda target: _postgres(target) and target.writes),
-    Way(kind=Restart(), where=lambda target: _postgres(target) and (target.commits or target.writes)),
-    Way(kind=HalfOpen(), where=lambda target: _postgres(target) and target.writes and target.asked.state == "T"),
-    Way(kind=Starved(connections=0), where=lambda target: target.opens),
     Way(kind=BlackHole(), where=lambda target: _trip(target) or target.opens, holds=True),
 )
 """By what they tell; `staging`'s kinds, each once at a trip."""
@@ -128,9 +116,7 @@ PRODUCTION: tuple[Way, ...] = (
     ),
     Way(kind=ResetPeer(), where=_trip, shape=Shape.WINDOW, also=_REFUSE),
     Way(kind=SqlState("53100"), where=lambda target: _postgres(target) and target.writes, breaks=False),
-    Way(kind=Refuse(sqlstate="57P03"), where=lambda target: target.opens),
-    Way(kind=Slow(), where=_trip, breaks=False),
-    Way(kind=Slicer(), where=_trip, breaks=False),
+    Way(kind=SqlState("57P03"), where=lambda target: target.opens),
 )
 """All, and those that last."""
 

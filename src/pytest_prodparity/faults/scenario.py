@@ -9,11 +9,11 @@ from enum import Enum
 from ..core.errors import UsageError
 from ..wire.gate import Asking, Opening
 from .identity import Identity
-from .kind import Kind
+from .kinds.kind import Kind
 
 WINDOW_S = 1.0
 """How long a fault lasts that passes by itself."""
-_TOKEN = re.compile(r"(?P<trip>[0-9a-f]{6}):(?P<kind>[a-z0-9-]+)(?::(?P<shape>[a-z]+))?")
+_TOKEN = re.compile(r"(?P<trip>[0-9a-f]{6}):(?P<kind>[A-Za-z0-9-]+)(?::(?P<shape>[a-z]+))?")
 
 
 class Shape(Enum):

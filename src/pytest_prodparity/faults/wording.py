@@ -27,9 +27,11 @@ CAUSES: Mapping[str, str] = {
     "slicer": "the answer to {what} in small pieces",
     "bandwidth": "a slow network at {what}",
     "40001": "serialization failure (40001) at {what}",
-    "40p01": "deadlock (40P01) at {what}",
+    "40P01": "deadlock (40P01) at {what}",
     "57014": "statement cancelled (57014) at {what}",
-    "55p03": "lock not available (55P03) at {what}",
+    "55P03": "lock not available (55P03) at {what}",
+    "53300": "no connection left (53300)",
+    "57P03": "the server is starting up (57P03)",
     "53100": "disk full (53100) at {what}",
 }
 

@@ -55,11 +55,15 @@ def renew(item: pytest.Item) -> None:
         item._obj = MethodType(bound.__func__, item.instance)  # noqa: SLF001
 
 
+def _unheard(_: object) -> None:
+    pass
+
+
 @contextmanager
 def unheard() -> Iterator[None]:
     """What code that was broken off leaves behind, such as an unclosed connection, is not the next test's."""
     hooks = sys.unraisablehook, threading.excepthook
-    sys.unraisablehook = threading.excepthook = lambda _: None
+    sys.unraisablehook = threading.excepthook = _unheard
     try:
         with warnings.catch_warnings(record=True):
             try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from ..core.delta import Delta
 from ..core.equality import Column, volatile
 from ..core.errors import ProdparityError
 from ..core.findings import Finding, Remedy, Source, Untold
@@ -17,7 +18,7 @@ from ..core.levels import DIALS, Faults, Level
 from ..faults.choice import NAMES, PRODUCTION, STAGING, Chosen, Target, choose, replayed
 from ..faults.gates import Armed, Learning
 from ..faults.oracle import Clean, Faulted, Oracle, Thresholds, Verdict, unlike
-from ..faults.places import reported
+from ..faults.places import Call, reported
 from ..faults.pools import kept_by_code
 from ..faults.scenario import Replay, Scenario
 from ..faults.wording import cause_of, finding, named
@@ -146,7 +147,8 @@ class Sweep:
         assert isinstance(gate, Learning)
         assert learned.delta is not None
         calls = gate.trail.calls
-        state, states, before = learned.start, [learned.start], {}
+        state, states = learned.start, [learned.start]
+        before: dict[Call, Delta] = {}
         for asked, looked in zip(gate.trail.asked, gate.before, strict=True):
             if looked is not None:
                 state = looked
@@ -341,6 +343,7 @@ class Sweep:
 def _report(run: Faulted, said: Verdict | str | None) -> ScenarioReport:
     what = named(run.struck[0]) if run.struck else run.scenario.identity.what
     source = run.struck[0].source if run.struck else None
+    outcome: str
     if isinstance(said, Verdict):
         outcome = said.rule
     elif said is not None:

@@ -9,9 +9,8 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from ..core.findings import Judgement
-from ..fixtures import EXPECTATION, SESSION, SWEEP, say, session_of, settings_of
+from ..fixtures import EXPECTATION, JUDGED, SESSION, SWEEP, say, session_of, settings_of
 from ..gate.render import terminal
-from ..marks import JUDGED
 from ..queries.judge import is_allowed
 from .again import renew, unheard, why_not
 from .sweep import Budget, Sweep, Swept
