@@ -15,7 +15,7 @@ from pytest_prodparity.faults.oracle import Clean, Faulted, Oracle, Raised, Verd
 from pytest_prodparity.faults.scenario import Scenario
 
 PAY, SHIP, CHECK = ("test_a.py:3",), ("test_a.py:4",), ("test_a.py:5",)
-DRIVER = Raised(name="psycopg.OperationalError", line=3, inside=True)
+DRIVER = Raised(name="psycopg.OperationalError", line=3)
 ASSERTED = Raised(name="AssertionError", asserted=True, line=5)
 
 

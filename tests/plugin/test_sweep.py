@@ -89,7 +89,7 @@ def dsn(parity_db):
 
 def test_torn(dsn, parity_db):
     assert app.order_torn(dsn)
-    assert len(parity_db.delta()["order"].inserted) == 1
+    assert len(parity_db.delta()['"order"'].inserted) == 1
 
 
 def test_whole(dsn):

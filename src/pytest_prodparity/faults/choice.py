@@ -100,7 +100,7 @@ STAGING: tuple[Way, ...] = (
     Way(kind=SqlState("57014"), where=lambda target: _postgres(target) and not target.verbs & _ENDS, breaks=False),
     Way(kind=SqlState("40P01"), where=lambda target: _postgres(target) and target.writes, breaks=False),
     Way(kind=SqlState("55P03"), where=lambda target: _postgres(target) and target.writes, breaks=False),
-    Way(kind=BlackHole(), where=lambda target: _trip(target) or target.opens, holds=True),
+    Way(kind=BlackHole(noticed=True), where=_trip, holds=True),
 )
 """By what they tell; `staging`'s kinds, each once at a trip."""
 

@@ -105,13 +105,21 @@ class Learning:
         """Nothing can have been committed since the last look."""
 
     def opening(self, opening: Opening) -> Strike | None:
-        """Note it."""
+        """Look, where something may have been committed, and note it."""
+        self._look()
         self.trail.passed(opening)
-        self.before.append(None)
         return None
 
     def asking(self, asking: Asking) -> Strike | None:
         """Look, where something may have been committed, and note it."""
+        self._look()
+        # What is outside a transaction commits by itself; within one, only its end does, and then nothing is open.
+        if asking.state == "I" or any(_ends(sql) for sql in asking.statements):
+            self._quiet = False
+        self.trail.passed(asking)
+        return None
+
+    def _look(self) -> None:
         state = None
         if not self._quiet and self._looked == STATES:
             self.blind = True
@@ -119,12 +127,7 @@ class Learning:
             self._looked += 1
             state = self._delta()
             self._quiet = True
-        # What is outside a transaction commits by itself; within one, only its end does, and then nothing is open.
-        if asking.state == "I" or any(_ends(sql) for sql in asking.statements):
-            self._quiet = False
-        self.trail.passed(asking)
         self.before.append(state)
-        return None
 
 
 def _ends(sql: str) -> bool:

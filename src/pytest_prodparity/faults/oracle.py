@@ -29,8 +29,6 @@ class Raised:
     """By an assertion of the test itself."""
     line: int = 0
     """Of the test, where it came out."""
-    inside: bool = False
-    """Of the code under test."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +175,7 @@ class Oracle:
             return "it took another way"
         at = self.clean.calls.index(run.call)
         last = max((self.clean.calls.index(call) for call in run.calls if call in self.clean.calls), default=at)
-        if last > at:
+        if last > at or (raised.asserted and run.reported is not True):
             return self._went_on(run, raised, found, at, last)
         before, after = self._bag(self.clean.before[at]), self._bag(self.clean.after(at))
         if found in (before, after):
@@ -198,7 +196,7 @@ class Oracle:
         """The call that was struck returned, and something failed later."""
         effect = self._bag(self.clean.after(at)) - self._bag(self.clean.before[at])
         expected = [self._bag(self.clean.before[last]), self._bag(self.clean.after(last))]
-        if found in expected:
+        if found in expected[at == last :]:
             return None
         missing = effect - found
         if not missing:
@@ -208,7 +206,7 @@ class Oracle:
             return "what failed later changed something else"
         if missing != effect and not run.repeated:
             return self._verdict("torn-write", effect, effect - missing, missing, effect - missing)
-        if run.reported or raised.inside:
+        if run.reported or not raised.asserted:
             return None
         if run.reported is None or run.repeated:
             return "whether the call told of its failure cannot be seen"

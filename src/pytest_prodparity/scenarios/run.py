@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -21,7 +22,7 @@ from ..core.errors import ProdparityError
 from ..databases.delta.sequences import shift
 from ..faults.gates import Armed, Learning, Trail
 from ..faults.oracle import Raised
-from ..faults.places import Places, is_of_tests
+from ..faults.places import Places
 from ..session import Session
 
 SETTLE_S = 5.0
@@ -40,7 +41,7 @@ class Run:
     """`watching` surrounds the call; the rest is there afterwards."""
 
     def __init__(
-        self, session: Session, item: pytest.Function, gate: Learning | Armed | None, *, deadline: float
+        self, session: Session, item: pytest.Function, places: Places, gate: Learning | Armed | None, *, deadline: float
     ) -> None:
         self.gate = gate
         self.raised: Raised | None = None
@@ -57,6 +58,7 @@ class Run:
         """Sequences go on later in this run."""
         self._session = session
         self._item = item
+        self._places = places
         self._deadline = deadline
         self._active = False
 
@@ -87,7 +89,7 @@ class Run:
             except (KeyboardInterrupt, pytest.exit.Exception):
                 raise
             except BaseException as error:
-                self.raised = _raised(error, self._item)
+                self.raised = _raised(error, self._item, self._places)
                 raise
             finally:
                 self._active = False
@@ -150,7 +152,7 @@ def _interruptible(run: Run) -> Iterator[None]:
         signal.signal(signal.SIGURG, before)
 
 
-def _raised(error: BaseException, item: pytest.Function) -> Raised:
+def _raised(error: BaseException, item: pytest.Function, places: Places) -> Raised:
     """What can be said of an exception without its text, which may quote rows."""
     kind = type(error)
     module = kind.__module__.partition(".")[0]
@@ -158,23 +160,19 @@ def _raised(error: BaseException, item: pytest.Function) -> Raised:
     sqlstate = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
     if isinstance(sqlstate, str):
         name += f" ({sqlstate})"
-    line, innermost = 0, ""
-    trace = error.__traceback__
-    test, root = str(item.path), str(item.config.rootpath)
+    line = 0
+    stack: list[str] = []
+    trace, test, root = error.__traceback__, str(item.path), f"{item.config.rootpath}{os.sep}"
     while trace is not None:
         code = trace.tb_frame.f_code
         if code.co_filename == test:
             line = trace.tb_lineno
         if code.co_filename.startswith(root) and "site-packages" not in code.co_filename:
-            innermost = code.co_filename
+            path = Path(code.co_filename).relative_to(root).as_posix()
+            stack.insert(0, f"{path}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    relative = Path(innermost).relative_to(root).as_posix() if innermost else ""
-    return Raised(
-        name=name,
-        asserted=isinstance(error, AssertionError | OutcomeException),
-        line=line,
-        inside=bool(relative) and not is_of_tests(relative),
-    )
+    asserted = isinstance(error, AssertionError | OutcomeException) and not (stack and places.under_test(stack))
+    return Raised(name=name, asserted=asserted, line=line)
 
 
 def position(root: Path) -> list[str]:

@@ -75,7 +75,7 @@ class Sweep:
 
     def count(self, seconds: float) -> None:
         """The call of the run that counts has come to a good end, in so many seconds."""
-        run = self.counted = Run(self._session, self._item, None, deadline=0.0)
+        run = self.counted = Run(self._session, self._item, self._places, None, deadline=0.0)
         run.called, run.seconds = True, seconds
         with suppress(ProdparityError):
             run.delta = self._session.isolation.delta()
@@ -99,7 +99,7 @@ class Sweep:
             return self._cannot("what it changes cannot be told, so nothing can be judged by it")
         masked = volatile(first, learned.delta)
         if unlike((first, learned.delta), masked):
-            third = self._run(Run(self._session, self._item, None, deadline=self._patience))
+            third = self._run(Run(self._session, self._item, self._places, None, deadline=self._patience))
             masked |= volatile(first, third.delta) if third.delta is not None else frozenset()
             if third.delta is None or unlike((first, third.delta), masked):
                 return self._flaky("two clean runs of this test change different rows")
@@ -110,14 +110,14 @@ class Sweep:
         failed: Run | None = None
         for shifts in (True, False):
             gate = Learning(self._places, self._session.isolation.delta)
-            run = Run(self._session, self._item, gate, deadline=self._patience)
+            run = Run(self._session, self._item, self._places, gate, deadline=self._patience)
             run.shifts = shifts
             self._run(run)
             if run.passed:
                 self._places.learn([one.stack for one in gate.trail.asked])
                 return run
             failed = run
-        third = self._run(Run(self._session, self._item, None, deadline=self._patience))
+        third = self._run(Run(self._session, self._item, self._places, None, deadline=self._patience))
         if third.passed:
             return self._flaky("this test passes and fails when nothing has changed")
         said = failed.raised.name if failed is not None and failed.raised is not None else "its set-up failed"
@@ -231,7 +231,7 @@ class Sweep:
 
     def _faulted(self, scenario: Scenario) -> Faulted:
         gate = Armed(self._places, scenario)
-        run = self._run(Run(self._session, self._item, gate, deadline=self._patience))
+        run = self._run(Run(self._session, self._item, self._places, gate, deadline=self._patience))
         calls = tuple(gate.trail.calls)
         call = self._places.call(gate.struck[0].stack) if gate.struck else ()
         unrecovered = None
@@ -266,7 +266,7 @@ class Sweep:
         """Connections outlive the test: is its second clean run after the fault a good one again?"""
         said = None
         for _ in range(2):
-            run = self._run(Run(self._session, self._item, None, deadline=self._patience))
+            run = self._run(Run(self._session, self._item, self._places, None, deadline=self._patience))
             if run.passed:
                 return None
             said = run.raised.name if run.raised is not None else "its set-up failed"
@@ -275,7 +275,10 @@ class Sweep:
     def _healed(self) -> bool:
         """Whoever keeps a connection is to get a new one."""
         self._session.wire.hang_up()
-        return any(self._run(Run(self._session, self._item, None, deadline=self._patience)).passed for _ in range(2))
+        return any(
+            self._run(Run(self._session, self._item, self._places, None, deadline=self._patience)).passed
+            for _ in range(2)
+        )
 
     @property
     def spent(self) -> float:
