@@ -76,6 +76,8 @@ class Connection:
         self.homes: list[home.Home] = []
         """All that are not closed yet, which the thread that passes bytes on does once it has left them."""
         self._asked: dict[str, str] = {}
+        self.options: list[str] = []
+        """What is added to the start-up packet's."""
         self._protocol = 0
         self._generation = 0
         self.lock = threading.Lock()
@@ -206,6 +208,8 @@ class Connection:
         self.home = found
         reader = home.Reader(found.server)
         asked = {**self._asked, "database": found.upstream.database}
+        if self.options:
+            asked["options"] = " ".join([*filter(None, [asked.get("options")]), *self.options])
         found.server.sendall(postgres.startup(self._protocol, asked))
         said = b""
         while True:
@@ -292,7 +296,7 @@ class Connection:
         size = up.read(self.client)
         if size <= 0:
             return size < 0
-        if self.wire.gate is not None or self.keeper.held:
+        if self.wire.gate is not None or self.keeper.busy:
             return self.keeper.ask(size)
         now = time.monotonic()
         while True:
