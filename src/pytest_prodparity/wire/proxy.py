@@ -17,6 +17,7 @@ from ..core.errors import ProdparityError
 from ..core.findings import Source
 from . import home
 from .connection import Connection, Open
+from .delayed import Delay
 from .gate import Gate
 from .sender import OWN_THREADS, Senders
 from .tap import Tap
@@ -52,6 +53,8 @@ class Wire:
         """Each is told of every trip. May change while the wire runs."""
         self.gate: Gate | None = None
         """Asked before anything is sent on. May change while the wire runs."""
+        self.latency: Delay | None = None
+        """How much longer every round trip takes. May change while the wire runs."""
         self.standing: Gate | None = None
         """A second one, for faults that last; a strike sets it, `lift` removes it."""
         self.failure: BaseException | None = None

@@ -173,7 +173,8 @@ def test_a_restart_ends_every_session_and_lets_nobody_in_for_a_while(broken: Bro
 
 def test_a_starved_server_takes_so_many_clients_and_no_more(broken: Broken) -> None:
     broken.arm(Starved(connections=2))
-    with psycopg.connect(broken.url()), psycopg.connect(broken.url()):
+    first, second = psycopg.connect(broken.url()), psycopg.connect(broken.url())
+    with first, second:  # noqa: SIM117  # the two are there before the third comes
         with pytest.raises(psycopg.OperationalError, match="sorry, too many clients already"):
             psycopg.connect(broken.url())
     until(lambda: not broken.wire.connections)
