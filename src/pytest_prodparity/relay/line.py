@@ -133,6 +133,7 @@ class HttpLine(ServiceLine):
         reason = responses.get(status, "Unknown")
         said = {**fields, "Content-Length": str(len(body)), **({"Connection": "close"} if waits else {})}
         lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in said.items()), "", ""]
+        self._link.struck = False  # from here on the connection is in order
         self.deliver("\r\n".join(lines).encode("latin-1") + (b"" if self.request.first == "HEAD" else body))
         if waits:
             self.hang_up()
