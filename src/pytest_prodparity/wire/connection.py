@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..core.errors import ProdparityError
 from ..core.findings import Source
 from . import home, postgres, tls
+from .delayed import Delayed
 from .keeper import Keeper
 from .line import GoneError, Wake
 from .sender import OWN_THREADS, UNKNOWN, Peer
@@ -76,6 +77,8 @@ class Connection:
         self.homes: list[home.Home] = []
         """All that are not closed yet, which the thread that passes bytes on does once it has left them."""
         self._asked: dict[str, str] = {}
+        self.options: list[str] = []
+        """What is added to the start-up packet's."""
         self._protocol = 0
         self._generation = 0
         self.lock = threading.Lock()
@@ -90,6 +93,7 @@ class Connection:
         self.struck = False
         """A strike has it in its hands, or has ended it."""
         self.keeper = Keeper(self)
+        self.delayed: Delayed | None = None
         self._over = False
         """Every trip has been delivered."""
 
@@ -149,12 +153,14 @@ class Connection:
 
     def _greet(self) -> bool:
         """Read start-up packets until one asks for a session; log it in."""
+        self._lag()  # TCP's own handshake
         while True:
             length, code = struct.unpack(">II", self._exactly(8))
             if not 8 <= length <= _LONGEST_START:
                 self._refuse("these bytes are not PostgreSQL's protocol; this port is a database's", "08P01")
                 return False
             if code in (postgres.SSL_REQUEST, postgres.GSSENC_REQUEST):
+                self._lag()
                 self.client.sendall(b"N")
                 continue
             body = self._exactly(length - 8)
@@ -206,6 +212,8 @@ class Connection:
         self.home = found
         reader = home.Reader(found.server)
         asked = {**self._asked, "database": found.upstream.database}
+        if self.options:
+            asked["options"] = " ".join([*filter(None, [asked.get("options")]), *self.options])
         found.server.sendall(postgres.startup(self._protocol, asked))
         said = b""
         while True:
@@ -221,6 +229,7 @@ class Connection:
             if kind == b"Z":
                 break
             if kind == b"E" or request in _ASKS_BACK:
+                self._lag()
                 self.client.sendall(said)
                 said = b""
                 if kind == b"E":
@@ -240,8 +249,15 @@ class Connection:
                 # Moved meanwhile: the client, which is none the wiser, follows at its first message.
                 self.home = None
                 found.server.close()
+        self._lag()
         self.client.sendall(said)
         return True
+
+    def _lag(self) -> None:
+        """One round trip of a login, in which nothing else happens on the connection."""
+        latency = self.wire.latency
+        if latency is not None:
+            time.sleep(latency.sample())
 
     def _relay(self) -> None:
         """Pass bytes on, both ways, until either side leaves. No side is waited for while it does not read."""
@@ -251,6 +267,11 @@ class Connection:
         at: home.Home | None = None
         try:
             while True:
+                if self.wire.latency is not None:
+                    self.delayed = self.delayed or Delayed(self)
+                    if not self.delayed.run():
+                        return
+                    poll, wanted, at = select.poll(), {}, None
                 if self.home is not at:
                     if at is not None:
                         want(poll, wanted, at.server, 0)
@@ -287,12 +308,16 @@ class Connection:
 
     def _ask(self) -> bool:
         """Client to server; False when the client has left."""
+        if self.wire.latency is not None:
+            return True  # since a moment ago: this goes the other way
+        size = self.up.read(self.client)
+        return size < 0 if size <= 0 else self.pass_on(size)
+
+    def pass_on(self, size: int) -> bool:
+        """To the server, what has been read of the client; False when the connection is over."""
         lock, session, up = self.lock, self.session, self.up
         assert session is not None
-        size = up.read(self.client)
-        if size <= 0:
-            return size < 0
-        if self.wire.gate is not None or self.keeper.held:
+        if self.wire.gate is not None or self.keeper.busy:
             return self.keeper.ask(size)
         now = time.monotonic()
         while True:
@@ -349,7 +374,10 @@ class Connection:
         # Delivered first: when the client's call returns, its trip is on record.
         for trip in done:
             self.wire.deliver(trip)
-        down.send(self.client, size)
+        if self.delayed is not None and self.delayed.active:
+            self.delayed.put(bytes(down.data(size)[:size]))
+        else:
+            down.send(self.client, size)
         return True
 
     # For strikes, in this connection's thread
@@ -372,11 +400,18 @@ class Connection:
         """Pass on what the server answers to the trips before this one."""
         session, down = self.session, self.down
         assert session is not None
-        while (session.trips and session.trips[0] is not until) or down.rest:
+        while (waits := bool(session.trips and session.trips[0] is not until)) or down.rest or self._lagging:
             at = self.home
             if at is None:
                 raise GoneError("the server's side is gone")
-            self._attend(at, 0, None)
+            if waits or down.rest:
+                self._attend(at, 0, None)
+            elif self.delayed is not None:
+                self.delayed.flush()
+
+    @property
+    def _lagging(self) -> bool:
+        return self.delayed is not None and self.delayed.lagging
 
     def _attend(self, at: home.Home, mask: int, readable: Callable[[socket.socket], None] | None) -> None:
         poll, down = select.poll(), self.down
@@ -391,6 +426,16 @@ class Connection:
                 readable(at.server)
             elif not self.take(at, down.read(at.server)):
                 raise GoneError("the server has left")
+
+    def arrive(self) -> home.Home | None:
+        """The server's side as it is now, and nothing left of one that was before."""
+        at = self.home
+        if any(one is not at for one in self.homes):
+            self._leave(at)
+        if at is not None and at.rest and not self.down.rest:
+            self.take(at, self.down.holds(at.rest))
+            at.rest = b""
+        return at
 
     def part(self) -> home.Home | None:
         """Give the server's side away."""
@@ -446,6 +491,8 @@ class Connection:
                 return
             changed = {key: value for key, value in found.parameters.items() if session.parameters.get(key) != value}
             session.rehomed(found.upstream.database, found.pid, changed)
+            if self.delayed is not None:
+                self.delayed.flush()
             if self.down.rest:
                 self.client.sendall(self.down.rest)
                 self.down.rest = None

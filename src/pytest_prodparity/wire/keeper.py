@@ -29,12 +29,23 @@ class Keeper:
 
     def __init__(self, connection: Connection) -> None:
         self.held = b""
+        self.cure = ""
+        """A statement that takes back what a fault did to the session."""
         self._connection = connection
+
+    @property
+    def busy(self) -> bool:
+        """It has to see what the client sends, gate or none."""
+        return bool(self.held or self.cure) or self._connection.wire.standing is not None
+
+    def _gates(self) -> list[Gate]:
+        wire = self._connection.wire
+        return [gate for gate in (wire.gate, wire.standing) if gate is not None]
 
     def opens(self) -> bool:
         """A client wants to connect; False when a strike has ended that."""
-        connection, gate = self._connection, self._connection.wire.gate
-        if gate is None:
+        connection = self._connection
+        if not self._gates():
             return True
         opener = connection.opener
         opening = Opening(
@@ -42,7 +53,7 @@ class Keeper:
             at=time.monotonic(),
         )  # fmt: skip
         connection.struck = True
-        strike = self._asked(gate.opening, opening)
+        strike = self._asked([gate.opening for gate in self._gates()], opening)
         if strike is not None:
             line = PostgresLine(opening, connection)
             if not self._strike(strike, line):
@@ -65,11 +76,11 @@ class Keeper:
         for pending in closed:
             end = max(pending.end - base, done)
             request = data[done:end]
-            gate = connection.wire.gate
-            if gate is None or pending.draft is not None or not pending.runs:
+            asks = bool(self.cure or self._gates())
+            if not asks or pending.draft is not None or not pending.runs:
                 session.sent([pending], self._sender())
                 connection.push(request)
-            elif not self._pass(session, gate, pending, request, base + done):
+            elif not self._pass(session, pending, request, base + done):
                 return False
             done = end
         begun, kind = session.begun
@@ -91,7 +102,7 @@ class Keeper:
     def _sender(self) -> Sender:
         return self._connection.wire.senders.find(self._connection.peer)
 
-    def _pass(self, session: Session, gate: Gate, pending: Pending, request: bytes, start: int) -> bool:
+    def _pass(self, session: Session, pending: Pending, request: bytes, start: int) -> bool:
         """Ask the gate about one trip, whose rest is `request` and begins at `start` of the client's stream."""
         connection = self._connection
         connection.struck = True
@@ -105,24 +116,30 @@ class Keeper:
             statements=tuple([run.sql for run in pending.runs]), state=session.state,
             source=sender.source, stack=sender.stack, actor=sender.actor, at=time.monotonic(),
         )  # fmt: skip
-        strike = self._asked(gate.asking, asking)
+        cut = _executes(session, start, start + len(request)) - start
+        line = PostgresLine(asking, connection, pending=pending, request=request, cut=cut)
+        if self.cure and connection.wire.standing is None and session.state == "I":
+            cure, self.cure = self.cure, ""
+            line.say(cure)
+        strike = self._asked([gate.asking for gate in self._gates()], asking)
         if strike is None:
             connection.push(request)
-        else:
-            cut = _executes(session, start, start + len(request)) - start
-            line = PostgresLine(asking, connection, pending=pending, request=request, cut=cut)
-            if not self._strike(strike, line):
-                return False
+        elif not self._strike(strike, line):
+            return False
         connection.struck = False
         return True
 
-    def _asked(self, ask: Callable[[_Asked], Strike | None], about: _Asked) -> Strike | None:
+    def _asked(self, asks: list[Callable[[_Asked], Strike | None]], about: _Asked) -> Strike | None:
         wire = self._connection.wire
-        try:
-            return ask(about)
-        except Exception as error:  # noqa: BLE001  # as with a tap: the client's call goes on
-            wire.failure = wire.failure or error
-            return None
+        for ask in asks:
+            try:
+                strike = ask(about)
+            except Exception as error:  # noqa: BLE001  # as with a tap: the client's call goes on
+                wire.failure = wire.failure or error
+            else:
+                if strike is not None:
+                    return strike
+        return None
 
     def _strike(self, strike: Strike, line: PostgresLine) -> bool:
         """Whether the connection goes on."""

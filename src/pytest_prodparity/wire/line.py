@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import select
 import socket
 import struct
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from .deadline import Deadline, network_deadline
-from .gate import Asking, Opening
+from .deadline import network_deadline
+from .gate import Asking, Gate, Opening
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -26,34 +27,40 @@ class UnfitError(Exception):
 
 
 class Wake:
-    """Wakes a strike that waits. One a connection; `lift` may come from any thread, before or after."""
+    """Wakes a strike that waits. One a connection; it may be called from any thread, before or after."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pair: tuple[socket.socket, socket.socket] | None = None
-        self._times = 0
+        self.lifted = 0
+        """How often all faults were lifted."""
+        self.cancelled = 0
+        """How often the client asked to cancel what it waits for."""
 
-    @property
-    def times(self) -> int:
-        """How often it was called."""
-        return self._times
-
-    def __call__(self) -> None:
+    def lift(self) -> None:
+        """All faults end."""
         with self._lock:
-            self._times += 1
-            if self._pair is not None:
-                self._pair[1].send(b"!")
+            self.lifted += 1
+            self._ring()
+
+    def cancel(self) -> None:
+        """The client gives up what it waits for."""
+        with self._lock:
+            self.cancelled += 1
+            self._ring()
+
+    def _ring(self) -> None:
+        if self._pair is not None:
+            self._pair[1].send(b"!")
 
     @contextlib.contextmanager
-    def listening(self, since: int) -> Iterator[int]:
-        """A descriptor that can be read once it was called more often than `since`."""
+    def listening(self) -> Iterator[socket.socket]:
+        """Can be read at each call from now on."""
         near, far = socket.socketpair()
         with self._lock:
             self._pair = near, far
-            if self._times != since:
-                far.send(b"!")
         try:
-            yield near.fileno()
+            yield near
         finally:
             with self._lock:
                 self._pair = None
@@ -74,9 +81,21 @@ class Line(ABC):
         self.answered = False
         self.over = False
         """The client's end is gone."""
+        self.request_size = 0
+        """Bytes of the request that are not sent on yet."""
         self._wake = wake
-        self._since = wake.times
+        self._lifted, self._cancelled = wake.lifted, wake.cancelled
         self._descriptor = descriptor
+
+    @property
+    def lifted(self) -> bool:
+        """All faults have ended since this strike began."""
+        return self._wake.lifted != self._lifted
+
+    @property
+    def cancelled(self) -> bool:
+        """The client has asked to cancel what it waits for."""
+        return self._wake.cancelled != self._cancelled
 
     # What each protocol says for itself
 
@@ -118,6 +137,28 @@ class Line(ABC):
         """End the server's session as its administrator does; the client gets the server's own last words."""
         raise UnfitError(f"{self.asking.protocol} has no sessions to terminate")
 
+    def terminate_others(self, which: Callable[[str], bool]) -> None:
+        """The same, to all other sessions of this proxy whose transaction state is one of `which`."""
+        raise UnfitError(f"{self.asking.protocol} has no sessions to terminate, whatever {which}")
+
+    def stand(self, gate: Gate) -> None:
+        """Ask this gate besides, from now on and about every connection, until all faults are lifted."""
+        raise UnfitError(f"{self.asking.protocol} has no such gate as {gate}")
+
+    def read_only(self) -> None:
+        """Every transaction that this session begins from now on can only read, until all faults are lifted."""
+        raise UnfitError(f"{self.asking.protocol} has no transactions")
+
+    @property
+    def clients(self) -> int:
+        """How many other clients have a connection."""
+        raise UnfitError(f"{self.asking.protocol} has no connections to count")
+
+    @property
+    def statement_timeout(self) -> float | None:
+        """After how many seconds the server itself ends a statement; None if it does not."""
+        return None
+
     # What they share
 
     def reply(self) -> bytes:
@@ -140,9 +181,9 @@ class Line(ABC):
     def _until_writable(self) -> None:
         poll = select.poll()
         poll.register(self.client, select.POLLOUT)
-        with self._wake.listening(self._since) as lifted:
-            poll.register(lifted, select.POLLIN)
-            if any(number == lifted for number, _ in poll.poll()):
+        with self._wake.listening() as bell:
+            poll.register(bell, select.POLLIN)
+            if self.lifted or (bell.fileno() in dict(poll.poll()) and self.lifted):
                 raise GoneError("lifted while the client did not read")
 
     def reset(self) -> None:
@@ -159,48 +200,44 @@ class Line(ABC):
         with contextlib.suppress(OSError):
             self.client.shutdown(socket.SHUT_WR)
 
-    def hold(self, seconds: float | None) -> bool:
-        """Wait; False when it was lifted before the time was over, or raises GoneError when the client leaves.
+    def hold(self, seconds: float | None, *, cancellable: bool = False) -> bool:
+        """Wait; True when the time is over, False when it was lifted (or cancelled, if it may be) before.
 
-        Without a time it waits as long as the client's own network would: TCP_USER_TIMEOUT or keepalive, if it set
-        them and is in this process. Then it is reset, as its kernel would have done, and GoneError raised.
+        Raises GoneError when the client leaves, and when the deadline of its own network is over, if it has set one
+        (TCP_USER_TIMEOUT, keepalive) and is in this process: it is reset then, as its kernel would have done.
         """
-        network = network_deadline(self._descriptor, sent=not self.forwarded)
         until = None if seconds is None else time.monotonic() + seconds
+        network = network_deadline(self._descriptor, sent=not self.forwarded) if seconds is None else None
         if network is not None:
-            network_until = time.monotonic() + network.seconds
-            if until is None or network_until < until:
-                if self._wait(network_until):
-                    self._time_out(network)
-                return False
-        return self._wait(until)
+            until = time.monotonic() + network.seconds
+        over = self._wait(until, cancellable)
+        if over and network is not None:
+            self.reset()
+            raise GoneError(f"{network.setting} of {network.seconds} s is over")
+        return over
 
-    def _time_out(self, network: Deadline) -> None:
-        self.reset()
-        raise GoneError(f"{network.setting} of {network.seconds} s is over")
-
-    def _wait(self, until: float | None) -> bool:
+    def _wait(self, until: float | None, cancellable: bool) -> bool:
         """Whether the time came."""
         poll = select.poll()
         # A client that sends more has not left; one that hangs up in order sends an end of file.
-        left = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
-        poll.register(self.client, left if left & ~(select.POLLHUP | select.POLLERR) else select.POLLIN)
-        with self._wake.listening(self._since) as lifted:
-            poll.register(lifted, select.POLLIN)
-            while True:
+        poll.register(self.client, getattr(select, "POLLRDHUP", select.POLLIN))
+        with self._wake.listening() as bell:
+            poll.register(bell, select.POLLIN)
+            while not self.lifted and not (cancellable and self.cancelled):
                 rest = None if until is None else until - time.monotonic()
                 if rest is not None and rest <= 0:
                     return True
-                ready = dict(poll.poll(None if rest is None else rest * 1000))
-                if lifted in ready:
-                    return False
-                if ready and self._left(ready.get(self.client.fileno(), 0)):
+                ready = dict(poll.poll(None if rest is None else math.ceil(rest * 1000)))
+                if bell.fileno() in ready:
+                    bell.recv(1)
+                if self._left(ready.get(self.client.fileno(), 0)):
                     self.over = True
                     raise GoneError("the client has left")
+        return False
 
     def _left(self, events: int) -> bool:
-        if events & ~select.POLLIN:
-            return True
+        if events & ~select.POLLIN or not events:
+            return bool(events)
         try:
             if self.client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
                 time.sleep(0.01)  # it has sent more, and elsewhere than on Linux poll tells no end beside it

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ..core.errors import ProdparityError
 from . import home, lexer, postgres
-from .gate import Asking, Opening
+from .gate import Asking, Gate, Opening
 from .line import GoneError, Line, UnfitError
+from .upstream import Upstream
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -23,6 +25,9 @@ _NO_SUCH_PORTAL = postgres.message(b"E", _PORTAL.encode() + b"\0\0\0\0\0") + pos
 """A statement of the protocol that fails in any state, and so puts a transaction where an error puts it."""
 _COMMITS = {"COMMIT", "END"}
 _CHUNK = 1 << 16
+_READ_ONLY = "default_transaction_read_only"
+_DURATION = re.compile(r"([0-9]+)(ms|s|min|h|d)")
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class PostgresLine(Line):
@@ -36,6 +41,7 @@ class PostgresLine(Line):
         self._connection = connection
         self._pending = pending
         self._request = request
+        self.request_size = len(request)
         self._cut = cut
         session = connection.session
         self._head, self._missing = session.half_said if session is not None else (b"", 0)
@@ -132,10 +138,7 @@ class PostgresLine(Line):
         at = self._connection.home
         if at is None:
             raise GoneError("there is no server")
-        try:
-            home.order(at.upstream, f"SELECT pg_terminate_backend({at.pid})")
-        except ProdparityError as error:
-            raise UnfitError(f"the server's session cannot be terminated: {error.happened}") from error
+        _terminate(at.upstream, [at.pid])
         words = b""
         with contextlib.suppress(GoneError):
             while True:
@@ -143,6 +146,37 @@ class PostgresLine(Line):
         self.drop_server()
         self.deliver(words)
         self.hang_up()
+
+    def terminate_others(self, which: Callable[[str], bool]) -> None:
+        """`pg_terminate_backend` for all of them at once; each client gets the server's own last words."""
+        at = self._connection.home
+        others = self._connection.wire.connections
+        pids = [one.backend for one in others if one.number != self._connection.number and which(one.state)]
+        if at is not None and pids:
+            _terminate(at.upstream, pids)
+
+    def stand(self, gate: Gate) -> None:
+        """As the wire's second gate."""
+        self._connection.wire.standing = gate
+
+    def read_only(self) -> None:
+        """At an opening, of the session that begins."""
+        connection = self._connection
+        if isinstance(self.asking, Opening):
+            connection.options.append(f"-c {_READ_ONLY}=on")
+        elif self.asking.state == "I":
+            self.say(f"SET {_READ_ONLY} = on")
+        else:
+            raise UnfitError("a transaction is open")
+        connection.keeper.cure = f"SET {_READ_ONLY} = off"
+
+    @property
+    def statement_timeout(self) -> float | None:
+        """As this session has it set."""
+        if isinstance(self.asking, Opening) or self.asking.state not in ("I", "T"):
+            return None
+        found = _DURATION.fullmatch(self.say("SHOW statement_timeout") or "")
+        return float(found[1]) * _UNITS[found[2]] if found else None
 
     def drop_server(self) -> None:
         """End the session, and wait until its backend is gone."""
@@ -219,11 +253,15 @@ class PostgresLine(Line):
         poll = select.poll()
         poll.register(server, select.POLLIN)
         left = getattr(select, "POLLRDHUP", 0)
-        with self._wake.listening(self._since) as lifted:
-            poll.register(lifted, select.POLLIN)
+        with self._wake.listening() as bell:
+            poll.register(bell, select.POLLIN)
             if not self.over:
                 poll.register(self.client, left)
-            ready = dict(poll.poll())
+            ready: dict[int, int] = {}
+            while not self.lifted and not ready:
+                ready = dict(poll.poll())
+                if ready.pop(bell.fileno(), 0):
+                    bell.recv(1)
         if server.fileno() in ready:
             try:
                 data = server.recv(_CHUNK)
@@ -232,10 +270,18 @@ class PostgresLine(Line):
             if data:
                 return data
             raise GoneError("the server has left")
-        if lifted in ready:
+        if self.lifted:
             raise GoneError("lifted while the server worked")
         self.over = True
         raise GoneError("the client has left")
+
+
+def _terminate(upstream: Upstream, pids: list[int]) -> None:
+    try:
+        each = ", ".join(f"pg_terminate_backend({pid})" for pid in pids)
+        home.order(upstream, f"SELECT {each}")
+    except ProdparityError as error:
+        raise UnfitError(f"the server's session cannot be terminated: {error.happened}") from error
 
 
 def _is_ours(body: bytes) -> bool:

@@ -17,6 +17,7 @@ from ..core.errors import ProdparityError
 from ..core.findings import Source
 from . import home
 from .connection import Connection, Open
+from .delayed import Delay
 from .gate import Gate
 from .sender import OWN_THREADS, Senders
 from .tap import Tap
@@ -52,6 +53,10 @@ class Wire:
         """Each is told of every trip. May change while the wire runs."""
         self.gate: Gate | None = None
         """Asked before anything is sent on. May change while the wire runs."""
+        self.latency: Delay | None = None
+        """How much longer every round trip takes. May change while the wire runs."""
+        self.standing: Gate | None = None
+        """A second one, for faults that last; a strike sets it, `lift` removes it."""
         self.failure: BaseException | None = None
         """What kept the server from being there, or the first thing that a tap raised."""
         self.lost: list[Lost] = []
@@ -149,12 +154,15 @@ class Wire:
         A connection that a strike still has in its hands is ended; one that a strike is done with stays.
         Returns whether all that came within so many seconds.
         """
-        self.gate = None
+        self.gate = self.standing = None
+        for connection in self._open_ones():
+            if connection.keeper.cure and connection.describe().state in ("T", "E"):
+                connection.hang_up()  # its transaction can only read
         deadline = time.monotonic() + within
         while True:
             struck = [connection for connection in self._open_ones() if connection.struck]
             for connection in struck:
-                connection.wake()
+                connection.wake.lift()
             with self._lock:
                 kept, self._kept = self._kept, []
             for one in kept:
@@ -244,6 +252,7 @@ class Wire:
         for connection in self._open_ones():
             at = connection.backend() if connection.key == key else None
             if at is not None:
+                connection.wake.cancel()
                 home.cancel(at)
 
     def forget(self, connection: Connection) -> None:

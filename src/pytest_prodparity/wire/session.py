@@ -47,6 +47,8 @@ class Session:
         self.trips: deque[Pending] = deque()
         self.opaque = False
         """The bytes made no sense: they are passed on and no longer read."""
+        self.delay = 0.0
+        """Of the trips that come now: how long the wire held each of the two ways."""
         self.messages: list[postgres.Message] = []
         """What the client sent last."""
         self._out = postgres.from_client()
@@ -412,6 +414,7 @@ class Session:
             made.user = self.user
             made.application_name = self._application
             made.broken = False
+            made.delay = self.delay
 
     def _trip(self, pending: Pending, after: str, end: int, *, broken: bool = False) -> Trip:
         if pending.draft is None:
