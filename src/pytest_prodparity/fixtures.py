@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .core.settings import Settings
     from .gate.report import TestReport
     from .profile.model import Profile
+    from .relay.relay import Relay
+    from .relay.url import ProxyUrl
     from .session import Rehearsal, Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -144,6 +146,27 @@ def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
         pytest.fail(f"prodparity: {refusal}", pytrace=False)
     with ExitStack() as stack:
         yield ParityDatabase(session, stack)
+
+
+@pytest.fixture
+def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., ProxyUrl]]:
+    """A service's URL through a proxy that observes, delays and breaks: `parity_proxy("redis://127.0.0.1:6379")`."""
+    relays = session_of(request.config).relays
+    opened: list[Relay] = []
+
+    def proxy(url: str, *, tls: str | None = None, remote: str | None = None) -> ProxyUrl:
+        from .relay.url import ProxyUrl
+
+        relay = relays.open(url, tls=tls, remote=remote)
+        opened.append(relay)
+        return ProxyUrl(relay)
+
+    yield proxy
+    for relay in opened:
+        relays.shut(relay)
+        if relay.unanswered is not None:
+            said = f"parity_proxy: the service at {relay.address.where} could not be reached: {relay.unanswered}"
+            request.node.add_report_section("teardown", "prodparity", said)
 
 
 class ParityDatabase:

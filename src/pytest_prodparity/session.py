@@ -38,6 +38,7 @@ from .queries.growth import FEWER, Growth
 from .queries.judge import judge
 from .queries.planning import Plans
 from .queries.recorder import Recorder
+from .relay.relays import Relays
 from .twin.twin import Twin
 from .volumes import Volumes
 from .wire.connection import Open
@@ -256,6 +257,11 @@ class Session:
         """Of the server, and this process's copies of them."""
         return Templates(self.server)
 
+    @cached_property
+    def relays(self) -> Relays:
+        """The proxies before other services."""
+        return Relays(self.settings.root)
+
     @property
     def search_path(self) -> str | None:
         """Production's."""
@@ -353,6 +359,8 @@ class Session:
     def close(self) -> None:
         """Give everything back; never raises."""
         self.wire.close()
+        if "relays" in self.__dict__:
+            self.relays.close()
         self.isolation.close()
         for twin in self._open_twins:
             twin.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from ..queries.fingerprint import shape
+from ..queries.statements import kind
 from .gates import Asked
 from .identity import CONNECT, Identity
 from .kinds.black_hole import BlackHole
@@ -60,8 +61,9 @@ class Target:
 
     @property
     def neutral(self) -> bool:
-        """It touches no rows."""
-        return self.verbs <= _NEUTRAL
+        """It touches no rows: a transaction's beginning, a setting, what a driver or a pool asks for itself."""
+        kinds = {kind(made) if (made := shape(sql)).verb else "utility" for sql in self.asked.statements}
+        return self.verbs <= _NEUTRAL or (not self.verbs & _ENDS and kinds <= {"catalogue", "utility"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from .places import Call, Places
 from .pools import opened_by_pool
 from .scenario import Scenario, Shape
 
-STATES = 100
+STATES = 200
 """How often the database is looked at while a test is learned."""
 MOST = 50
 """Strikes after which a fault that persists is lifted: who tries so often would try for ever."""
@@ -71,7 +71,7 @@ class Trail:
             if statements is None:
                 self._openers[one.protocol, one.connection] = Opener(stack=stack, pooled=opened_by_pool())
             asked = Asked(
-                identity=self._namer.name(one.source, statements),
+                identity=self._namer.name(one.source, statements, one.protocol),
                 statements=statements or (),
                 state=one.state if isinstance(one, Asking) else "I",
                 source=one.source,
@@ -91,60 +91,59 @@ class Trail:
 
 
 class Learning:
-    """A gate that lets all pass, and sees what was committed before each trip."""
+    """A gate that lets all pass, and sees what was committed before each trip outside a transaction."""
 
     def __init__(self, places: Places, delta: Callable[[], Delta]) -> None:
         self.trail = Trail(places)
         self.before: list[Delta | None] = []
         """By trip: what was committed before it; None where nobody looked, so as before the trip in front of it."""
-        self._delta = delta
-        self._looked = 0
         self.blind = False
         """There were more trips than looks."""
-        self._quiet = True
-        """Nothing can have been committed since the last look."""
+        self._delta = delta
+        self._looked = 0
 
     def opening(self, opening: Opening) -> Strike | None:
-        """Look, where something may have been committed, and note it."""
+        """Look, and note it."""
         self._look()
         self.trail.passed(opening)
         return None
 
     def asking(self, asking: Asking) -> Strike | None:
-        """Look, where something may have been committed, and note it."""
-        self._look()
-        # What is outside a transaction commits by itself; within one, only its end does, and then nothing is open.
-        if asking.state == "I" or any(_ends(sql) for sql in asking.statements):
-            self._quiet = False
+        """Look, where something may have been committed, be it past the wire, and note it."""
+        if asking.state == "I":
+            self._look()
+        else:
+            self.before.append(None)
         self.trail.passed(asking)
         return None
 
     def _look(self) -> None:
-        state = None
-        if not self._quiet and self._looked == STATES:
-            self.blind = True
-        elif not self._quiet:
-            self._looked += 1
-            state = self._delta()
-            self._quiet = True
-        self.before.append(state)
-
-
-def _ends(sql: str) -> bool:
-    words = sql.lstrip("( \t\r\n;").split(None, 1)
-    return bool(words) and words[0].rstrip(";").upper() in ("COMMIT", "END", "PREPARE", "ROLLBACK", "ABORT")
+        self.blind = self.blind or self._looked >= STATES
+        self._looked += 1
+        self.before.append(None if self.blind else self._delta())
 
 
 class Armed:
     """A gate that strikes at one trip, and by the scenario's shape at those that follow."""
 
-    def __init__(self, places: Places, scenario: Scenario, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        places: Places,
+        scenario: Scenario,
+        *,
+        delta: Callable[[], Delta],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.trail = Trail(places)
         self.struck: list[Asked] = []
         self.misfit: str | None = None
         """Why the protocol's state did not allow the fault at that trip."""
         self.at = 0
         """How many passed before the first that was struck."""
+        self.then: Delta | None = None
+        """What was committed when the test went on to its next call; None where it did not."""
+        self._places = places
+        self._delta = delta
         self._scenario = scenario
         self._clock = clock
         self._since = 0.0
@@ -164,6 +163,12 @@ class Armed:
 
     def _decide(self, one: Asking | Opening) -> Strike | None:
         asked = self.trail.passed(one)
+        if (
+            self.struck
+            and self.then is None
+            and self._places.call(asked.stack) != self._places.call(self.struck[0].stack)
+        ):
+            self.then = self._delta()
         scenario = self._scenario
         first = not self.struck
         if first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,9 +38,14 @@ class Namer:
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def name(self, source: Source | None, statements: Sequence[str] | None) -> Identity:
+    def name(self, source: Source | None, statements: Sequence[str] | None, protocol: str = "postgres") -> Identity:
         """The next one; `statements` is None for a connection that is opened."""
         where = f"{source.path} {source.function}" if source is not None else ""
-        what = CONNECT if statements is None else " ; ".join(shape(sql).key for sql in statements)
+        if statements is None:
+            what = CONNECT
+        elif protocol == "postgres":
+            what = " ; ".join(shape(sql).key for sql in statements)
+        else:
+            what = re.sub(r"[0-9a-f]{8,}|\d+", "?", " ; ".join(statements))
         self._counts[where, what] += 1
         return Identity(where=where, what=what, nth=self._counts[where, what])

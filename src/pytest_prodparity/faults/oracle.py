@@ -73,7 +73,13 @@ class Faulted:
     unrecovered: str | None = None
     """The exception of a second clean run after it."""
     reported: bool | None = None
-    """The test's assertion looked at what the call gave."""
+    """The test's assertion looked at what the call gave; where none failed: the test kept it."""
+    then: Delta | None = None
+    """What was committed when the test went on to its next call."""
+    quiet: bool = False
+    """Nothing passed the wire for long when it expired."""
+    demanded: bool = False
+    """Whoever wrote the test wants a deadline here."""
     repeated: bool = False
     """The call may be one of several from the same line."""
 
@@ -102,6 +108,9 @@ class Thresholds:
     """Median pause between attempts below which they are not spaced."""
 
 
+SILENT = ("black-hole",)
+"""Kinds of fault under which no driver's default ends the wait."""
+SILENCE = "nothing ends its wait when the network is silent: it has no deadline"
 Bag = Counter[str]
 
 
@@ -120,18 +129,16 @@ class Oracle:
             return run.misfit
         if not run.struck:
             return "the trip did not come again"
-        if run.expired and run.waited:
-            return Verdict(rule="hang", said=f"no answer, and still waiting after {run.seconds:.0f} s")
         storm = self._storm(run)
         if storm is not None:
             return storm
         if run.expired:
-            return f"still at it after {run.seconds:.0f} s"
+            return self._expired(run)
         if run.delta is None or run.delta.notes:
             return "what it changed cannot be told"
         verdict: Verdict | str | None
         if run.raised is None:
-            verdict = self._against(self._bag(self.clean.final), self._bag(run.delta), run.delta)
+            verdict = self._against(self._bag(self.clean.final), self._bag(run.delta), run.delta) or self._then(run)
         else:
             verdict = self._failed(run, run.raised, run.delta)
         if verdict is None and run.unrecovered is not None:
@@ -141,6 +148,15 @@ class Oracle:
         if verdict is None and self.tolerate and run.raised is not None:
             return Verdict(rule="not-tolerated", said=f"it fails with {run.raised.name}")
         return verdict
+
+    def _expired(self, run: Faulted) -> Verdict | str:
+        if run.waited and run.scenario.kind.name in SILENT and not run.demanded:
+            return SILENCE
+        if run.waited:
+            return Verdict(rule="hang", said=f"no answer, and still waiting after {run.seconds:.0f} s")
+        if run.quiet:
+            return Verdict(rule="hang", said=f"still waiting after {run.seconds:.0f} s, and not for an answer")
+        return f"still at it after {run.seconds:.0f} s"
 
     def _storm(self, run: Faulted) -> Verdict | None:
         times = [one.at for one in run.struck]
@@ -166,6 +182,17 @@ class Oracle:
         again = _updates(extra) == _updates(missing) and _moved_on(self.clean.final, delta)
         rule: Rule = "double-apply" if extra and (more or again) else "silent-loss"
         return self._verdict(rule, expected, found, missing, extra)
+
+    def _then(self, run: Faulted) -> Verdict | None:
+        """All is there in the end; was it when the call returned? What the test did next may have made up for it."""
+        if run.then is None or run.repeated or run.reported is not False or run.call not in self.clean.calls:
+            return None
+        at = self.clean.calls.index(run.call)
+        after, found = self._bag(self.clean.after(at)), self._bag(run.then)
+        missing = after - found
+        if not missing or found - after:
+            return None
+        return self._verdict("silent-loss", after - self._bag(self.clean.before[at]), found, missing, Counter())
 
     def _failed(self, run: Faulted, raised: Raised, delta: Delta) -> Verdict | str | None:
         found = self._bag(delta)

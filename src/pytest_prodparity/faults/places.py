@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+import builtins
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -100,32 +101,74 @@ def _loops(path: Path) -> tuple[tuple[int, int], ...]:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return ((0, 1 << 30),)
-    return tuple((node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, _LOOPS))
+    return tuple((node.lineno, node.end_lineno or node.lineno) for node in _repeated(tree))
 
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+def _repeated(tree: ast.AST) -> Iterator[ast.stmt | ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.AsyncFor | ast.While):
+            yield from node.body
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            yield from _calling(node.elt)
+        elif isinstance(node, ast.DictComp):
+            yield from _calling(node.value)
 
 
-def reported(path: Path, failed: int, called: int) -> bool | None:
+def _calling(element: ast.expr) -> Iterator[ast.expr]:
+    """A comprehension's element that calls more than a class: `Decimal("1")` sends nothing."""
+    for node in ast.walk(element):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if not name[:1].isupper() and name not in vars(builtins):
+                yield element
+                return
+
+
+def reported(path: Path, failed: int | None, called: int) -> bool | None:
     """Did the assertion on line `failed` look at what the statement on line `called` gave? None: that cannot be seen.
 
-    A function that reports its failure by its value has told the truth, and the test has listened.
+    A function that reports its failure by its value has told the truth, and the test has listened. Without an assertion:
+    did the test keep the value at all?
     """
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
-    asserted = next((node for node in statements if _covers(node, failed)), None)
-    caller = next((node for node in statements if _covers(node, called)), None)
-    if asserted is None or caller is None:
+    caller = _statement(tree, called)
+    if caller is None or isinstance(caller, ast.If | ast.While | ast.Match | ast.Try):
+        return None
+    parts = _head(caller)
+    given = {
+        node.id
+        for part in parts
+        for node in ast.walk(part)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    if failed is None:
+        return None if given else isinstance(caller, ast.Return)
+    asserted = _statement(tree, failed)
+    if asserted is None:
         return None
     if asserted is caller:
         return True
-    given = {node.id for node in ast.walk(caller) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    looked = {node.id for node in ast.walk(asserted) if isinstance(node, ast.Name)}
+    looked = {node.id for part in _head(asserted) for node in ast.walk(part) if isinstance(node, ast.Name)}
     return bool(given & looked)
 
 
-def _covers(node: ast.stmt, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
+def _statement(tree: ast.AST, line: int) -> ast.stmt | None:
+    """The innermost one that covers the line."""
+    covering = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return max(covering, key=lambda node: (node.lineno, -(node.end_lineno or 0)), default=None)
+
+
+def _head(node: ast.stmt) -> list[ast.AST]:
+    """Without the statements that it holds: of a `with`, what it opens."""
+    if isinstance(node, ast.With | ast.AsyncWith):
+        return list(node.items)
+    if isinstance(node, ast.For | ast.AsyncFor):
+        return [node.target, node.iter]
+    return [node]

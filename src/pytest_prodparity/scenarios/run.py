@@ -52,6 +52,8 @@ class Run:
         self.expired = False
         self.waited = False
         """It waited for an answer when it expired."""
+        self.quiet = False
+        """Nothing passed the wire for long then."""
         self.called = False
         self.leaks: tuple[str, ...] = ()
         self.shifts = False
@@ -123,6 +125,8 @@ class Run:
             return
         self.expired = True
         self.waited = any(one.busy for one in wire.connections)
+        asked = self.gate.trail.asked if self.gate is not None else []
+        self.quiet = bool(asked) and time.monotonic() - asked[-1].at > self._deadline / 2
         wire.gate = None
         wire.lift()
         until = time.monotonic() + GRACE_S

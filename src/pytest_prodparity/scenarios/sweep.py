@@ -230,7 +230,7 @@ class Sweep:
         )
 
     def _faulted(self, scenario: Scenario) -> Faulted:
-        gate = Armed(self._places, scenario)
+        gate = Armed(self._places, scenario, delta=self._session.isolation.delta)
         run = self._run(Run(self._session, self._item, self._places, gate, deadline=self._patience))
         calls = tuple(gate.trail.calls)
         call = self._places.call(gate.struck[0].stack) if gate.struck else ()
@@ -251,16 +251,20 @@ class Sweep:
             misfit=gate.misfit,
             unrecovered=unrecovered,
             reported=self._reported(run, call),
+            then=gate.then,
+            quiet=run.quiet,
+            demanded=any(one.protocol != "postgres" for one in gate.struck)
+            or self._item.stash[EXPECTATION].faults == "tolerate",
             repeated=self._places.repeated(call),
         )
 
     def _reported(self, run: Run, call: tuple[str, ...]) -> bool | None:
-        if run.raised is None or not run.raised.asserted or not call:
+        if not call or (run.raised is not None and not run.raised.asserted):
             return None
         path, _, line = call[-1].rpartition(":")
         if path != self._path:
             return None
-        return reported(self._item.path, run.raised.line, int(line))
+        return reported(self._item.path, run.raised.line if run.raised is not None else None, int(line))
 
     def _unrecovered(self) -> str | None:
         """Connections outlive the test: is its second clean run after the fault a good one again?"""
