@@ -42,6 +42,7 @@ from .relay.relays import Relays
 from .twin.twin import Twin
 from .volumes import Volumes
 from .wire.connection import Open
+from .wire.gate import Gate
 from .wire.proxy import Wire
 from .wire.trip import Trip
 from .wire.upstream import Upstream
@@ -303,6 +304,20 @@ class Session:
                 sslmode=server.sslmode,
                 version=server.version,
             )
+
+    # --- faults
+
+    def arm(self, gate: Gate | None) -> None:
+        """Let a gate decide what passes the wire and the proxies; None: all passes."""
+        self.wire.gate = self.relays.gate = gate
+
+    def lift(self, deadline: float) -> None:
+        """The end of all faults; at most until then (`time.monotonic()`) what is under way may end."""
+        self.arm(None)
+        self.wire.lift()
+        self.relays.lift()
+        self.wire.settle(deadline)
+        self.relays.settle(deadline)
 
     # --- judging
 

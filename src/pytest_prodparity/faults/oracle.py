@@ -43,7 +43,8 @@ class Clean:
     final: Delta
     blind: bool = False
     """Not all states were seen."""
-    seconds: float = 0.0
+    sent: Sequence[tuple[str, str]] = ()
+    """What services were asked to do, `POST /charge`, each with its idempotency key or an empty text."""
 
     def after(self, at: int) -> Delta:
         """What was committed after the call."""
@@ -76,6 +77,7 @@ class Faulted:
     """The test's assertion looked at what the call gave; where none failed: the test kept it."""
     then: Delta | None = None
     """What was committed when the test went on to its next call."""
+    sent: Sequence[tuple[str, str]] = ()
     quiet: bool = False
     """Nothing passed the wire for long when it expired."""
     demanded: bool = False
@@ -141,6 +143,8 @@ class Oracle:
             verdict = self._against(self._bag(self.clean.final), self._bag(run.delta), run.delta) or self._then(run)
         else:
             verdict = self._failed(run, run.raised, run.delta)
+        if verdict is None:
+            verdict = self._asked_again(run)
         if verdict is None and run.unrecovered is not None:
             return Verdict(rule="no-recovery", said=f"once all is well again it still fails: {run.unrecovered}")
         if verdict is None and run.leaks:
@@ -182,6 +186,20 @@ class Oracle:
         again = _updates(extra) == _updates(missing) and _moved_on(self.clean.final, delta)
         rule: Rule = "double-apply" if extra and (more or again) else "silent-loss"
         return self._verdict(rule, expected, found, missing, extra)
+
+    def _asked_again(self, run: Faulted) -> Verdict | None:
+        """A service that was asked more often than when all is well has done it more often."""
+        more = _asked(run.sent) - _asked(self.clean.sent)
+        if not more:
+            return None
+        what = next(iter(sorted(more)))
+        return Verdict(
+            rule="double-apply",
+            expected=_asked(self.clean.sent)[what],
+            found=_asked(run.sent)[what],
+            extra=tuple(more.elements()),
+            table=what,
+        )
 
     def _then(self, run: Faulted) -> Verdict | None:
         """All is there in the end; was it when the call returned? What the test did next may have made up for it."""
@@ -252,6 +270,12 @@ class Oracle:
 
     def _bag(self, delta: Delta) -> Bag:
         return Counter(canonical(delta, self.masked))
+
+
+def _asked(sent: Sequence[tuple[str, str]]) -> Counter[str]:
+    """With the same key it is done once, however often it is asked for."""
+    keyed = {(what, key) for what, key in sent if key}
+    return Counter([what for what, key in sent if not key] + [what for what, _ in keyed])
 
 
 def _count(bag: Bag) -> int:

@@ -283,7 +283,7 @@ class Link:
     def stop(self) -> None:
         """From another thread: it ends."""
         self.lifted = True
-        self.wake()
+        self.wake.lift()
         with contextlib.suppress(OSError):
             self.client.plain.shutdown(socket.SHUT_RD)  # wakes the thread, and the client does not notice
         server = self.server

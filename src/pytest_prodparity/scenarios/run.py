@@ -23,6 +23,7 @@ from ..databases.delta.sequences import shift
 from ..faults.gates import Armed, Learning, Trail
 from ..faults.oracle import Raised
 from ..faults.places import Places
+from ..relay.trip import HttpTrip, ServiceTrip
 from ..session import Session
 
 SETTLE_S = 5.0
@@ -31,6 +32,8 @@ GRACE_S = 2.0
 """Seconds for code to end by itself once its connections are gone; then it is interrupted, again and again."""
 SHIFT = 1_000
 """Steps by which sequences go on later in a clean run, so that generated ids are known as such."""
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
+"""Methods that may be sent again (RFC 9110, 9.2.2)."""
 
 
 class Expired(BaseException):
@@ -55,6 +58,8 @@ class Run:
         self.quiet = False
         """Nothing passed the wire for long then."""
         self.called = False
+        self.sent: list[tuple[str, str]] = []
+        """What a service was asked to do, each with its idempotency key, if it had one."""
         self.leaks: tuple[str, ...] = ()
         self.shifts = False
         """Sequences go on later in this run."""
@@ -72,7 +77,7 @@ class Run:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """The call."""
-        wire, isolation = self._session.wire, self._session.isolation
+        session, isolation = self._session, self._session.isolation
         if self.shifts:
             self._shift()
         if isinstance(self.gate, Learning):
@@ -83,7 +88,8 @@ class Run:
         timer.daemon = True
         began = time.monotonic()
         self._active = True
-        wire.gate = self.gate
+        session.relays.taps.append(self)
+        session.arm(self.gate)
         with _interruptible(self):
             timer.start()
             try:
@@ -98,11 +104,15 @@ class Run:
                 timer.cancel()
                 self.seconds = time.monotonic() - began
                 self.called = True
-                wire.gate = None
-                wire.lift()
-                wire.settle(time.monotonic() + SETTLE_S)
+                session.lift(time.monotonic() + SETTLE_S)
+                session.relays.taps.remove(self)
                 with suppress(ProdparityError):
                     self.delta = isolation.delta()
+
+    def trip(self, trip: ServiceTrip) -> None:
+        """As a tap of the proxies."""
+        if isinstance(trip, HttpTrip) and trip.applied and trip.method not in SAFE:
+            self.sent.append((f"{trip.method} {trip.path}", trip.idempotency_key))
 
     def _shift(self) -> None:
         # Where that is refused, ids that sequences give stay as they are.
@@ -127,8 +137,7 @@ class Run:
         self.waited = any(one.busy for one in wire.connections)
         asked = self.gate.trail.asked if self.gate is not None else []
         self.quiet = bool(asked) and time.monotonic() - asked[-1].at > self._deadline / 2
-        wire.gate = None
-        wire.lift()
+        self._session.lift(time.monotonic())
         until = time.monotonic() + GRACE_S
         main = threading.main_thread().ident
         while self._active and main is not None:

@@ -160,7 +160,7 @@ class Sweep:
             states=tuple(states),
             final=learned.delta,
             blind=gate.blind,
-            seconds=learned.seconds,
+            sent=learned.sent,
         )
 
     # --- what is done to it
@@ -252,6 +252,7 @@ class Sweep:
             unrecovered=unrecovered,
             reported=self._reported(run, call),
             then=gate.then,
+            sent=run.sent,
             quiet=run.quiet,
             demanded=any(one.protocol != "postgres" for one in gate.struck)
             or self._item.stash[EXPECTATION].faults == "tolerate",
