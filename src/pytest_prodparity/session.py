@@ -311,10 +311,13 @@ class Session:
         """Let a gate decide what passes the wire and the proxies; None: all passes."""
         self.wire.gate = self.relays.gate = gate
 
-    def lift(self, deadline: float) -> None:
-        """The end of all faults; at most until then (`time.monotonic()`) what is under way may end."""
+    def lift(self, deadline: float, *, standing: bool = False) -> None:
+        """The end of all faults, but for what they made of the server if that is `standing`.
+
+        At most until then (`time.monotonic()`) what is under way may end.
+        """
         self.arm(None)
-        self.wire.lift()
+        self.wire.lift(standing=standing)
         self.relays.lift()
         self.wire.settle(deadline)
         self.relays.settle(deadline)

@@ -51,6 +51,7 @@ def twice(dsn):
             return
         except psycopg.OperationalError:
             time.sleep(0.01)
+    raise RuntimeError("tried three times")
 
 
 def once(dsn):

@@ -11,17 +11,33 @@ from ..queries.statements import kind
 from .gates import Asked
 from .identity import CONNECT, Identity
 from .kinds.black_hole import BlackHole
+from .kinds.cut_body import CutBody
+from .kinds.dribble import Dribble
+from .kinds.empty_reply import EmptyReply
+from .kinds.failover import Failover
+from .kinds.half_open import HalfOpen
+from .kinds.html import Html
 from .kinds.kind import Kind
+from .kinds.malformed_chunk import MalformedChunk
 from .kinds.refuse import Refuse
 from .kinds.reply_lost import ReplyLost
 from .kinds.reset_peer import ResetPeer
+from .kinds.restart import Restart
+from .kinds.slicer import Slicer
+from .kinds.slow import Slow
+from .kinds.slow_headers import SlowHeaders
 from .kinds.sql_state import SqlState
+from .kinds.starved import Starved
+from .kinds.status import Status
+from .kinds.terminated import Terminated
 from .scenario import Replay, Scenario, Shape
 
 _ENDS = {"commit", "end", "prepare"}
 _NEUTRAL = {"begin", "start", "set", "show", "reset", "savepoint", "release", "rollback", "abort", "discard", "close",
             "deallocate", "listen", "unlisten", ""}  # fmt: skip
 _WRITES = {"insert", "update", "delete", "merge", "copy", "call", "do", "truncate"}
+_READS = {"select", "values", "table", "explain", "fetch"}
+_SAFE = ("GET ", "HEAD ", "OPTIONS ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +51,53 @@ class Target:
     """The code under test chose how its connection waits."""
 
     @property
-    def verbs(self) -> set[str]:
-        """What its statements do."""
-        return {shape(sql).verb for sql in self.asked.statements}
-
-    @property
     def opens(self) -> bool:
         """It is the opening of a connection."""
         return self.asked.identity.what == CONNECT
 
     @property
+    def trip(self) -> bool:
+        """It does something: not a transaction's beginning, a setting, or what a driver or a pool asks for itself."""
+        if self.opens:
+            return False
+        if self.asked.protocol != "postgres":
+            return True
+        kinds = {kind(made) if (made := shape(sql)).verb else "utility" for sql in self.asked.statements}
+        return not (self.verbs <= _NEUTRAL or (not self.ends and kinds <= {"catalogue", "utility"}))
+
+    @property
+    def statement(self) -> bool:
+        """It is one of PostgreSQL's."""
+        return self.trip and self.asked.protocol == "postgres"
+
+    @property
+    def request(self) -> bool:
+        """It is one of HTTP's."""
+        return self.trip and self.asked.protocol == "http"
+
+    @property
+    def verbs(self) -> set[str]:
+        """What its statements do."""
+        return {shape(sql).verb for sql in self.asked.statements}
+
+    @property
+    def ends(self) -> bool:
+        """It ends a transaction well."""
+        return self.asked.protocol == "postgres" and bool(self.verbs & _ENDS)
+
+    @property
     def writes(self) -> bool:
-        """Rows, or locks on them."""
+        """Rows, or locks on them; or what is not safe to send again."""
+        if self.asked.protocol != "postgres":
+            return not self.asked.statements[0].startswith(_SAFE) if self.asked.statements else False
         return bool(self.verbs & _WRITES) or any("for update" in shape(sql).key for sql in self.asked.statements)
 
     @property
     def commits(self) -> bool:
         """What it did is there to stay once it is answered."""
-        return bool(self.verbs & _ENDS) or (self.asked.state == "I" and not self.neutral and not self.reads)
-
-    @property
-    def reads(self) -> bool:
-        """It only reads, as far as its words say."""
-        return self.verbs <= {"select", "values", "table", "explain", "fetch"} and not self.writes
-
-    @property
-    def neutral(self) -> bool:
-        """It touches no rows: a transaction's beginning, a setting, what a driver or a pool asks for itself."""
-        kinds = {kind(made) if (made := shape(sql)).verb else "utility" for sql in self.asked.statements}
-        return self.verbs <= _NEUTRAL or (not self.verbs & _ENDS and kinds <= {"catalogue", "utility"})
+        if self.asked.protocol != "postgres":
+            return self.writes
+        return self.ends or (self.asked.state == "I" and self.trip and (self.writes or not self.verbs <= _READS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,45 +114,88 @@ class Way:
     also: Kind | None = None
 
 
-def _trip(target: Target) -> bool:
-    return not target.opens and not target.neutral
+def _any_trip(target: Target) -> bool:
+    return target.trip
 
 
-def _postgres(target: Target) -> bool:
-    return _trip(target) and target.asked.protocol == "postgres"
+def _commits(target: Target) -> bool:
+    return target.trip and target.commits
 
 
-_REFUSE = Refuse()
+def _opens(target: Target) -> bool:
+    return target.opens
+
+
+def _opens_session(target: Target) -> bool:
+    return target.opens and target.asked.protocol == "postgres"
+
+
+def _statement(target: Target) -> bool:
+    return target.statement
+
+
+def _commits_statement(target: Target) -> bool:
+    return target.statement and target.commits
+
+
+def _runs(target: Target) -> bool:
+    return target.statement and not target.ends
+
+
+def _writes(target: Target) -> bool:
+    return target.statement and target.writes
+
+
+def _writes_or_commits(target: Target) -> bool:
+    return target.statement and (target.writes or target.commits)
+
+
+def _in_transaction(target: Target) -> bool:
+    return _writes(target) and target.asked.state == "T"
+
+
+def _request(target: Target) -> bool:
+    return target.request
+
 
 STAGING: tuple[Way, ...] = (
-    Way(kind=ReplyLost(), where=lambda target: _trip(target) and target.commits),
-    Way(kind=ResetPeer(), where=_trip),
-    Way(
-        kind=SqlState("40001"),
-        where=lambda target: _postgres(target) and (target.commits or target.writes),
-        breaks=False,
-    ),
-    Way(kind=Refuse(), where=lambda target: target.opens),
-    Way(kind=SqlState("57014"), where=lambda target: _postgres(target) and not target.verbs & _ENDS, breaks=False),
-    Way(kind=SqlState("40P01"), where=lambda target: _postgres(target) and target.writes, breaks=False),
-    Way(kind=SqlState("55P03"), where=lambda target: _postgres(target) and target.writes, breaks=False),
-    Way(kind=BlackHole(noticed=True), where=_trip, holds=True),
+    Way(kind=ReplyLost(), where=_commits),
+    Way(kind=ResetPeer(), where=_any_trip),
+    Way(kind=SqlState("40001"), where=_writes_or_commits, breaks=False),
+    Way(kind=Status(503), where=_request, breaks=False),
+    Way(kind=Refuse(), where=_opens),
+    Way(kind=Status(500), where=_request, breaks=False),
+    Way(kind=SqlState("57014"), where=_runs, breaks=False),
+    Way(kind=CutBody(), where=_request),
+    Way(kind=Terminated(), where=_statement),
+    Way(kind=Html(), where=_request, breaks=False),
+    Way(kind=SqlState("40P01"), where=_writes, breaks=False),
+    Way(kind=Status(429, retry_after=1), where=_request, breaks=False),
+    Way(kind=SqlState("55P03"), where=_writes, breaks=False),
+    Way(kind=EmptyReply(), where=_request),
+    Way(kind=Failover(seconds=0), where=_writes),
+    Way(kind=MalformedChunk(), where=_request),
+    Way(kind=Restart(seconds=0), where=_writes_or_commits),
+    Way(kind=Starved(connections=0), where=_opens_session),
+    # In one direction only: the server learns that the client gave up, so that nobody waits for its locks.
+    Way(kind=BlackHole(noticed=True), where=_any_trip, holds=True),
 )
 """By what they tell; `staging`'s kinds, each once at a trip."""
 
 PRODUCTION: tuple[Way, ...] = (
     *STAGING,
-    Way(kind=ResetPeer(), where=_trip, shape=Shape.PERSISTENT, also=_REFUSE),
-    Way(kind=Refuse(), where=lambda target: target.opens, shape=Shape.PERSISTENT),
-    Way(
-        kind=SqlState("40001"),
-        where=lambda target: _postgres(target) and target.commits,
-        breaks=False,
-        shape=Shape.PERSISTENT,
-    ),
-    Way(kind=ResetPeer(), where=_trip, shape=Shape.WINDOW, also=_REFUSE),
-    Way(kind=SqlState("53100"), where=lambda target: _postgres(target) and target.writes, breaks=False),
-    Way(kind=SqlState("57P03"), where=lambda target: target.opens),
+    Way(kind=ResetPeer(), where=_any_trip, shape=Shape.PERSISTENT, also=Refuse()),
+    Way(kind=Refuse(), where=_opens, shape=Shape.PERSISTENT),
+    Way(kind=SqlState("40001"), where=_commits_statement, breaks=False, shape=Shape.PERSISTENT),
+    Way(kind=Status(503), where=_request, breaks=False, shape=Shape.PERSISTENT),
+    Way(kind=ResetPeer(), where=_any_trip, shape=Shape.WINDOW, also=Refuse()),
+    Way(kind=SqlState("53100"), where=_writes, breaks=False),
+    Way(kind=SqlState("57P03"), where=_opens_session),
+    Way(kind=HalfOpen(), where=_in_transaction),
+    Way(kind=Slow(seconds=2), where=_any_trip, breaks=False),
+    Way(kind=Slicer(), where=_any_trip, breaks=False),
+    Way(kind=SlowHeaders(), where=_request, holds=True),
+    Way(kind=Dribble(), where=_request, holds=True),
 )
 """All, and those that last."""
 

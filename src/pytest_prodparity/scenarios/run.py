@@ -104,7 +104,7 @@ class Run:
                 timer.cancel()
                 self.seconds = time.monotonic() - began
                 self.called = True
-                session.lift(time.monotonic() + SETTLE_S)
+                session.lift(time.monotonic() + SETTLE_S, standing=True)
                 session.relays.taps.remove(self)
                 with suppress(ProdparityError):
                     self.delta = isolation.delta()

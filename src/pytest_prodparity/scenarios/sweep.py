@@ -26,7 +26,7 @@ from ..fixtures import EXPECTATION
 from ..gate.report import ScenarioReport
 from ..session import Session
 from .again import again
-from .run import Run, places_of
+from .run import SETTLE_S, Run, places_of
 
 PROGRESS_S = 2.0
 """Seconds from which a sweep says how far it is; then each ten."""
@@ -237,6 +237,7 @@ class Sweep:
         unrecovered = None
         if run.called and self._session.wire.connections:
             unrecovered = self._unrecovered()
+        self._session.lift(time.monotonic() + SETTLE_S)
         return Faulted(
             scenario=scenario,
             raised=run.raised,

@@ -153,15 +153,19 @@ class Wire:
             time.sleep(0.0005)
         return True
 
-    def lift(self, within: float = _LIFT_S) -> bool:
+    def lift(self, within: float = _LIFT_S, *, standing: bool = False) -> bool:
         """The end of all faults: no gate, nothing held, no session without its client.
+
+        With `standing` what a fault has made of the server stays, such as a standby of the sessions that it had.
 
         A connection that a strike still has in its hands is ended; one that a strike is done with stays.
         Returns whether all that came within so many seconds.
         """
-        self.gate = self.standing = None
+        self.gate = None
+        if not standing:
+            self.standing = None
         for connection in self._open_ones():
-            if connection.keeper.cure and connection.describe().state in ("T", "E"):
+            if not standing and connection.keeper.cure and connection.describe().state in ("T", "E"):
                 connection.hang_up()  # its transaction can only read
         deadline = time.monotonic() + within
         while True:
