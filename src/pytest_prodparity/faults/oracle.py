@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
@@ -183,7 +185,7 @@ class Oracle:
         if not missing and not extra:
             return None
         more = _tables(extra) - _tables(missing) or _count(extra) > _count(missing)
-        again = _updates(extra) == _updates(missing) and _moved_on(self.clean.final, delta)
+        again = self._moved_on(self.clean.before[0] if self.clean.before else Delta(), self.clean.final, delta)
         rule: Rule = "double-apply" if extra and (more or again) else "silent-loss"
         return self._verdict(rule, expected, found, missing, extra)
 
@@ -221,6 +223,9 @@ class Oracle:
         at = self.clean.calls.index(run.call)
         last = max((self.clean.calls.index(call) for call in run.calls if call in self.clean.calls), default=at)
         if last > at or (raised.asserted and run.reported is not True):
+            if self._moved_on(self.clean.before[at], self.clean.after(last), delta):
+                right = self._bag(self.clean.after(last))
+                return self._verdict("double-apply", right, found, right - found, found - right)
             return self._went_on(run, raised, found, at, last)
         before, after = self._bag(self.clean.before[at]), self._bag(self.clean.after(at))
         if found in (before, after):
@@ -228,6 +233,8 @@ class Oracle:
         if run.repeated:
             known = any(found == self._bag(state) for state in (*self.clean.states, self.clean.final))
             return None if known else "the same line calls several times"
+        if self._moved_on(self.clean.before[at], self.clean.after(at), delta):
+            return self._verdict("double-apply", after, found, after - found, found - after)
         return self._torn(before, after, found)
 
     def _torn(self, before: Bag, after: Bag, found: Bag) -> Verdict:
@@ -256,6 +263,21 @@ class Oracle:
         if run.reported is None or run.repeated:
             return "whether the call told of its failure cannot be seen"
         return self._verdict("silent-loss", effect, effect - missing, missing, Counter())
+
+    def _moved_on(self, before: Delta, after: Delta, found: Delta) -> bool:
+        """Did a number in a row move as it does when all goes well, and then further by the same step?"""
+        for table in after.tables:
+            starts, rights, nows = before[table], after[table], found[table]
+            if len(rights) != len(nows):
+                continue
+            for at, (right, now) in enumerate(zip(rights, nows, strict=True)):
+                start = starts.changes[at].after if len(starts) == len(rights) else right.before
+                if start is None or right.after is None or now.after is None:
+                    continue
+                for name, value in right.after.items():
+                    if (table, name) not in self.masked and _further(start.get(name), value, now.after.get(name)):
+                        return True
+        return False
 
     def _verdict(self, rule: Rule, expected: Bag, found: Bag, missing: Bag, extra: Bag) -> Verdict:
         about = missing if rule in ("silent-loss", "torn-write") else extra
@@ -286,30 +308,31 @@ def _tables(bag: Bag) -> set[str]:
     return {text.split(";", 1)[0].split(" ", 1)[1] for text in bag}
 
 
-def _updates(bag: Bag) -> list[str]:
-    return sorted(text.split(";", 1)[0] for text in bag.elements() if text.startswith("update "))
-
-
-def _moved_on(clean: Delta, found: Delta) -> bool:
-    """Did a number in an updated row move as it does when all goes well, and then further?"""
-    steps = {(change.table, repr(change.key)): change for change in clean if change.kind == "update"}
-    for change in found:
-        step = steps.get((change.table, repr(change.key))) if change.kind == "update" else None
-        if step is None or change.after is None or step.after is None or step.before is None:
-            continue
-        for name in step.changed:
-            start, right, now = step.before[name], step.after[name], change.after.get(name)
-            if _further(start, right, now):
-                return True
-    return False
-
-
 def _further(start: object, right: object, now: object) -> bool:
-    try:
-        one, all_of_it = float(right) - float(start), float(now) - float(start)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    if not (isinstance(start, _NUMBERS) and isinstance(right, _NUMBERS) and isinstance(now, _NUMBERS)):
         return False
-    return one != 0 and all_of_it / one > 1
+    step, way = Decimal(right) - Decimal(start), Decimal(now) - Decimal(start)
+    return step != 0 and way / step > 1 and way % step == 0
+
+
+_NUMBERS = (int, float, Decimal)
+
+
+def bookkeeping(deltas: Iterable[Delta]) -> frozenset[Column]:
+    """Columns that count or date the attempts themselves, as queues and optimistic locks have them: more of those is right."""
+    return frozenset(
+        (change.table, name)
+        for delta in deltas
+        for change in delta
+        for name in {**(change.before or {}), **(change.after or {})}
+        if _BOOKKEEPING.search(name)
+    )
+
+
+_BOOKKEEPING = re.compile(
+    r"(?:^|_)(?:attempts?|tries|retry|retries|failures?|errors?|lock|locked|lease|heartbeat|version|revision)(?:_|$)",
+    re.IGNORECASE,
+)
 
 
 def unlike(first: Sequence[Delta], masked: frozenset[Column]) -> tuple[str, ...]:

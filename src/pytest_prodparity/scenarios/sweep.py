@@ -17,7 +17,7 @@ from ..core.findings import Finding, Remedy, Source, Untold
 from ..core.levels import DIALS, Faults, Level
 from ..faults.choice import NAMES, PRODUCTION, STAGING, Chosen, Target, choose, replayed
 from ..faults.gates import Armed, Learning
-from ..faults.oracle import Clean, Faulted, Oracle, Thresholds, Verdict, unlike
+from ..faults.oracle import SILENCE, Clean, Faulted, Oracle, Thresholds, Verdict, bookkeeping, unlike
 from ..faults.places import Call, reported
 from ..faults.pools import kept_by_code
 from ..faults.scenario import Replay, Scenario
@@ -37,8 +37,8 @@ class Budget:
     """Of a whole run."""
 
     seconds: float
-    hung: set[Source | None] = field(default_factory=set)
-    """Lines that opened connections which wait for ever: said once."""
+    hung: set[str] = field(default_factory=set)
+    """Lines that opened connections which wait for ever."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Sweep:
             masked |= volatile(first, third.delta) if third.delta is not None else frozenset()
             if third.delta is None or unlike((first, third.delta), masked):
                 return self._flaky("two clean runs of this test change different rows")
-        return self._judged(self._clean(learned), chosen, masked)
+        return self._judged(self._clean(learned), chosen, masked | bookkeeping((first, learned.delta)))
 
     def _learn(self) -> Run | Swept:
         """A second clean run, in which sequences go on later. Its trips are those of the scenarios."""
@@ -173,12 +173,17 @@ class Sweep:
             if not self._places.under_test(asked.stack):
                 continue
             opener = asked.opener
-            own = self._places.under_test(opener.stack) and bool(opener.stack) and not opener.older
+            own = bool(opener.stack) and self._places.under_test(opener.stack)
             found.append(
                 Target(
                     asked,
-                    may_break=(own or opener.pooled or not tolerate) and not opener.older,
-                    may_hang=asked.protocol != "postgres" or (kept if opener.pooled else own),
+                    # What the test's side keeps from test to test would be missed by the next one.
+                    may_break=own or opener.pooled or not (tolerate or opener.older),
+                    may_hang=asked.protocol != "postgres"
+                    or (
+                        (kept if opener.pooled or opener.older else own)
+                        and not self._budget.hung.intersection(opener.stack[:1])
+                    ),
                 )
             )
         return found
@@ -219,6 +224,9 @@ class Sweep:
             if isinstance(said, Verdict):
                 found.append((faulted, said))
                 hung = hung or said.rule == "hang"
+            elif said == SILENCE:
+                hung = True
+                self._note_silence(faulted)
             elif said is not None:
                 untold.append(self._untold(faulted, said))
             reports.append(_report(faulted, said))
@@ -227,6 +235,15 @@ class Sweep:
                 break
         return Swept(
             findings=tuple(self._told(found)), untold=tuple(untold), scenarios=tuple(reports), left_out=left_out
+        )
+
+    def _note_silence(self, run: Faulted) -> None:
+        """Said once for each line that opens such connections: it is how all drivers are, and no test's fault."""
+        opener = run.struck[0].opener.stack[:1]
+        self._budget.hung.update(opener)
+        where = f" on connections opened at {opener[0].rpartition(' ')[0]}" if opener else ""
+        self._session.note(
+            f"no deadline ends a wait for the database{where}: set connect_timeout and tcp_user_timeout there"
         )
 
     def _faulted(self, scenario: Scenario) -> Faulted:
