@@ -27,6 +27,7 @@ from .fixtures import (
     something_said,
 )
 from .fixtures import parity_db as parity_db
+from .fixtures import parity_faults as parity_faults
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
