@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
-from .levels import DIALS, Dials, Faults, Level, Rows, parse_bytes
+from .levels import DIALS, Dials, Faults, Level, Rows, parse_bytes, parse_latency
 from .options import OPTIONS
 from .rules import RULES
 from .suggest import closest
@@ -163,16 +163,24 @@ def _faults(said: object, where: str, level: Level) -> Faults:
         raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
 
 
+def _latency(said: object, where: str, _level: Level) -> object:
+    try:
+        return parse_latency(said)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
 DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
     "rows": _rows,
     "twin": lambda said, where, _level: _flag(said, where),
     "growth": lambda said, where, _level: _flag(said, where),
     "faults": _faults,
     "max_bytes": _bytes,
+    "latency": _latency,
 }
 """By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""
 
-KNOWN_DIALS = (*DIAL_PARSERS, "latency", "races", "auth", "environment")
+KNOWN_DIALS = (*DIAL_PARSERS, "races", "auth", "environment")
 
 
 def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:
