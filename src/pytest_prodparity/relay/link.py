@@ -10,6 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from ..wire.delayed import precise
 from ..wire.gate import Opening
 from ..wire.line import GoneError, Line, Wake
 from ..wire.sender import OWN_THREADS, UNKNOWN, Peer, Sender
@@ -47,6 +48,7 @@ class Link:
         self._up, self._down = Way(), Way()
         self._delay = 0.0
         """Of the half of a round trip that is under way."""
+        self._rate: float | None = None
         self._expired = False
         self._client_done = self._server_done = False
 
@@ -55,6 +57,7 @@ class Link:
     def run(self) -> None:
         """Serve the client until it or the service leaves."""
         OWN_THREADS.add(threading.get_ident())
+        precise()
         try:
             self._open()
             while True:
@@ -158,13 +161,13 @@ class Link:
         """To the service, under the proxy's delay."""
         now = time.monotonic()
         self.reach()
-        self._up.send(data, now, self._delay, self.relay.rate)
+        self._up.send(data, now, self._delay, self._rate)
         self._up.push(self.reach(), now)
 
     def down(self, data: bytes) -> None:
         """To the client, under the proxy's delay."""
         now = time.monotonic()
-        self._down.send(data, now, self._delay, self.relay.rate)
+        self._down.send(data, now, self._delay, self._rate)
         self._down.push(self.client, now)
 
     def close_up(self) -> None:
@@ -181,6 +184,7 @@ class Link:
         """Draw the delay of a round trip; half of it goes each way, and is returned."""
         latency = self.relay.latency
         self._delay = latency.sample() / 2 if latency is not None else 0.0
+        self._rate = latency.bytes_per_s if latency is not None else None
         return self._delay
 
     def turn(self, until: float | None = None) -> None:
@@ -283,7 +287,7 @@ class Link:
     def stop(self) -> None:
         """From another thread: it ends."""
         self.lifted = True
-        self.wake()
+        self.wake.lift()
         with contextlib.suppress(OSError):
             self.client.plain.shutdown(socket.SHUT_RD)  # wakes the thread, and the client does not notice
         server = self.server
