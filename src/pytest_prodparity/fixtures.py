@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,8 @@ def begin(item: pytest.Item) -> None:
         if rehearsal is not None and rehearsal.under_way and session.tied:
             rehearsal.void = True
             session.prepare(item.stash[EXPECTATION].rows)
-        session.begin(item.nodeid)
+        rehearsed = rehearsal is not None and rehearsal.under_way
+        session.begin(item.nodeid, far=EXPECTATION in item.stash and not rehearsed)
         item.addfinalizer(partial(_end, session, item))
 
 
@@ -138,6 +139,23 @@ def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Proxy
         if relay.unanswered is not None:
             said = f"parity_proxy: the service at {relay.address.where} could not be reached: {relay.unanswered}"
             request.node.add_report_section("teardown", "prodparity", said)
+
+
+@pytest.fixture
+def parity_faults(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[None]]:
+    """Break the connections of one block, to the database and through proxies: `with parity_faults(ResetPeer(trip=3)): …`."""
+    if "parity_proxy" not in request.fixturenames:
+        request.getfixturevalue("parity_db")  # there is one to lose
+    session = session_of(request.config)
+
+    @contextmanager
+    def block(*faults: object) -> Iterator[None]:
+        from .faults.by_hand import in_force
+
+        with in_force(session.wire, faults, session.settings.seed, relays=session.relays):
+            yield
+
+    return block
 
 
 class ParityDatabase:

@@ -27,6 +27,7 @@ from .fixtures import (
     something_said,
 )
 from .fixtures import parity_db as parity_db
+from .fixtures import parity_faults as parity_faults
 from .fixtures import parity_proxy as parity_proxy
 
 

@@ -21,6 +21,7 @@ import psycopg
 from .core.errors import ProdparityError, UsageError
 from .core.expectation import Expectation
 from .core.findings import Judgement
+from .core.latency import Latency
 from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
@@ -171,7 +172,8 @@ class Session:
         settings = self.settings
         place = "a URL" if "://" in settings.database else settings.database
         rows = f", {planned}" if (planned := self._volumes.header()) else ""
-        return [f"prodparity: level {settings.level}, database {place}, {about}{rows}, seed {settings.seed}"]
+        far = f", round trips {self._latency.ms:g} ms longer" if self._latency else ""
+        return [f"prodparity: level {settings.level}, database {place}, {about}{rows}{far}, seed {settings.seed}"]
 
     # --- one test
 
@@ -190,9 +192,18 @@ class Session:
         """Would another volume lack what was written outside tests, or end a transaction that somebody holds open?"""
         return self.isolation.written or any(one.state in ("T", "E") for one in self.wire.connections)
 
-    def begin(self, test: str) -> None:
-        """From here on the wire leads to a database in which nothing is from another test."""
+    def begin(self, test: str, *, far: bool = False) -> None:
+        """From here on the wire leads to a database in which nothing is from another test, and `far` as production's."""
         self.isolation.begin(test, self._rows)
+        latency = self._latency
+        self.wire.latency = latency.sampler(self.settings.seed) if far and latency is not None else None
+
+    @cached_property
+    def _latency(self) -> Latency | None:
+        said = self.settings.dials.latency
+        if isinstance(said, str):
+            return Latency.measured(self.stored.profile.round_trip_ms if self.stored else (), tail=said == "tail")
+        return said
 
     def current(self) -> str:
         """The database of the open test, or of what runs outside tests; raises ProdparityError where none can be had."""
@@ -212,6 +223,7 @@ class Session:
 
     def end(self, test: str, *, last: bool = False) -> None:
         """What the test changed goes; of the run's `last` one with the database. Raises ProdparityError where that failed."""
+        self.wire.latency = None
         self.isolation.end(test, last=last)
 
     def owner_dsn(self) -> str:

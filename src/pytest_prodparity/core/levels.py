@@ -6,8 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
 
 from .errors import UsageError
+from .latency import Latency
 from .suggest import closest
 
 
@@ -114,14 +116,40 @@ class Dials:
     """Is each test rehearsed on a quarter of the rows, to see what grows?"""
     max_bytes: int = 20 * GB
     """A volume that is estimated larger is not built."""
+    latency: Latency | Literal["median", "tail"] | None = None
+    """How much longer does a round trip take: so much, or what the profile says of production."""
 
 
 DIALS: dict[Level, Dials] = {
     Level.OFF: Dials(twin=False, rows=VOLUMES[Level.OFF]),
     Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], max_bytes=2 * GB),
-    Level.STAGING: Dials(twin=True, rows=VOLUMES[Level.STAGING], growth=True, max_bytes=10 * GB),
-    Level.PRODUCTION: Dials(twin=True, rows=VOLUMES[Level.PRODUCTION], growth=True, max_bytes=100 * GB),
+    Level.STAGING: Dials(twin=True, rows=VOLUMES[Level.STAGING], growth=True, max_bytes=10 * GB, latency="median"),
+    Level.PRODUCTION: Dials(twin=True, rows=VOLUMES[Level.PRODUCTION], growth=True, max_bytes=100 * GB, latency="tail"),
 }
+
+_LATENCY_KEYS = ("ms", "jitter", "p99", "kb_per_s")
+
+
+def parse_latency(said: object) -> Latency | Literal["median", "tail"] | None:
+    """`0`, `1.2` (milliseconds), `{ms = 1.2, jitter = 0.4}`, `"median"`, `"tail"`; raises UsageError without a place."""
+    if said == "median":
+        return "median"
+    if said == "tail":
+        return "tail"
+    if isinstance(said, (int, float)) and not isinstance(said, bool):
+        return Latency(ms=said) if said else None
+    if isinstance(said, dict) and "ms" in said:
+        for key in said:
+            if key not in _LATENCY_KEYS:
+                raise UsageError(
+                    f"a latency has no {key!r}{closest(key, _LATENCY_KEYS)}.", fix=f"use {', '.join(_LATENCY_KEYS)}"
+                )
+        return Latency(**said)
+    raise UsageError(
+        f"{said!r} is no latency.",
+        fix='write { ms = 1.2, jitter = 0.4 } in milliseconds, "median" or "tail" of the profile\'s round trips, or 0 for none',
+    )
+
 
 UNITS = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": GB, "tb": GB << 10}
 

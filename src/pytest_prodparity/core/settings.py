@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
-from .levels import DIALS, Dials, Level, Rows, parse_bytes
+from .levels import DIALS, Dials, Level, Rows, parse_bytes, parse_latency
 from .options import OPTIONS
 from .rules import RULES
 from .suggest import closest
@@ -145,15 +145,23 @@ def _bytes(said: object, where: str, _level: Level) -> int:
         raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
 
 
+def _latency(said: object, where: str, _level: Level) -> object:
+    try:
+        return parse_latency(said)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
 DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
     "rows": _rows,
     "twin": lambda said, where, _level: _flag(said, where),
     "growth": lambda said, where, _level: _flag(said, where),
     "max_bytes": _bytes,
+    "latency": _latency,
 }
 """By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""
 
-KNOWN_DIALS = (*DIAL_PARSERS, "latency", "faults", "races", "auth", "environment")
+KNOWN_DIALS = (*DIAL_PARSERS, "faults", "races", "auth", "environment")
 
 
 def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:
