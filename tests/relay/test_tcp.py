@@ -228,6 +228,20 @@ def test_what_a_tap_raises_breaks_nothing_and_is_kept(relay: Relay) -> None:
     assert str(relay.failure) == "a tap"
 
 
+def test_what_a_gate_raises_ends_the_connection_and_is_kept(relay: Relay) -> None:
+    class Broken:
+        def opening(self, _: object) -> None:
+            return None
+
+        def asking(self, _: object) -> None:
+            raise RuntimeError("a gate")
+
+    relay.gate = Broken()
+    with connect(relay) as client, pytest.raises(ConnectionError):
+        ask(client, b"one\r\n")
+    assert str(relay.failure) == "a gate"
+
+
 @pytest.mark.parametrize(
     ("url", "tls", "said"),
     [

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .relay import Relay
 
 _CONNECT_S = 30.0
+_SHORT_S, _EARLY_S, _WATCHED_S = 0.002, 0.001, 0.00008
 _LAST_WORDS_S = 2.0
 """How long a client that was told goodbye may go on sending: closed at once, it would get a reset instead."""
 
@@ -65,6 +66,9 @@ class Link:
                 self.read_on()
         except OSError:
             pass  # either side has left, or a strike has ended it
+        except Exception as error:  # noqa: BLE001  # a gate's or a strike's, which nobody else would hear of
+            self.relay.failure = self.relay.failure or error
+            self.client.reset()
         finally:
             self.ended()
             self.client.close()
@@ -238,11 +242,13 @@ class Link:
         if not wait:
             return dict(poll.poll())
         shortest = min(wait)
-        events = poll.poll(int(shortest * 1000))
-        if not events and shortest % 0.001:
-            # poll counts in milliseconds; what is left of one is slept.
-            time.sleep(max(0.0, min(now + shortest - time.monotonic(), 0.001)))
-        return dict(events)
+        if not 0 < shortest < _SHORT_S:
+            return dict(poll.poll(int((shortest - _EARLY_S) * 1000) if shortest else 0))
+        # poll counts in milliseconds, and a sleeper wakes up late: the last moment is spent looking at the clock.
+        time.sleep(max(0.0, now + shortest - _WATCHED_S - time.monotonic()))
+        while time.monotonic() < now + shortest:
+            pass
+        return {}
 
     def _hang_up(self) -> None:
         """The service is gone, and all it said was passed on: so goes the client, once it has read it."""
