@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -249,11 +250,8 @@ def table(clients: Mapping[str, Call] = CLIENTS) -> str:
 
 def versions() -> str:
     """Of the clients."""
-    python = ".".join(map(str, sys.version_info[:2]))
-    return (
-        f"requests {requests.__version__}, urllib3 {urllib3.__version__}, httpx {httpx.__version__}, "
-        f"aiohttp {aiohttp.__version__}, Python {python}.\n\n"
-    )
+    clients = ", ".join(f"{name} {version(name)}" for name in ("requests", "urllib3", "httpx", "aiohttp"))
+    return f"{clients}, Python {sys.version_info.major}.{sys.version_info.minor}.\n\n"
 
 
 def main() -> None:

@@ -171,18 +171,17 @@ def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Proxy
 
 
 @pytest.fixture
-def parity_faults(
-    request: pytest.FixtureRequest,
-    parity_db: ParityDatabase,  # noqa: ARG001  # there is one to lose
-) -> Callable[..., AbstractContextManager[None]]:
-    """Break the connections to the database in one block: `with parity_faults(Latency(ms=0.5), ResetPeer(trip=3)): …`."""
+def parity_faults(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[None]]:
+    """Break the connections of one block, to the database and through proxies: `with parity_faults(ResetPeer(trip=3)): …`."""
+    if "parity_proxy" not in request.fixturenames:
+        request.getfixturevalue("parity_db")  # there is one to lose
     session = session_of(request.config)
 
     @contextmanager
     def block(*faults: object) -> Iterator[None]:
         from .faults.by_hand import in_force
 
-        with in_force(session.wire, faults, session.settings.seed):
+        with in_force(session.wire, faults, session.settings.seed, relays=session.relays):
             yield
 
     return block

@@ -37,15 +37,8 @@ import os
 import pytest
 import redis
 from prices import Prices
+from pytest_prodparity.core.latency import Latency
 from redis.asyncio import Redis
-
-
-class Fixed:
-    def __init__(self, seconds):
-        self.seconds = seconds
-
-    def sample(self):
-        return self.seconds
 
 
 def run(url):
@@ -70,7 +63,7 @@ def test_on_loopback(parity_proxy):
 
 def test_under_30_ms(parity_proxy):
     url = parity_proxy(os.environ["REDIS_URL"])
-    url.relay.latency = Fixed(0.03)
+    url.relay.latency = Latency(ms=30).sampler(0)
     assert run(url) == (None, "5")
     assert ("GET",) in [trip.statements for trip in url.trips]
 """

@@ -96,3 +96,56 @@ def test_proxies_live_as_long_as_their_test(project: Make) -> None:
     assert "unknown scheme 'htpp' in 'htpp://127.0.0.1' (did you mean 'http'?)" in result.out
     assert "parity_proxy: the service at 127.0.0.1:" in result.out
     assert "could not be reached: [Errno" in result.out
+
+
+FAULTS = """\
+import socket
+import threading
+
+import pytest
+import requests
+from pytest_prodparity import BlackHole, CutBody, EmptyReply, Html, Latency, ReplyLost, Status
+
+
+def test_a_fault_for_one_request(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with parity_faults(EmptyReply(trip=2)):
+        assert requests.get(url).text == "ok"
+        with pytest.raises(requests.ConnectionError):
+            requests.get(url)
+        assert requests.get(url).text == "ok"
+    assert [trip.struck for trip in url.trips] == [False, True, False]
+
+
+def test_blocks_one_in_another_and_proxies_opened_within(parity_proxy, parity_faults, payments):
+    with parity_faults(Latency(ms=50), Status(503, retry_after=2)):
+        url = parity_proxy(payments)
+        answer = requests.get(url)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert answer.elapsed.total_seconds() >= 0.025
+        with parity_faults(Html()):
+            assert "sign in" in requests.get(url).text
+        assert requests.get(url).status_code == 503
+    assert requests.get(url).text == "ok"
+
+
+def test_nothing_is_left_of_a_block(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with requests.Session() as client, parity_faults(BlackHole()):
+        with pytest.raises(requests.ReadTimeout):
+            client.post(url, data=b"x", timeout=0.1)
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("prodparity proxy") and "/" in one.name]
+
+
+def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with parity_faults(CutBody(trip=7)):
+        requests.get(url)
+"""
+
+
+def test_faults_by_hand_strike_what_passes_a_proxy(project: Make) -> None:
+    result = project({"conftest.py": SERVICE, "test_faults.py": FAULTS}).run()
+    assert result.outcomes == {"failed": 1, "passed": 3}, result.out
+    assert "CutBody(trip=7, gzip=False, framing=None) waited for number 7, and the block had 1 trip" in result.out
+    assert "PostgreSQL" not in result.out

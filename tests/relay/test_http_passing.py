@@ -113,6 +113,18 @@ def test_the_line_of_each_thread_is_its_own(relays: Relays, service: Shop) -> No
     assert ("GET /two", "_httpx_async.<locals>.get") in found
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_lines_are_found_by_the_clients_objects_where_the_kernel_does_not_tell(
+    client: str, relays: Relays, service: Shop
+) -> None:
+    relay = relays.open(service.url)
+    relay.senders._waiting.works = False
+    assert CLIENTS[client](relay.url) == ROWS
+    trip = relay.trips[-1]
+    assert trip.source is not None, trip.actor
+    assert trip.actor == "MainThread" or trip.actor.startswith("Task-")
+
+
 def test_a_post_is_known_by_method_path_and_digests(relays: Relays, service: Shop) -> None:
     url = relays.open(service.url).url
     for body, key in (("a", "k"), ("a", "k"), ("b", "l")):

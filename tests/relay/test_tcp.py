@@ -7,12 +7,12 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pytest_prodparity.core.errors import UsageError
+from pytest_prodparity.core.latency import Latency
 from pytest_prodparity.faults.kinds.black_hole import BlackHole
 from pytest_prodparity.faults.kinds.kind import Kind
 from pytest_prodparity.faults.kinds.reply_lost import ReplyLost
@@ -24,16 +24,6 @@ from pytest_prodparity.wire.gate import Asking
 from tests.relay.serving import Once, echo, serving
 
 Until = Callable[[Callable[[], object]], None]
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """Always as long."""
-
-    seconds: float
-
-    def sample(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture
@@ -149,7 +139,7 @@ def test_a_strike_that_does_nothing_changes_nothing(relay: Relay) -> None:
 
 
 def test_a_delay_is_of_each_round_trip_and_not_in_its_times(relay: Relay) -> None:
-    relay.latency = Fixed(0.2)
+    relay.latency = Latency(ms=200).sampler(0)
     with connect(relay) as client:
         began = time.monotonic()
         ask(client, b"x" * 100)
@@ -160,7 +150,7 @@ def test_a_delay_is_of_each_round_trip_and_not_in_its_times(relay: Relay) -> Non
 
 
 def test_a_bandwidth_takes_its_time(relay: Relay) -> None:
-    relay.rate = 1_000_000
+    relay.latency = Latency(ms=0, kb_per_s=1000).sampler(0)
     with connect(relay) as client:
         began = time.monotonic()
         ask(client, b"x" * 200_000)
@@ -236,6 +226,20 @@ def test_what_a_tap_raises_breaks_nothing_and_is_kept(relay: Relay) -> None:
     with connect(relay) as client:
         assert ask(client, b"one\r\n") == b"one\r\n"
     assert str(relay.failure) == "a tap"
+
+
+def test_what_a_gate_raises_ends_the_connection_and_is_kept(relay: Relay) -> None:
+    class Broken:
+        def opening(self, _: object) -> None:
+            return None
+
+        def asking(self, _: object) -> None:
+            raise RuntimeError("a gate")
+
+    relay.gate = Broken()
+    with connect(relay) as client, pytest.raises(ConnectionError):
+        ask(client, b"one\r\n")
+    assert str(relay.failure) == "a gate"
 
 
 @pytest.mark.parametrize(

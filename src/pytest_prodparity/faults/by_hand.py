@@ -13,6 +13,7 @@ from ..wire.gate import Asking, Gate, Opening, Strike
 from .kinds.kind import Kind
 
 if TYPE_CHECKING:
+    from ..relay.relays import Relays
     from ..wire.proxy import Wire
 
 
@@ -78,8 +79,8 @@ def _called(asking: Asking | Opening) -> str:
 
 
 @contextmanager
-def in_force(wire: Wire, faults: tuple[object, ...], seed: int) -> Iterator[Block]:
-    """Let `faults` loose on what passes `wire` in the block; afterwards nothing of them is left.
+def in_force(wire: Wire, faults: tuple[object, ...], seed: int, *, relays: Relays | None = None) -> Iterator[Block]:
+    """Let `faults` loose on what passes `wire` and `relays` in the block; afterwards nothing of them is left.
 
     An inner block adds to the outer one's; its latency replaces the outer one's. Raises UsageError for what is no fault,
     and at the end where a fault struck nothing, unless the block raises something itself.
@@ -94,17 +95,25 @@ def in_force(wire: Wire, faults: tuple[object, ...], seed: int) -> Iterator[Bloc
             fix="with parity_faults(Latency(ms=0.5), ResetPeer(trip=3)): …",
         )
     before = wire.gate, wire.standing, wire.latency
+    before_relays = (relays.gate, relays.latency) if relays is not None else (None, None)
     block = Block(tuple(kind for kind in kinds if isinstance(kind, Kind)), wire.gate)
     if kinds:
         wire.gate = block
     if latencies:
         wire.latency = latencies[0].sampler(seed)
+    if relays is not None:
+        relays.gate = wire.gate if kinds else relays.gate
+        relays.latency = wire.latency if latencies else relays.latency
     try:
         yield block
     finally:
         if kinds:
             wire.lift()
         wire.gate, wire.standing, wire.latency = before
+        if relays is not None:
+            relays.gate, relays.latency = before_relays
+            if kinds:
+                relays.lift()
     missed = block.missed()
     if missed is not None:
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator, Mapping
 from http.client import responses
 from typing import TYPE_CHECKING
@@ -54,7 +55,7 @@ class ServiceLine(Line):
 
     def _left(self, events: int) -> bool:
         # A socket under TLS cannot be peeked into.
-        return self._link.client.tls is None and super()._left(events)
+        return super()._left(events & ~select.POLLIN if self._link.client.tls is not None else events)
 
 
 class OpeningLine(ServiceLine):
@@ -71,6 +72,7 @@ class TcpLine(ServiceLine):
     def __init__(self, link: Tcp, asking: Asking) -> None:
         super().__init__(link, asking)
         self._tcp = link
+        self.request_size = link.waiting
 
     def forward(self) -> None:
         """See Line."""
@@ -96,6 +98,7 @@ class HttpLine(ServiceLine):
         super().__init__(link, asking)
         self._http = link
         self._exchange = exchange
+        self.request_size = len(exchange.head.raw) + (exchange.head.length or 0)
         self.taken = False
         """The answer was asked for, and is this line's to deliver."""
 

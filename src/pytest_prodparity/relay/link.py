@@ -10,6 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from ..wire.delayed import precise
 from ..wire.gate import Opening
 from ..wire.line import GoneError, Line, Wake
 from ..wire.sender import OWN_THREADS, UNKNOWN, Peer, Sender
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .relay import Relay
 
 _CONNECT_S = 30.0
+_SHORT_S, _EARLY_S, _WATCHED_S = 0.002, 0.001, 0.00008
 _LAST_WORDS_S = 2.0
 """How long a client that was told goodbye may go on sending: closed at once, it would get a reset instead."""
 
@@ -47,6 +49,7 @@ class Link:
         self._up, self._down = Way(), Way()
         self._delay = 0.0
         """Of the half of a round trip that is under way."""
+        self._rate: float | None = None
         self._expired = False
         self._client_done = self._server_done = False
 
@@ -55,6 +58,7 @@ class Link:
     def run(self) -> None:
         """Serve the client until it or the service leaves."""
         OWN_THREADS.add(threading.get_ident())
+        precise()
         try:
             self._open()
             while True:
@@ -62,6 +66,9 @@ class Link:
                 self.read_on()
         except OSError:
             pass  # either side has left, or a strike has ended it
+        except Exception as error:  # noqa: BLE001  # a gate's or a strike's, which nobody else would hear of
+            self.relay.failure = self.relay.failure or error
+            self.client.reset()
         finally:
             self.ended()
             self.client.close()
@@ -158,13 +165,13 @@ class Link:
         """To the service, under the proxy's delay."""
         now = time.monotonic()
         self.reach()
-        self._up.send(data, now, self._delay, self.relay.rate)
+        self._up.send(data, now, self._delay, self._rate)
         self._up.push(self.reach(), now)
 
     def down(self, data: bytes) -> None:
         """To the client, under the proxy's delay."""
         now = time.monotonic()
-        self._down.send(data, now, self._delay, self.relay.rate)
+        self._down.send(data, now, self._delay, self._rate)
         self._down.push(self.client, now)
 
     def close_up(self) -> None:
@@ -181,6 +188,7 @@ class Link:
         """Draw the delay of a round trip; half of it goes each way, and is returned."""
         latency = self.relay.latency
         self._delay = latency.sample() / 2 if latency is not None else 0.0
+        self._rate = latency.bytes_per_s if latency is not None else None
         return self._delay
 
     def turn(self, until: float | None = None) -> None:
@@ -234,11 +242,13 @@ class Link:
         if not wait:
             return dict(poll.poll())
         shortest = min(wait)
-        events = poll.poll(int(shortest * 1000))
-        if not events and shortest % 0.001:
-            # poll counts in milliseconds; what is left of one is slept.
-            time.sleep(max(0.0, min(now + shortest - time.monotonic(), 0.001)))
-        return dict(events)
+        if not 0 < shortest < _SHORT_S:
+            return dict(poll.poll(int((shortest - _EARLY_S) * 1000) if shortest else 0))
+        # poll counts in milliseconds, and a sleeper wakes up late: the last moment is spent looking at the clock.
+        time.sleep(max(0.0, now + shortest - _WATCHED_S - time.monotonic()))
+        while time.monotonic() < now + shortest:
+            pass
+        return {}
 
     def _hang_up(self) -> None:
         """The service is gone, and all it said was passed on: so goes the client, once it has read it."""

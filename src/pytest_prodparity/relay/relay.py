@@ -12,9 +12,9 @@ import time
 import weakref
 from collections import deque
 from pathlib import Path
-from typing import Protocol
 
 from ..core.errors import ProdparityError
+from ..wire.delayed import Delay
 from ..wire.gate import Gate
 from ..wire.sender import OWN_THREADS, Senders
 from .address import Address
@@ -30,13 +30,6 @@ _CLOSE_S = 5.0
 _REMEMBERED = 10_000
 
 
-class Delay(Protocol):
-    """How long a round trip takes longer."""
-
-    def sample(self) -> float:
-        """In seconds; drawn anew for each."""
-
-
 class Relay:
     """Listens from `open` to `close`. The service is reached when a client first needs it.
 
@@ -49,8 +42,6 @@ class Relay:
         self.port = 0
         self.gate: Gate | None = None
         self.latency: Delay | None = None
-        self.rate: float | None = None
-        """Bytes a second, each way of each connection; None: as many as go through."""
         self.taps: list[ServiceTap] = []
         self.trips: deque[ServiceTrip] = deque(maxlen=_REMEMBERED)
         """The last ones."""

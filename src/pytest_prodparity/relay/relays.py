@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ..core.errors import UsageError
 from ..core.suggest import closest
+from ..wire.delayed import Delay
 from ..wire.gate import Gate
 from .address import parse
 from .certificates import Certificates
-from .relay import Delay, Relay
+from .relay import Relay
 from .trip import ServiceTap
 
 _TLS = ("trusted", "expired")

@@ -52,6 +52,11 @@ class Tcp(Link):
         super()._open()
         self.reach()  # some services speak first
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that are not sent on yet."""
+        return len(self._held)
+
     # From the client
 
     def asked(self, data: bytes) -> None:
@@ -60,12 +65,13 @@ class Tcp(Link):
 
     def read_on(self) -> None:
         """See Link."""
-        if self._held:
+        while self._held:
             now = time.monotonic()
-            if self._spoken or now - self._last > _SILENCE_S:
+            begins, self._last = self._spoken or now - self._last > _SILENCE_S, now
+            if begins:
                 self._begin(now)
-            self._last = now
-            self.forward()
+            else:
+                self.forward()
         if self._client_done and not self._told:
             self._told = True
             self.close_up()
@@ -78,22 +84,25 @@ class Tcp(Link):
         self._names, self._started, self._size = names(self._held), now, 0
         self._open_trip, self._was_struck, self._passed = True, False, False
         self.new_delay()
-        gate = self.relay.gate
+        gate, sender = self.relay.gate, self._sender
         if gate is None:
+            self.forward()
             return
-        sender = self._sender
         asking = Asking(
             protocol="tcp", connection=self.number, number=self.trips, statements=self._names, state="",
             source=sender.source, stack=sender.stack, actor=sender.actor, at=now,
         )  # fmt: skip
         strike = gate.asking(asking)
         if strike is None:
+            self.forward()
             return
         self._was_struck = True
-        line = TcpLine(self, asking)
+        line, size = TcpLine(self, asking), len(self._held)
         self.strike(strike, line)
-        if line.answered and not line.forwarded:
-            self._held = b""
+        if not line.forwarded and line.answered:
+            self._held = self._held[size:]
+        elif not line.forwarded:
+            self.forward()
         held, self._collected = self._collected, None
         if line.answered or held:
             self.record(sum(map(len, held or ())))

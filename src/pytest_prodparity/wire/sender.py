@@ -39,7 +39,7 @@ _TASKS = 10
 """How far up the tasks that await one another are followed."""
 _DRIVERS = (
     "/psycopg/", "/psycopg_pool/", "/asyncpg/", "/psycopg2/", "/pg8000/", "/asyncio/selector_events.py",
-    "/aiohttp/", "/anyio/", "/asyncio/streams.py", "/redis/", socket.__file__.replace(os.sep, "/"),
+    "/aiohttp/", "/httpcore/", "/anyio/", "/asyncio/streams.py", "/redis/", socket.__file__.replace(os.sep, "/"),
 )  # fmt: skip
 _NAMES = ("self", "fileno", "conn", "connection", "con", "tr", "cursor", "pgconn")
 _DEPTH = 12
@@ -288,9 +288,10 @@ _PATHS = (
     ("get_extra_info",),
     ("transport", "get_extra_info"),
     ("_writer", "get_extra_info"),
+    ("_sock", "fileno"),
     ("_transport", "_transport", "get_extra_info"),
     ("_usock", "fileno"),
     ("connection", "fileno"),
     ("fileno",),
 )
-"""psycopg's connection and cursor, asyncpg's connection and statement, asyncio's transport and streams, aiohttp, redis."""
+"""psycopg's connection and cursor, asyncpg's connection and statement, asyncio's transport and streams, aiohttp, httpcore, redis."""
