@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from ..provider import Server
 from . import fence, prepare, present, undo
 from .bloat import Bloat
 from .decode import Net, Unreadable
-from .fence import Leak
+from .fence import Leak, Survey
 from .notice import Catalogue
 from .sequences import Sequences, State
 from .shape import Table, tables
@@ -31,6 +31,8 @@ FIRST = 3
 """So many of a table's first undos are proven."""
 SAMPLE = 10
 """After them every tenth."""
+REFRESH = 16
+"""Undos after which the server notes which transactions run, from where the log is read again; by itself it does every 15 s."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,8 +156,10 @@ class Tracker:
         self._check()
         frame = self._frames[-1]
         try:
-            net = self._read()
+            self._stream.flush()
+            self._stream.look()
             notes = self._changed(frame)
+            net = self._read()
             moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
@@ -175,8 +179,8 @@ class Tracker:
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
-                leaks, now, position = self._settled(older)
-                undone = self._undo(self._frames[-1], now, position, prove)
+                leaks, now = self._settled(older)
+                undone = self._undo(self._frames[-1], now, prove)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
                 undone = Undone(done=False, reasons=(_said(cause),))
             if not undone.done:
@@ -198,7 +202,9 @@ class Tracker:
         try:
             if self._position() == frame.mark and not frame.net:
                 return False
-            return bool(self._read() or self._changed(frame))
+            self._stream.flush()
+            self._stream.look()
+            return bool(self._changed(frame)) | bool(self._read())
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
             raise self._gone() from cause
@@ -264,8 +270,7 @@ class Tracker:
                 now = self._sequences.state(self._connection)
                 with self._connection.transaction():
                     undo.put_back(self._connection, outer.net.reverse(), start=None)
-                self._sequences.set_back(self._connection, inner.sequences, now)
-                self._stream.advance()
+                self._stream.advance(self._run(self._sequences.back(inner.sequences, now)))
                 self._frames[-1].net = outer.net
                 self._frames.append(self._frame())
         except (psycopg.Error, Unreadable) as cause:
@@ -337,58 +342,86 @@ class Tracker:
         assert row is not None
         return str(row[0])
 
-    def _settled(self, older: Collection[int] = ()) -> tuple[tuple[Leak, ...], State, str]:
-        """Once nothing is under way: what was, where the sequences stand, where the log stands."""
+    def _settled(self, older: Collection[int] = ()) -> tuple[tuple[Leak, ...], Survey]:
+        """Once nothing is under way: what was, and what there is now."""
         spared = replace(self._spared, older=tuple(older))
-        leaks: tuple[Leak, ...] = ()
-        found, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
-        if found:
-            leaks = tuple(fence.clear(self._connection, self._number, spared, found))
-            _, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
-        return leaks, now, position
+        found = self._survey(spared)
+        if not found.under_way:
+            return (), found
+        leaks = fence.clear(self._connection, self._number, spared, found.under_way)
+        return tuple(leaks), self._survey(spared)
+
+    def _survey(self, spared: fence.Spared) -> Survey:
+        return fence.survey(self._connection, self._number, spared, self._sequences.query, self._frames[-1].mark)
 
     def _read(self) -> Net:
-        """All rows since the frame's start."""
+        """All rows since the frame's start, as of the last look."""
         return self._frames[-1].net.copy().fold(self._stream.peek(), self._tables)
 
-    def _undo(self, frame: Frame, now: State, position: str, prove: bool | None) -> Undone:
-        if position == frame.mark and not frame.net:
+    def _undo(self, frame: Frame, now: Survey, prove: bool | None) -> Undone:
+        if now.position == frame.mark and not frame.net:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
-            self._sequences.set_back(self._connection, frame.sequences, now)
-            frame.mark = self._position()
+            if back := self._sequences.back(frame.sequences, now.sequences):
+                frame.mark = self._run(back)
             return Undone(done=True, proven=True)
         self._ready()
+        if now.flushed is None:
+            self._stream.flush()
+        self._stream.look()
+        changed = self._changed(frame)
         net = self._read()
-        reasons = [*undo.stubborn(net), *self._changed(frame)]
+        reasons = [*undo.stubborn(net), *changed]
         if reasons:
             return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
-        undone = self._back(net, frame, now, start=None if frame.net else frame.mark, prove=prove)
+        start = None if frame.net else frame.mark
+        undone = self._back(net, frame, now.sequences, start=start, prove=prove, mark=now.flushed)
         if undone:
             frame.net = Net()
         return undone
 
-    def _back(self, net: Net, frame: Frame, now: State, *, start: str | None, prove: bool | None = None) -> Undone:
-        """Take `net` back, and go on from there."""
+    def _back(
+        self, net: Net, frame: Frame, now: State, *, start: str | None, prove: bool | None = None, mark: str | None = None
+    ) -> Undone:
+        """Take `net` back, and go on from there; `mark`: where that is if there is nothing to take back."""
         connection = self._connection
         touched = [rows.table for rows in net.rows.values() if rows.count]
-        if touched:
+        statements = undo.script(net)
+        if statements is None:
             with connection.transaction():
                 undo.put_back(connection, net, start=start)
-        self._sequences.set_back(connection, frame.sequences, now)
         self._undone += 1
+        back = self._sequences.back(frame.sequences, now)
+        refresh = not self._undone % REFRESH and self.server.version >= 160000
+        if touched or back or refresh or mark is None:
+            mark = self._run(back, statements or (), refresh=refresh)
         proven = start is not None and net.lines <= PROVEN and (self._due(touched) if prove is None else prove)
         if proven:
-            lines, frame.mark = self._stream.take()
+            lines, mark = self._stream.take()
             if Net().fold(lines, self._tables):
                 why = "after the undo the state is not the one of the start"
                 return Undone(done=False, reasons=(why,), broken=True, rows=net.lines)
-        elif net.lines or start is None:
-            frame.mark = self._stream.advance()
-        else:
-            frame.mark = self._position()
-        if self._bloat.care(connection, touched) or self._stream.refresh(self._undone):
-            frame.mark = self._position()
+        elif net.lines or start is None or refresh:
+            self._stream.advance(mark)
+        frame.mark = self._position() if self._bloat.care(connection, touched) else mark
         return Undone(done=True, rows=net.lines, proven=proven)
+
+    def _run(self, plain: Sequence[str], counted: Sequence[tuple[str, int]] = (), *, refresh: bool = False) -> str:
+        """In one transaction and one round trip; where the log stands after it. Raises Unreadable for a wrong count."""
+        statements = ["BEGIN", *plain, *(statement for statement, _ in counted), "COMMIT"]
+        if refresh:
+            statements.append("SELECT pg_catalog.pg_log_standby_snapshot()")
+        statements.append("SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
+        connection = self._connection
+        cursor = connection.execute("; ".join(statements).encode(connection.info.encoding), prepare=False)
+        found = []
+        while cursor.nextset():
+            found.append(cursor.rowcount)
+        for (_, wanted), number in zip(counted, found[len(plain) :], strict=False):
+            if number != wanted:
+                raise Unreadable(f"{number} of {wanted} rows were taken back")
+        row = cursor.fetchone()
+        assert row is not None
+        return str(row[0])
 
     def _due(self, touched: list[Table]) -> bool:
         first = False
