@@ -71,6 +71,20 @@ class Told:
         return taken
 
 
+QUESTIONS = (
+    "SELECT",
+    "SHOW",
+    "BEGIN",
+    "START",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "SET",
+    "RESET",
+    "DISCARD",
+)
+"""Tags of statements that most often write nothing."""
 EXAMPLES = object()
 """Who wrote what the examples of a test begin with."""
 
@@ -102,6 +116,8 @@ class Isolation:
         """Where the wire leads."""
         self._stirred = False
         """Something passed the wire since the last test."""
+        self._written = False
+        """Something passed that was more than a question, since the last undo."""
         self._pending: tuple[Followed, str] | None = None
         """Where what the last test changed is still there, and that test."""
         self._begun = 0.0
@@ -190,7 +206,8 @@ class Isolation:
             )
 
     def _undo(self, followed: Followed, test: str, older: Collection[int]) -> Undone:
-        undone = followed.undo(older)
+        undone = followed.undo(older, written=self._written)
+        self._written = False
         if not undone:
             self._told.copies += [(test, reason) for reason in undone.reasons[:1]]
         self._tell(test, undone.leaks)
@@ -401,9 +418,11 @@ class Isolation:
 
     # --- for the report, and the end
 
-    def trip(self, trip: Trip) -> None:  # noqa: ARG002
+    def trip(self, trip: Trip) -> None:
         """As a tap of the wire: something was sent."""
         self._stirred = True
+        if not self._written:
+            self._written = any(each.tag is not None and not each.tag.startswith(QUESTIONS) for each in trip.statements)
 
     @property
     def shown(self) -> str | None:

@@ -45,11 +45,6 @@ BESIDE: LiteralString = """
 UNION ALL SELECT 'sequence', q.oid, q.value, q.called::text FROM ({sequences}) AS q(oid, value, called)
 UNION ALL SELECT 'position', 0, 0, pg_catalog.pg_current_wal_insert_lsn()::text
 """
-FLUSHED: LiteralString = """
-UNION ALL SELECT 'flushed', 0, 0, pg_catalog.pg_logical_emit_message(false, 'x', 'x', true)::text
-WHERE pg_catalog.pg_current_wal_insert_lsn() <> %(mark)s::pg_lsn
-"""
-"""What was committed without waiting for the disk is decoded only once it is flushed. From PostgreSQL 17 on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,25 +73,20 @@ class Survey:
     sequences: Mapping[int, tuple[int, bool]]
     position: str
     """Where the log stood."""
-    flushed: str | None
-    """Where it stands once all of it is flushed; None where nothing was written, or the server is older."""
 
 
-def survey(
-    connection: psycopg.Connection, database: int, spare: Spared, sequences: sql.Composable, mark: str
-) -> Survey:
-    """In one round trip: what is under way, where the sequences stand, where the log does; since `mark` it is flushed."""
-    text = UNDER_WAY + BESIDE + (FLUSHED if connection.info.server_version >= 170000 else "")
-    query = text.encode().replace(b"{sequences}", sequences.as_bytes(connection).replace(b"%", b"%%"))
-    leaks, states, told = [], {}, {}
-    for what, number, value, said in connection.execute(query, _where(database, spare, mark=mark), prepare=True):
-        if what in ("position", "flushed"):
-            told[what] = said
+def survey(connection: psycopg.Connection, database: int, spare: Spared, sequences: sql.Composable) -> Survey:
+    """In one round trip: what is under way, then where the sequences stand, then where the log does."""
+    query = (UNDER_WAY + BESIDE).encode().replace(b"{sequences}", sequences.as_bytes(connection).replace(b"%", b"%%"))
+    leaks, states, position = [], {}, ""
+    for what, number, value, said in connection.execute(query, _where(database, spare), prepare=True):
+        if what == "position":
+            position = said
         elif what == "sequence":
             states[number] = (value, said == "true")
         else:
             leaks.append(Leak(what=what, pid=number, port=value, name=said))
-    return Survey(under_way=tuple(leaks), sequences=states, position=told["position"], flushed=told.get("flushed"))
+    return Survey(under_way=tuple(leaks), sequences=states, position=position)
 
 
 def look(connection: psycopg.Connection, database: int, spare: Spared) -> list[Leak]:
@@ -105,8 +95,8 @@ def look(connection: psycopg.Connection, database: int, spare: Spared) -> list[L
     return [Leak(pid=pid, what=what, name=name, port=port) for what, pid, port, name in rows]
 
 
-def _where(database: int, spare: Spared, **more: str) -> dict[str, object]:
-    return {"database": database, "spare": list(spare.always), "older": list(spare.older), **more}
+def _where(database: int, spare: Spared) -> dict[str, object]:
+    return {"database": database, "spare": list(spare.always), "older": list(spare.older)}
 
 
 def clear(connection: psycopg.Connection, database: int, spare: Spared, found: Sequence[Leak]) -> list[Leak]:

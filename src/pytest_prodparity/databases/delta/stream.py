@@ -21,7 +21,13 @@ _OPTIONS: LiteralString = "'skip-empty-xacts', '1', 'include-xids', '0', 'includ
 _CHANGES: LiteralString = (
     "SELECT data FROM pg_catalog.pg_logical_slot_{}_changes({}, NULL, 0, " + _OPTIONS + ") LIMIT {}"  # noqa: S608
 )
-_ADVANCE = "SELECT pg_catalog.pg_replication_slot_advance({}, {})"
+_FLUSH: LiteralString = "SELECT pg_catalog.pg_logical_emit_message(false, 'x', 'x', true)::text"
+"""What was committed without waiting for the disk is decoded only once it is flushed."""
+_FLUSH_OLD: LiteralString = (
+    "BEGIN; SELECT pg_catalog.pg_logical_emit_message(true, 'x', 'x'); COMMIT;"
+    " SELECT pg_catalog.pg_current_wal_flush_lsn()::text"
+)
+_ADVANCE: LiteralString = "SELECT pg_catalog.pg_replication_slot_advance({}, {})"
 
 
 class Stream:
@@ -34,15 +40,11 @@ class Stream:
     def __init__(self, connection: psycopg.Connection, server: Server) -> None:
         self._connection = connection
         self._name = f"prodparity_{secrets.token_hex(8)}"
-        self._flush: LiteralString = (
-            "SELECT pg_catalog.pg_logical_emit_message(false, 'x', 'x', true)"
-            if server.version >= 170000
-            else "SELECT pg_catalog.pg_logical_emit_message(true, 'x', 'x')"
-        )
         name, most = sql.Literal(self._name), sql.Literal(MOST + 1)
-        self._peek = sql.SQL(_CHANGES).format(sql.SQL("peek"), name, most).as_bytes(connection)
+        changes = (_FLUSH if server.version >= 170000 else _FLUSH_OLD) + " UNION ALL (" + _CHANGES + ")"
+        self._peek = sql.SQL(changes).format(sql.SQL("peek"), name, most).as_bytes(connection)
         self._take = (
-            sql.SQL("(" + _CHANGES + ") UNION ALL SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
+            sql.SQL(changes + " UNION ALL SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
             .format(sql.SQL("get"), name, most)
             .as_bytes(connection)
         )
@@ -88,23 +90,19 @@ class Stream:
             [self._name],
         )
 
-    def flush(self) -> None:
-        """What was committed without waiting for the disk is decoded only once it is flushed."""
-        self._received()
-        self._connection.execute(self._flush)
-
     def look(self) -> None:
-        """Let the server decode what is flushed by now; `peek` then has less to wait for."""
+        """Let the server decode what is committed by now; `peek` then has less to wait for."""
         self._send(self._peek)
 
-    def peek(self) -> list[str]:
-        """The decoded lines not yet taken, as of the last `look`."""
-        return self._lines()
+    def peek(self) -> tuple[list[str], str]:
+        """As of the last `look`, the decoded lines not yet taken, and the log's position up to which they are all."""
+        position, *lines = self._lines()
+        return lines, position
 
     def take(self) -> tuple[list[str], str]:
         """The decoded lines, which do not come again, and the log's position after them."""
         self._send(self._take)
-        *lines, position = self._lines()
+        _, *lines, position = self._lines()
         return lines, position
 
     def advance(self, position: str) -> None:
@@ -132,7 +130,7 @@ class Stream:
             else:
                 results.append(result)
         for result in results:
-            if result.status != ExecStatus.TUPLES_OK:
+            if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
                 raise psycopg.errors.error_from_result(result, encoding=self._connection.info.encoding)
         return results
 
@@ -142,8 +140,8 @@ class Stream:
             selector.select()
 
     def _lines(self) -> list[str]:
-        (result,) = self._received()
-        if result.ntuples > MOST:
+        result = self._received()[-1]
+        if result.ntuples > MOST + 2:
             raise Unreadable(f"more than {MOST:,} rows were changed")
         encoding = self._connection.info.encoding
         return [(result.get_value(at, 0) or b"").decode(encoding) for at in range(result.ntuples)]

@@ -20,7 +20,7 @@ from . import fence, prepare, present, undo
 from .bloat import Bloat
 from .decode import Net, Unreadable
 from .fence import Leak, Survey
-from .notice import Catalogue
+from .notice import Catalogue, place
 from .sequences import Sequences, State
 from .shape import Table, tables
 from .stream import Stream
@@ -31,7 +31,7 @@ FIRST = 3
 """So many of a table's first undos are proven."""
 SAMPLE = 10
 """After them every tenth."""
-REFRESH = 16
+REFRESH = 10
 """Undos after which the server notes which transactions run, from where the log is read again; by itself it does every 15 s."""
 
 
@@ -156,31 +156,31 @@ class Tracker:
         self._check()
         frame = self._frames[-1]
         try:
-            self._stream.flush()
-            self._stream.look()
-            notes = self._changed(frame)
             net = self._read()
+            notes = self._changed(frame)
             moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
             raise self._gone() from cause
 
-    def undo(self, *, prove: bool | None = None, older: Collection[int] = ()) -> Undone:
+    def undo(self, *, prove: bool | None = None, older: Collection[int] = (), written: bool = True) -> Undone:
         """Back to the start, or to the last `enter`. What the test left under way is ended, and reported.
 
         `older`: pids of backends that were there before the test; a transaction of theirs that only reads may stay open.
-
         `prove`: read the stream again, which must then come to nothing; None: for each table's first undos and every
-        tenth. Row counts are always checked. Never raises for what the test did.
+        tenth. Row counts are always checked. `written`: something was, probably; only the time depends on it. Never
+        raises for what the test did.
         """
         began = time.perf_counter()
         leaks: tuple[Leak, ...] = ()
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
+                if written:
+                    self._stream.look()
                 leaks, now = self._settled(older)
-                undone = self._undo(self._frames[-1], now, prove)
+                undone = self._undo(self._frames[-1], now, prove, looked=written and not leaks)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
                 undone = Undone(done=False, reasons=(_said(cause),))
             if not undone.done:
@@ -202,9 +202,7 @@ class Tracker:
         try:
             if self._position() == frame.mark and not frame.net:
                 return False
-            self._stream.flush()
-            self._stream.look()
-            return bool(self._changed(frame)) | bool(self._read())
+            return bool(self._read() or self._changed(frame))
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
             raise self._gone() from cause
@@ -319,7 +317,7 @@ class Tracker:
 
     def _changed(self, frame: Frame) -> list[str]:
         """What changed beside rows since the frame's start."""
-        return self._late or self._catalogue.changed(self._connection, frame.mark)
+        return self._late or self._catalogue.changed(self._connection, frame.mark) or []
 
     def _check(self) -> None:
         """Raises ProdparityError where the changes can no longer be followed."""
@@ -352,35 +350,48 @@ class Tracker:
         return tuple(leaks), self._survey(spared)
 
     def _survey(self, spared: fence.Spared) -> Survey:
-        return fence.survey(self._connection, self._number, spared, self._sequences.query, self._frames[-1].mark)
+        return fence.survey(self._connection, self._number, spared, self._sequences.query)
 
     def _read(self) -> Net:
-        """All rows since the frame's start, as of the last look."""
-        return self._frames[-1].net.copy().fold(self._stream.peek(), self._tables)
+        """All rows since the frame's start."""
+        self._stream.look()
+        return self._frames[-1].net.copy().fold(self._stream.peek()[0], self._tables)
 
-    def _undo(self, frame: Frame, now: Survey, prove: bool | None) -> Undone:
+    def _undo(self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool) -> Undone:
         if now.position == frame.mark and not frame.net:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
-            if back := self._sequences.back(frame.sequences, now.sequences):
+            back = self._sequences.back(frame.sequences, now.sequences)
+            if back:
                 frame.mark = self._run(back)
             return Undone(done=True, proven=True)
         self._ready()
-        if now.flushed is None:
-            self._stream.flush()
-        self._stream.look()
-        changed = self._changed(frame)
-        net = self._read()
-        reasons = [*undo.stubborn(net), *changed]
+        if not looked:
+            self._stream.look()
+        changed = self._catalogue.changed(self._connection, frame.mark, now.position) if not self._late else self._late
+        lines, position = self._stream.peek()
+        while place(position) < place(now.position):
+            # A look that began before nothing was under way any more.
+            self._stream.look()
+            lines, position = self._stream.peek()
+        net = frame.net.copy().fold(lines, self._tables)
+        reasons = [*undo.stubborn(net), *(self._changed(frame) if changed is None else changed)]
         if reasons:
             return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
         start = None if frame.net else frame.mark
-        undone = self._back(net, frame, now.sequences, start=start, prove=prove, mark=now.flushed)
+        undone = self._back(net, frame, now.sequences, start=start, prove=prove, mark=position)
         if undone:
             frame.net = Net()
         return undone
 
     def _back(
-        self, net: Net, frame: Frame, now: State, *, start: str | None, prove: bool | None = None, mark: str | None = None
+        self,
+        net: Net,
+        frame: Frame,
+        now: State,
+        *,
+        start: str | None,
+        mark: str | None = None,
+        prove: bool | None = None,
     ) -> Undone:
         """Take `net` back, and go on from there; `mark`: where that is if there is nothing to take back."""
         connection = self._connection

@@ -59,7 +59,7 @@ def script(net: Net) -> list[tuple[str, int]] | None:
     letters = 0
     for rows in net.rows.values():
         table, positives, negatives = rows.table, rows.positives(), rows.negatives()
-        if positives and not table.key or negatives and not table.settable:
+        if (positives and not table.key) or (negatives and not table.settable):
             return None
         letters += sum(len(value or "") for image in (*positives, *negatives) for value in image)
         if letters > SMALL or len(positives) + len(negatives) > FEW:
