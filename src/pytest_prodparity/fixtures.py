@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .core.expectation import Expectation
     from .core.settings import Settings
     from .profile.model import Profile
+    from .queries.leaks import Left
     from .session import Rehearsal, Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -29,6 +30,8 @@ SESSION: pytest.StashKey[Session] = pytest.StashKey()
 EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
 LAST: pytest.StashKey[bool] = pytest.StashKey()
 """Does no test follow, as far as this process knows?"""
+ACCUSE: pytest.StashKey[Callable[[tuple[Left, ...]], None]] = pytest.StashKey()
+"""Judges what the test left under way."""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
 
@@ -92,9 +95,11 @@ def begin(item: pytest.Item) -> None:
 
 def _end(session: Session, item: pytest.Item) -> None:
     try:
-        session.end(item.nodeid, last=item.stash.get(LAST, False))
+        left = session.end(item.nodeid, last=item.stash.get(LAST, False))
     except ProdparityError as error:
         pytest.fail(f"prodparity: {error}", pytrace=False)
+    if left and ACCUSE in item.stash:
+        item.stash[ACCUSE](left)
 
 
 def _say(config: pytest.Config, line: str) -> None:

@@ -171,6 +171,10 @@ def pytest_runtest_makereport(
         from .marks import annotate
 
         annotate(item, call, report)
+    if EXPECTATION in item.stash and call.when == "teardown":
+        from .marks import over
+
+        over(item, call, report)
     if call.when == "teardown" and SESSION in item.config.stash:
         report.prodparity_isolation = item.config.stash[SESSION].isolation.facts()  # type: ignore[attr-defined]
     return report

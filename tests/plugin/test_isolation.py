@@ -162,7 +162,7 @@ def prepare(dsn):
 )
 def test_what_is_left_under_way_is_ended_and_told_with_its_line(project: Make, call: str, left: str) -> None:
     tests = HEAD + (
-        f"import left\nkept = []\n\n@pytest.mark.prodparity(allow=['idle-in-transaction'])\ndef test_it(parity_db):\n"
+        f"import left\nkept = []\n\n@pytest.mark.prodparity(allow=['idle-in-transaction', 'leak'])\ndef test_it(parity_db):\n"
         f"    kept.append(left.{call}(parity_db.dsn))\n\n"
         "def test_next(parity_db):\n    add(parity_db, 'c')\n    add(parity_db, 'p')\n"
         "    with parity_db.connect() as connection:\n"

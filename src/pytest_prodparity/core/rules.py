@@ -36,4 +36,5 @@ RULES: dict[str, RuleInfo] = {
     "idle-in-transaction": RuleInfo(
         finds="the code waits for something else while a transaction is open", thresholds={"ms": 100}
     ),
+    "leak": RuleInfo(finds="the code leaves a transaction, a lock or a running statement behind"),
 }

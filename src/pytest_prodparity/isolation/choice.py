@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import psycopg
 
 from ..core.errors import ProdparityError
-from ..core.findings import Source
 from ..databases.delta.prepare import Untrackable, why_not
 from ..databases.provider import Server
 from ..databases.template import Templates
+from ..queries.leaks import Left
 from ..wire.proxy import Wire
 from ..wire.trip import Trip
 from ..wire.upstream import Upstream
 from .copies import APART, Copies, Rows
+from .left import Leaving
 
 if TYPE_CHECKING:
     from ..core.delta import Delta
@@ -125,8 +126,7 @@ class Isolation:
         self._examples_begun = 0.0
         """When its examples did; connections that are older are its fixtures'."""
         self._told = Told()
-        self._sources: dict[int, Source | None] = {}
-        """By backend, the lines that opened the connections there were at the end of the test."""
+        self._leaving = Leaving(wire)
         self._dropped: list[str] = []
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="prodparity aside")
         wire.taps.append(self)
@@ -153,22 +153,22 @@ class Isolation:
             self.end(self._test)
         self.go_on()
         self.wrote(None)
+        self._leaving.begin()
         with self._lock:
             if self._decided and self._run.server.gone:
                 self._lost("its process has ended")
             self._test, self._rows, self._begun = test, tuple(sorted(rows.items())), time.monotonic()
         self._move()
 
-    def end(self, test: str, *, last: bool = False) -> None:
-        """What the test changed goes; after the run's `last` test only if another begins.
+    def end(self, test: str, *, last: bool = False) -> tuple[Left, ...]:
+        """What the test changed goes; after the run's `last` test only if another begins. What it left under way.
 
         Raises ProdparityError where that went wrong; the next test is not concerned.
         """
         if self._test != test:
-            return
+            return ()
         undone = None
-        connections = self._wire.connections
-        self._sources = {each.backend: each.source for each in connections}
+        connections = self._leaving.connections()
         older = [each.backend for each in connections if each.since < self._begun]
         with self._lock:
             followed = self._followed.get(self._rows)
@@ -183,6 +183,7 @@ class Isolation:
             self._test, self._rows, self._stirred = None, (), False
         self._move()
         self._judge(undone)
+        return self._leaving.take()
 
     def go_on(self) -> None:
         """Somebody comes after the test that was taken for the last: what that changed goes."""
@@ -214,11 +215,7 @@ class Isolation:
         return undone
 
     def _tell(self, test: str, leaks: Iterable[Leak]) -> None:
-        for leak in leaks:
-            source = self._sources.get(leak.pid)
-            where = f", on a connection opened at {source}" if source is not None else ""
-            name = f" {leak.name!r}" if leak.name and not leak.pid else ""
-            self._told.leaks.append((test, f"{leak.what}{name}{where}"))
+        self._told.leaks += [(test, said) for said in self._leaving.tell(leaks)]
 
     def delta(self) -> Delta:
         """What the open test changed so far. Raises ProdparityError where that cannot be told."""
@@ -252,7 +249,7 @@ class Isolation:
     def example_over(self) -> None:
         """What it changed goes. Raises ProdparityError where that went wrong."""
         test, since = self._test, self._examples_begun
-        older = [each.backend for each in self._wire.connections if each.since < since]
+        older = [each.backend for each in self._leaving.connections() if each.since < since]
         undone = None
         with self._lock:
             followed = self._followed.get(self._rows)
