@@ -32,6 +32,8 @@ LAST: pytest.StashKey[bool] = pytest.StashKey()
 """Does no test follow, as far as this process knows?"""
 ACCUSE: pytest.StashKey[Callable[[tuple[Left, ...]], None]] = pytest.StashKey()
 """Judges what the test left under way."""
+ENDING: pytest.StashKey[set[pytest.FixtureDef[Any]]] = pytest.StashKey()
+"""Wider fixtures of the user's that are set up, and will run code at their end."""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
 
@@ -95,7 +97,8 @@ def begin(item: pytest.Item) -> None:
 
 def _end(session: Session, item: pytest.Item) -> None:
     try:
-        left = session.end(item.nodeid, last=item.stash.get(LAST, False))
+        last = item.stash.get(LAST, False) and not item.config.stash.get(ENDING, None)
+        left = session.end(item.nodeid, last=last)
     except ProdparityError as error:
         pytest.fail(f"prodparity: {error}", pytrace=False)
     if left and ACCUSE in item.stash:

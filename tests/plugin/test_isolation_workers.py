@@ -100,6 +100,7 @@ def test_last():
     made = project({"app.py": POOLED, "pyproject.toml": ENVIRONMENT, "test_it.py": tests})
     result = made.run("-n2", "--dist=loadgroup")
     assert result.outcomes == {"passed": 6}, result.out
+    assert any("a transaction has been open on the server for" in reason for _, reason in copies(result)), result.out
 
 
 def test_the_last_that_was_collected_need_not_be_the_last_that_runs(project: Make) -> None:
