@@ -89,7 +89,9 @@ class Project:
             for name, value in os.environ.items()
             if name != "CI" and not name.startswith(("PRODPARITY_", "PYTEST_", "PG"))
         }
-        return {**kept, "PRODPARITY_CACHE": str(self._cache), "COLUMNS": "120", **(more or {})}
+        # Shuffled only where a test asks for it.
+        ours = {"PRODPARITY_CACHE": str(self._cache), "COLUMNS": "120", "PYTEST_ADDOPTS": "-p no:randomly"}
+        return {**kept, **ours, **(more or {})}
 
 
 def production(server: Server, name: str, statements: str, folder: Path) -> None:

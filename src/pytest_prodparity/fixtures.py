@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .core.settings import Settings
     from .gate.report import TestReport
     from .profile.model import Profile
+    from .queries.leaks import Left
     from .relay.relay import Relay
     from .relay.url import ProxyUrl
     from .session import Rehearsal, Session
@@ -32,6 +33,10 @@ SESSION: pytest.StashKey[Session] = pytest.StashKey()
 EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
 LAST: pytest.StashKey[bool] = pytest.StashKey()
 """Does no test follow, as far as this process knows?"""
+ACCUSE: pytest.StashKey[Callable[[tuple[Left, ...]], None]] = pytest.StashKey()
+"""Judges what the test left under way."""
+ENDING: pytest.StashKey[set[pytest.FixtureDef[Any]]] = pytest.StashKey()
+"""Wider fixtures of the user's that are set up, and will run code at their end."""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
 JUDGED: pytest.StashKey[TestReport] = pytest.StashKey()
@@ -125,9 +130,12 @@ def begin(item: pytest.Item) -> None:
 
 def _end(session: Session, item: pytest.Item) -> None:
     try:
-        session.end(item.nodeid, last=item.stash.get(LAST, False))
+        last = item.stash.get(LAST, False) and not item.config.stash.get(ENDING, None)
+        left = session.end(item.nodeid, last=last)
     except ProdparityError as error:
         pytest.fail(f"prodparity: {error}", pytrace=False)
+    if left and ACCUSE in item.stash:
+        item.stash[ACCUSE](left)
 
 
 def say(config: pytest.Config, line: str) -> None:

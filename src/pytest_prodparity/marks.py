@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from .core.errors import ParityFailure, UsageError
 from .core.expectation import Expectation
 from .core.globs import matcher
-from .fixtures import EXPECTATION, JUDGED, REHEARSAL, SWEEP, begin, session_of, settings_of
+from .fixtures import (
+    ACCUSE,
+    EXPECTATION,
+    JUDGED,
+    REHEARSAL,
+    SWEEP,
+    ParityDatabase,
+    begin,
+    session_of,
+    settings_of,
+)
 from .gate.report import TestReport
+from .queries.leaks import Left
 from .session import Watch
+
+LEFT = pytest.StashKey[bool]()
+"""Was something found at its end?"""
 
 
 def expect(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:
@@ -61,6 +76,7 @@ def watched(item: pytest.Item) -> Iterator[None]:
         return
     rehearsal = item.stash.get(REHEARSAL, None)
     watch = session.watch(item.nodeid, item.stash[EXPECTATION], rehearsal)
+    watch.shares = any(_is_session(value) for value in getattr(item, "funcargs", {}).values())
     if rehearsal is not None and rehearsal.under_way:
         try:
             yield
@@ -86,8 +102,44 @@ def watched(item: pytest.Item) -> Iterator[None]:
 
 def _judge(item: pytest.Item, watch: Watch) -> TestReport:
     judged = item.stash[JUDGED] = watch.judge()
+    item.stash[ACCUSE] = lambda left: accuse(item, watch, left)
     item.user_properties += [("prodparity", finding.one_line) for finding in judged.judgement.findings]
     return judged
+
+
+def accuse(item: pytest.Item, watch: Watch, left: Sequence[Left]) -> None:
+    """Judge what a test that passed left under way; raises ParityFailure.
+
+    Of a failed one the traceback keeps everything alive.
+    """
+    judged = item.stash[JUDGED]
+    if judged.outcome != "passed":
+        return
+    now = watch.accuse(judged, left)
+    found = now.judgement.findings
+    if now != judged:
+        item.stash[JUDGED], item.stash[LEFT] = now, True
+        item.user_properties += [("prodparity", finding.one_line) for finding in found]
+    if found:
+        raise ParityFailure(watch.message(now))
+
+
+def _is_session(value: object) -> bool:
+    """A connection, a session, or something that holds one."""
+    if isinstance(value, ParityDatabase):
+        return False
+    held = vars(value).values() if hasattr(value, "__dict__") else ()
+    return any(hasattr(each, "rollback") for each in (value, *held))
+
+
+def over(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """The test is torn down: what was found at its end takes the place of what was reported after the call."""
+    if item.stash.get(LEFT, False):
+        annotate(item, call, report)
+    keys: tuple[pytest.StashKey[Any], ...] = (ACCUSE, LEFT) if SWEEP in item.stash else (ACCUSE, LEFT, JUDGED)
+    for key in keys:
+        if key in item.stash:
+            del item.stash[key]
 
 
 def annotate(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -96,5 +148,5 @@ def annotate(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
         report.longrepr = str(call.excinfo.value)
     judged = item.stash.get(JUDGED, None) or TestReport(id=item.nodeid, outcome=report.outcome)
     reason = str(report.longrepr[2]) if report.skipped and isinstance(report.longrepr, tuple) else None
-    judged = replace(judged, outcome=report.outcome, reason=reason)
+    judged = item.stash[JUDGED] = replace(judged, outcome=report.outcome, reason=reason)
     report.prodparity = session_of(item.config).facts(judged)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack
+from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from .core.errors import UsageError
 from .core.options import OPTIONS
 from .fixtures import (
+    ENDING,
     EXPECTATION,
     LAST,
     REHEARSAL,
@@ -133,6 +135,8 @@ def pytest_fixture_setup(
         return (yield)
     if SESSION in request.config.stash:
         request.config.stash[SESSION].isolation.go_on()
+    if _runs_at_its_end(fixturedef):
+        request.config.stash.setdefault(ENDING, set()).add(fixturedef)
     try:
         return (yield)
     finally:
@@ -140,7 +144,18 @@ def pytest_fixture_setup(
             request.config.stash[SESSION].isolation.wrote(fixturedef)
 
 
+def _runs_at_its_end(fixturedef: pytest.FixtureDef[Any]) -> bool:
+    """Has the user's fixture code for its teardown?"""
+    function = fixturedef.func
+    path = getattr(getattr(function, "__code__", None), "co_filename", "site-packages")
+    if "site-packages" in path or "dist-packages" in path:
+        return False
+    return isgeneratorfunction(function) or isasyncgenfunction(function) or "request" in fixturedef.argnames
+
+
 def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    if ENDING in request.config.stash:
+        request.config.stash[ENDING].discard(fixturedef)
     if fixturedef.scope != "function" and SESSION in request.config.stash:
         request.config.stash[SESSION].isolation.finished(fixturedef)
 
@@ -178,6 +193,10 @@ def pytest_runtest_makereport(
         from .marks import annotate
 
         annotate(item, call, report)
+    if EXPECTATION in item.stash and call.when == "teardown":
+        from .marks import over
+
+        over(item, call, report)
     if call.when == "teardown" and SESSION in item.config.stash:
         report.prodparity_isolation = item.config.stash[SESSION].isolation.facts()  # type: ignore[attr-defined]
     return report

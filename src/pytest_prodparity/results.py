@@ -35,7 +35,12 @@ class Results:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         facts = getattr(report, "prodparity", None)
         if facts is not None and not self._worker:
-            self._facts.append(facts)
+            if report.when == "teardown":
+                # It says all that was said after the call, and more.
+                said = next(one for one in reversed(self._facts) if one["test"]["id"] == facts["test"]["id"])
+                self._facts[self._facts.index(said)] = facts
+            else:
+                self._facts.append(facts)
         isolation = getattr(report, "prodparity_isolation", None)
         if isolation is not None and not self._worker:
             self._isolation.append(isolation)

@@ -35,14 +35,15 @@ from .gate.render import terminal
 from .gate.report import Production, TestReport
 from .isolation.choice import Isolation
 from .profile.store import Stored, load
+from .queries import leaks
 from .queries.growth import FEWER, Growth
-from .queries.judge import judge
+from .queries.judge import is_allowed, judge
+from .queries.leaks import Left
 from .queries.planning import Plans
 from .queries.recorder import Recorder
 from .relay.relays import Relays
 from .twin.twin import Twin
 from .volumes import Volumes
-from .wire.connection import Open
 from .wire.gate import Gate
 from .wire.proxy import Wire
 from .wire.trip import Trip
@@ -160,7 +161,7 @@ class Session:
     def _note_unknown(self, allowed: str, tables: Sequence[str]) -> None:
         """An `allow` for a table that production does not have will match nothing."""
         rule, _, subject = allowed.partition(":")
-        if rule in ("over-budget", "idle-in-transaction"):
+        if rule in ("over-budget", "idle-in-transaction", "leak"):
             return  # these are not about a table
         names = [*tables, *(table.partition(".")[2] for table in tables)]
         if subject and not any(fnmatchcase(name, subject) for name in names):
@@ -222,10 +223,13 @@ class Session:
             return error
         return None
 
-    def end(self, test: str, *, last: bool = False) -> None:
-        """What the test changed goes; of the run's `last` one with the database. Raises ProdparityError where that failed."""
+    def end(self, test: str, *, last: bool = False) -> tuple[Left, ...]:
+        """What the test changed goes; of the run's `last` one with the database. What it left under way.
+
+        Raises ProdparityError where that failed.
+        """
         self.wire.latency = None
-        self.isolation.end(test, last=last)
+        return self.isolation.end(test, last=last)
 
     def owner_dsn(self) -> str:
         """Past the wire, to the open test's database."""
@@ -407,6 +411,8 @@ class Watch:
     """Records the trips of one test's call and judges them."""
 
     def __init__(self, session: Session, test: str, expectation: Expectation, rehearsed: Rehearsal | None) -> None:
+        self.shares = False
+        """The code was given connections or sessions by a fixture, which ends them as it likes."""
         self._rehearsed = rehearsed
         self._session = session
         self._test = test
@@ -452,23 +458,42 @@ class Watch:
             test=self._test,
             root=session.settings.root,
             pauses=self._recorder.pauses,
-            left_open=[one.number for one in session.wire.connections if self._opened_by_the_code(one)],
+            left_open=self._left_open(trips),
             dropped=self._recorder.dropped,
             growth=session.growth(self._expectation, self._rehearsed),
         )
-        replay = f"pytest {shlex.quote(self._test)} --parity-level={session.settings.level}"
-        findings = tuple(replace(found, replay=replay) for found in judgement.findings)
+        findings = tuple(replace(found, replay=self._replay) for found in judgement.findings)
         return replace(judgement, findings=findings)
 
-    def _opened_by_the_code(self, one: Open) -> bool:
-        """In a transaction, and opened during the call by the code under test: not by a fixture, nor by the test."""
-        own = (self._test.partition("::")[0], "conftest.py")
-        return (
-            one.state in ("T", "E")
-            and one.since >= self._started
-            and one.source is not None
-            and not one.source.path.endswith(own)
+    def _left_open(self, trips: Sequence[Trip]) -> list[int]:
+        if self.shares:
+            return []
+        connections = self._session.wire.connections
+        return [one.number for one in connections if leaks.keeps(one, trips, test=self._test, started=self._started)]
+
+    def accuse(self, judged: TestReport, left: Sequence[Left]) -> TestReport:
+        """With what the test left under way, as far as the code under test is to blame."""
+        session = self._session
+        accepted = {found.source for found in judged.judgement.allowed if found.rule == "idle-in-transaction"}
+        found = [
+            replace(each, replay=self._replay)
+            for each in leaks.find(
+                left, self._recorder.trips, test=self._test, started=self._started, accepted=accepted
+            )
+            if session.settings.level > Level.OFF and not self.shares
+        ]
+        allowed = tuple(each for each in found if is_allowed(each, self._expectation.allow))
+        failing = tuple(each for each in found if each not in allowed)
+        judgement = replace(
+            judged.judgement,
+            findings=judged.judgement.findings + failing,
+            allowed=judged.judgement.allowed + allowed,
         )
+        return replace(judged, judgement=judgement)
+
+    @property
+    def _replay(self) -> str:
+        return f"pytest {shlex.quote(self._test)} --parity-level={self._session.settings.level}"
 
     def message(self, judged: TestReport) -> str:
         """What stands in place of a traceback."""

@@ -93,26 +93,27 @@ def test_last():
     assert result.report["copies"] == []
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        ("connection.execute('CREATE TABLE extra (a int)')", "the schema was changed (pg_attribute)"),
-        ("connection.execute('DROP TABLE country')", "the schema was changed"),
-        ("connection.execute('TRUNCATE country')", "TRUNCATE of public.country"),
-        ("connection.execute('SELECT lo_from_bytea(0, %s)', (b'x',))", "a large object was made or removed"),
-    ],
-)
-def test_what_cannot_be_taken_back_costs_a_fresh_copy_and_is_counted(project: Make, body: str, reason: str) -> None:
-    tests = HEAD + (
-        "def test_before(parity_db):\n    add(parity_db, 'b')\n\n"
-        f"def test_it(parity_db):\n    with parity_db.connect() as connection:\n        {body}\n\n"
-        "def test_between(parity_db):\n    assert count(parity_db) == 0\n    add(parity_db, 'b')\n" + LAST
-    )
-    result = project({"test_it.py": tests}).run()
-    assert result.outcomes == {"passed": 4}, result.out
-    assert [test for test, _ in copies(result)] == ["test_it"], result.out
-    assert copies(result)[0][1].startswith(reason)
-    assert f"a fresh copy: {reason}" in result.out
+COSTLY = {
+    "schema": ("connection.execute('CREATE TABLE extra (a int)')", "the schema was changed (pg_attribute)"),
+    "drop": ("connection.execute('DROP TABLE country')", "the schema was changed"),
+    "truncate": ("connection.execute('TRUNCATE country')", "TRUNCATE of public.country"),
+    "large": ("connection.execute('SELECT lo_from_bytea(0, %s)', (b'x',))", "a large object was made or removed"),
+}
+
+
+def test_what_cannot_be_taken_back_costs_a_fresh_copy_and_is_counted(project: Make) -> None:
+    tests = HEAD + "def test_before(parity_db):\n    add(parity_db, 'b')\n"
+    for name, (body, _) in COSTLY.items():
+        tests += (
+            f"\ndef test_{name}(parity_db):\n    with parity_db.connect() as connection:\n        {body}\n"
+            f"\ndef test_after_{name}(parity_db):\n    assert count(parity_db) == 0\n    add(parity_db, 'b')\n"
+        )
+    result = project({"test_it.py": tests + LAST}).run("-v")
+    assert result.outcomes == {"passed": 10}, result.out
+    assert [test for test, _ in copies(result)] == [f"test_{name}" for name in COSTLY], result.out
+    for (_, said), (_, reason) in zip(copies(result), COSTLY.values(), strict=True):
+        assert said.startswith(reason)
+        assert f"a fresh copy: {reason}" in result.out
 
 
 def test_a_test_that_fails_half_way_is_taken_back(project: Make) -> None:
@@ -152,28 +153,30 @@ def prepare(dsn):
 """
 
 
-@pytest.mark.parametrize(
-    ("call", "left"),
-    [
-        ("begin", "open transaction, on a connection opened at left.py:5"),
-        ("lock", "advisory lock, on a connection opened at left.py:11"),
-        ("prepare", "prepared transaction"),
-    ],
-)
-def test_what_is_left_under_way_is_ended_and_told_with_its_line(project: Make, call: str, left: str) -> None:
-    tests = HEAD + (
-        f"import left\nkept = []\n\n@pytest.mark.prodparity(allow=['idle-in-transaction'])\ndef test_it(parity_db):\n"
-        f"    kept.append(left.{call}(parity_db.dsn))\n\n"
-        "def test_next(parity_db):\n    add(parity_db, 'c')\n    add(parity_db, 'p')\n"
-        "    with parity_db.connect() as connection:\n"
-        "        assert connection.execute('SELECT pg_try_advisory_lock(7)').fetchone() == (True,)\n" + LAST
-    )
-    result = project({"left.py": LEFT, "test_it.py": tests}).run()
-    assert result.outcomes == {"passed": 3}, result.out
+TOLD = {
+    "begin": "open transaction, on a connection opened at left.py:5",
+    "lock": "advisory lock, on a connection opened at left.py:11",
+    "prepare": "prepared transaction",
+}
+
+
+def test_what_is_left_under_way_is_ended_and_told_with_its_line(project: Make) -> None:
+    tests = HEAD + "import left\nkept = []\n"
+    for call in TOLD:
+        tests += (
+            f"\n@pytest.mark.prodparity(allow=['idle-in-transaction', 'leak'])\ndef test_{call}(parity_db):\n"
+            f"    kept.append(left.{call}(parity_db.dsn))\n"
+            f"\ndef test_after_{call}(parity_db):\n    add(parity_db, 'c')\n    add(parity_db, 'p')\n"
+            "    with parity_db.connect() as connection:\n"
+            "        assert connection.execute('SELECT pg_try_advisory_lock(7)').fetchone() == (True,)\n"
+        )
+    result = project({"left.py": LEFT, "test_it.py": tests + LAST}).run()
+    assert result.outcomes == {"passed": 7}, result.out
     assert result.report is not None
-    (told,) = [entry for entry in result.report["leaks"] if entry["test"].endswith("test_it")]
-    assert told["left"].startswith(left)
-    assert f"left under way and ended: {left}" in " ".join(result.out.split())
+    told = {entry["test"].partition("::test_")[2]: entry["left"] for entry in result.report["leaks"]}
+    for call, left in TOLD.items():
+        assert told[call].startswith(left)
+        assert f"left under way and ended: {left}" in " ".join(result.out.split())
     assert copies(result) == []
 
 

@@ -50,7 +50,7 @@ INSERT INTO parents VALUES (1); INSERT INTO children VALUES (1, 1);
 INSERT INTO watched VALUES (1, 1);
 INSERT INTO parts VALUES (1, 'a');
 INSERT INTO sums (id) VALUES (1);
-INSERT INTO blobs SELECT 1, string_agg(md5(n::text), '') FROM generate_series(1, 1000000) n;
+INSERT INTO blobs SELECT 1, string_agg(md5(n::text), '') FROM generate_series(1, 200000) n;
 '''
 
 def state(connection):

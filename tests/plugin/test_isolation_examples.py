@@ -78,7 +78,8 @@ def test_each_example_starts_from_the_same_state(project: Make, isolation: str, 
     tests = TESTS.replace("DDL", f"connection.execute('{change}')" if change else "")
     if isolation == "clone":
         tests = tests.replace("    assert len(parity_db.delta()", "    assert number >= 0 or len(parity_db.delta()")
-    tests = tests.replace("max_examples=15", "max_examples=3") if change else tests
+    if change or isolation == "clone":
+        tests = tests.replace("max_examples=15", "max_examples=3").replace("max_examples=40", "max_examples=12")
     result = project({"test_it.py": tests, "shop.py": SHOP}).run(
         "-W", "error::hypothesis.errors.HypothesisWarning", environment={"PRODPARITY_ISOLATION": isolation}
     )
@@ -129,22 +130,26 @@ def test_last(parity_db):
 """
 
 
-@pytest.mark.parametrize(
-    ("change", "where"), [("", ""), ("CREATE TABLE extra (a int)", "BEFORE"), ("CREATE TABLE extra (a int)", "EXAMPLE")]
-)
-def test_after_the_examples_a_fixture_finds_what_it_wrote(project: Make, change: str, where: str) -> None:
-    tests = FIXTURES.replace("READS", "pass" if change else "assert codes(held['reading']) == ['f']")
-    for place in ("BEFORE", "EXAMPLE"):
-        tests = tests.replace(place, f"connection.execute('{change}')" if place == where else "pass")
-    result = project({"test_it.py": tests}).run()
-    assert result.outcomes == {"passed": 2}, result.out
+CHANGES = {"none": "", "before": "BEFORE", "example": "EXAMPLE"}
+
+
+def test_after_the_examples_a_fixture_finds_what_it_wrote(project: Make) -> None:
+    files = {}
+    for name, where in CHANGES.items():
+        tests = FIXTURES.replace("READS", "pass" if where else "assert codes(held['reading']) == ['f']")
+        for place in ("BEFORE", "EXAMPLE"):
+            change = "connection.execute('CREATE TABLE extra (a int)')"
+            tests = tests.replace(place, change if place == where else "pass")
+        files[f"test_{name}.py"] = tests
+    result = project(files).run()
+    assert result.outcomes == {"passed": 6}, result.out
     assert result.report is not None
     assert result.report["leaks"] == []
-    assert {test for test, _ in copies(result)} == ({"test_it"} if change else set())
+    costly = {entry["test"] for entry in result.report["copies"]}
+    assert costly == {"test_before.py::test_it", "test_example.py::test_it"}
 
 
-def test_a_falsifying_example_is_shrunk_from_the_same_state(project: Make) -> None:
-    tests = """\
+FALSIFIED = """\
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -155,23 +160,20 @@ def test_it(parity_db, codes):
     with parity_db.connect() as connection:
         for code in codes:
             connection.execute("INSERT INTO country VALUES (%s, 'x')", (code,))
-"""
-    result = project({"test_it.py": tests}).run()
-    assert result.outcomes == {"failed": 1}, result.out
-    assert "codes=['a', 'a']" in " ".join(result.out.split()), result.out
-
-
-def test_other_fixtures_of_one_test_keep_their_health_check(project: Make) -> None:
-    tests = """\
-import pytest
-from hypothesis import given, strategies as st
 
 @pytest.fixture
 def own(): return 1
 
 @given(st.integers())
-def test_it(parity_db, own, some):
+def test_own(parity_db, own, some):
     pass
 """
-    result = project({"test_it.py": tests}).run()
+
+
+def test_a_falsifying_example_is_shrunk_from_the_same_state_and_other_fixtures_keep_their_health_check(
+    project: Make,
+) -> None:
+    result = project({"test_it.py": FALSIFIED}).run()
+    assert result.outcomes == {"failed": 2}, result.out
+    assert "codes=['a', 'a']" in " ".join(result.out.split()), result.out
     assert "uses a function-scoped fixture" in result.out

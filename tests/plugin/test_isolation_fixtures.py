@@ -164,3 +164,22 @@ def test_it(connection, number):
     result = project({**FILES, "test_a.py": tests}).run()
     assert result.outcomes == {"passed": 3}, result.out
     assert copies(result) == []
+
+
+READING = """\
+import pytest, app
+
+@pytest.fixture(scope="session")
+def reading():
+    yield
+    assert app.codes() == []
+
+@pytest.mark.prodparity
+def test_last(reading):
+    app.add("test")
+"""
+
+
+def test_a_wider_fixture_reads_its_own_after_the_last_test(project: Make) -> None:
+    result = project({**FILES, "test_it.py": READING}).run()
+    assert result.outcomes == {"passed": 1}, result.out

@@ -11,14 +11,6 @@ from tests.project import Project
 
 Make = Callable[[Mapping[str, str]], Project]
 
-SHUFFLED = """\
-import random
-
-def pytest_collection_modifyitems(items):
-    # The same order in each worker.
-    random.Random(SEED).shuffle(items)
-"""
-
 MODULE = """\
 import pytest, app
 pytestmark = pytest.mark.prodparity
@@ -43,14 +35,15 @@ def modules(count: int) -> dict[str, str]:
     return {f"test_{n}.py": MODULE.replace("NAME", f"module{n}") for n in range(count)}
 
 
-@pytest.mark.parametrize("arguments", [("-n3",), ("-n3", "--dist=loadscope"), ()])
+@pytest.mark.parametrize(
+    "arguments", [("-n8",), ("-n3", "--dist=loadscope", "--randomly-seed=3"), ("--randomly-seed=7",)]
+)
 def test_workers_and_any_order(project: Make, arguments: tuple[str, ...]) -> None:
     files = {"app.py": POOLED, "pyproject.toml": ENVIRONMENT, **modules(3)}
-    if not arguments:
-        # Each worker, and each order, sets module fixtures up again and again: pytest keeps modules together no longer.
-        files["conftest.py"] = SHUFFLED.replace("SEED", "7")
-    result = project(files).run(*arguments)
+    shuffled = "--randomly-seed" in arguments[-1]
+    result = project(files).run(*arguments, environment={"PYTEST_ADDOPTS": ""} if shuffled else None)
     assert result.outcomes == {"passed": 24}, result.out
+    assert ("Using --randomly-seed" in result.out) == shuffled
     assert copies(result) == []
     assert result.out.count("isolation: delta") == 1
 
@@ -107,6 +100,7 @@ def test_last():
     made = project({"app.py": POOLED, "pyproject.toml": ENVIRONMENT, "test_it.py": tests})
     result = made.run("-n2", "--dist=loadgroup")
     assert result.outcomes == {"passed": 6}, result.out
+    assert any("a transaction has been open on the server for" in reason for _, reason in copies(result)), result.out
 
 
 def test_the_last_that_was_collected_need_not_be_the_last_that_runs(project: Make) -> None:

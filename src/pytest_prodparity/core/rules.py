@@ -36,6 +36,7 @@ RULES: dict[str, RuleInfo] = {
     "idle-in-transaction": RuleInfo(
         finds="the code waits for something else while a transaction is open", thresholds={"ms": 100}
     ),
+    "leak": RuleInfo(finds="the code leaves a transaction, a lock or a running statement behind"),
     "torn-write": RuleInfo(finds="a call that failed has left a part of its work behind"),
     "silent-loss": RuleInfo(finds="a call reports success, and what it should have written is not there"),
     "double-apply": RuleInfo(finds="a call that was tried again has done its work twice"),

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import psycopg
 
 from ..core.errors import ProdparityError
-from ..core.findings import Source
 from ..databases.delta.prepare import Untrackable, why_not
 from ..databases.provider import Server
 from ..databases.template import Templates
+from ..queries.leaks import Left
 from ..wire.proxy import Wire
 from ..wire.trip import Trip
 from ..wire.upstream import Upstream
 from .copies import APART, Copies, Rows
+from .left import Leaving
 
 if TYPE_CHECKING:
     from ..core.delta import Delta
@@ -71,6 +72,20 @@ class Told:
         return taken
 
 
+QUESTIONS = (
+    "SELECT",
+    "SHOW",
+    "BEGIN",
+    "START",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "SET",
+    "RESET",
+    "DISCARD",
+)
+"""Tags of statements that most often write nothing."""
 EXAMPLES = object()
 """Who wrote what the examples of a test begin with."""
 
@@ -102,6 +117,8 @@ class Isolation:
         """Where the wire leads."""
         self._stirred = False
         """Something passed the wire since the last test."""
+        self._written = False
+        """Something passed that was more than a question, since the last undo."""
         self._pending: tuple[Followed, str] | None = None
         """Where what the last test changed is still there, and that test."""
         self._begun = 0.0
@@ -109,8 +126,7 @@ class Isolation:
         self._examples_begun = 0.0
         """When its examples did; connections that are older are its fixtures'."""
         self._told = Told()
-        self._sources: dict[int, Source | None] = {}
-        """By backend, the lines that opened the connections there were at the end of the test."""
+        self._leaving = Leaving(wire)
         self._dropped: list[str] = []
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="prodparity aside")
         wire.taps.append(self)
@@ -142,22 +158,22 @@ class Isolation:
             self.end(self._test)
         self.go_on()
         self.wrote(None)
+        self._leaving.begin()
         with self._lock:
             if self._decided and self._run.server.gone:
                 self._lost("its process has ended")
             self._test, self._rows, self._begun = test, tuple(sorted(rows.items())), time.monotonic()
         self._move()
 
-    def end(self, test: str, *, last: bool = False) -> None:
-        """What the test changed goes; after the run's `last` test only if another begins.
+    def end(self, test: str, *, last: bool = False) -> tuple[Left, ...]:
+        """What the test changed goes; after the run's `last` test only if another begins. What it left under way.
 
         Raises ProdparityError where that went wrong; the next test is not concerned.
         """
         if self._test != test:
-            return
+            return ()
         undone = None
-        connections = self._wire.connections
-        self._sources = {each.backend: each.source for each in connections}
+        connections = self._leaving.connections()
         older = [each.backend for each in connections if each.since < self._begun]
         with self._lock:
             followed = self._followed.get(self._rows)
@@ -172,6 +188,7 @@ class Isolation:
             self._test, self._rows, self._stirred = None, (), False
         self._move()
         self._judge(undone)
+        return self._leaving.take()
 
     def go_on(self) -> None:
         """Somebody comes after the test that was taken for the last: what that changed goes."""
@@ -195,18 +212,15 @@ class Isolation:
             )
 
     def _undo(self, followed: Followed, test: str, older: Collection[int]) -> Undone:
-        undone = followed.undo(older)
+        undone = followed.undo(older, written=self._written)
+        self._written = False
         if not undone:
             self._told.copies += [(test, reason) for reason in undone.reasons[:1]]
         self._tell(test, undone.leaks)
         return undone
 
     def _tell(self, test: str, leaks: Iterable[Leak]) -> None:
-        for leak in leaks:
-            source = self._sources.get(leak.pid)
-            where = f", on a connection opened at {source}" if source is not None else ""
-            name = f" {leak.name!r}" if leak.name and not leak.pid else ""
-            self._told.leaks.append((test, f"{leak.what}{name}{where}"))
+        self._told.leaks += [(test, said) for said in self._leaving.tell(leaks)]
 
     def delta(self) -> Delta:
         """What the open test changed so far. Raises ProdparityError where that cannot be told."""
@@ -240,7 +254,7 @@ class Isolation:
     def example_over(self) -> None:
         """What it changed goes. Raises ProdparityError where that went wrong."""
         test, since = self._test, self._examples_begun
-        older = [each.backend for each in self._wire.connections if each.since < since]
+        older = [each.backend for each in self._leaving.connections() if each.since < since]
         undone = None
         with self._lock:
             followed = self._followed.get(self._rows)
@@ -406,9 +420,11 @@ class Isolation:
 
     # --- for the report, and the end
 
-    def trip(self, trip: Trip) -> None:  # noqa: ARG002
+    def trip(self, trip: Trip) -> None:
         """As a tap of the wire: something was sent."""
         self._stirred = True
+        if not self._written:
+            self._written = any(each.tag is not None and not each.tag.startswith(QUESTIONS) for each in trip.statements)
 
     @property
     def shown(self) -> str | None:

@@ -85,10 +85,13 @@ class Followed:
             self.database = name
         return self.database
 
-    def undo(self, older: Collection[int] = ()) -> Undone:
-        """Back to the start of the test; where that cannot be, the database is given up."""
+    def undo(self, older: Collection[int] = (), *, written: bool = True) -> Undone:
+        """Back to the start of the test; where that cannot be, the database is given up. `written`: as `Tracker.undo` has it."""
         tracker = self.tracker
-        undone = tracker.undo(older=older) if tracker is not None else Undone(done=False, reasons=(self.why or "",))
+        if tracker is not None:
+            undone = tracker.undo(older=older, written=written)
+        else:
+            undone = Undone(done=False, reasons=(self.why or "",))
         if not undone:
             self._give_up()
             self._prepare_spare()

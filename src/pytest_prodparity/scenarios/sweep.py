@@ -267,6 +267,8 @@ class Sweep:
             waited=run.waited,
             endless=gate.endless,
             misfit=gate.misfit,
+            # What failed keeps its connections alive by its traceback.
+            leaks=run.leaks if run.passed else (),
             unrecovered=unrecovered,
             reported=self._reported(run, call),
             then=gate.then,

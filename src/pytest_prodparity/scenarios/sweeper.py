@@ -46,6 +46,8 @@ class Sweeper:
                 self._tell(item, reports, swept)
         finally:
             del item.stash[SWEEP]
+            if JUDGED in item.stash:
+                del item.stash[JUDGED]
         self._end(item, nextitem, reports)
         return reports
 

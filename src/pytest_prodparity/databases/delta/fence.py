@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -17,16 +18,16 @@ PATIENCE = 10.0
 """Seconds for a backend to end."""
 
 UNDER_WAY: LiteralString = """
-SELECT CASE WHEN a.state LIKE 'idle in%' THEN 'open transaction' ELSE 'running statement' END AS what,
+SELECT CASE WHEN a.state LIKE 'idle in%%' THEN 'open transaction' ELSE 'running statement' END AS what,
   a.pid::bigint AS pid, coalesce(a.client_port, 0)::bigint AS port, coalesce(a.application_name, '') AS name
 FROM pg_catalog.pg_stat_get_activity(NULL) a
-WHERE a.datid = {database} AND a.backend_type = 'client backend' AND a.state <> 'idle' AND a.pid <> ALL ({spare}::int[])
-  AND NOT (a.pid = ANY ({older}::int[]) AND a.state = 'idle in transaction' AND a.backend_xid IS NULL)
+WHERE a.datid = %(database)s AND a.backend_type = 'client backend' AND a.state <> 'idle' AND a.pid <> ALL (%(spare)s::int[])
+  AND NOT (a.pid = ANY (%(older)s::int[]) AND a.state = 'idle in transaction' AND a.backend_xid IS NULL)
 UNION ALL
 SELECT 'advisory lock', l.pid, 0, '' FROM pg_catalog.pg_lock_status() l
-WHERE l.locktype = 'advisory' AND l.database = {database} AND l.pid <> ALL ({spare}::int[])
+WHERE l.locktype = 'advisory' AND l.database = %(database)s AND l.pid <> ALL (%(spare)s::int[])
 UNION ALL
-SELECT 'prepared transaction', 0, 0, p.gid FROM pg_catalog.pg_prepared_xact() p WHERE p.dbid = {database}
+SELECT 'prepared transaction', 0, 0, p.gid FROM pg_catalog.pg_prepared_xact() p WHERE p.dbid = %(database)s
 """
 """The functions below the views, whose joins cost more than all the rest."""
 
@@ -64,33 +65,41 @@ class Leak:
         return f"{self.what}{who}" + (f" (pid {self.pid})" if self.pid else "")
 
 
-def survey(
-    connection: psycopg.Connection, database: int, spare: Spared, sequences: sql.Composable
-) -> tuple[list[Leak], dict[int, tuple[int, bool]], str]:
-    """In one round trip: what is under way, where the sequences stand, and the log's position."""
-    # No parameters: a sequence's name may hold a percent sign.
-    query = sql.SQL(UNDER_WAY + BESIDE).format(
-        database=database, spare=list(spare.always), older=list(spare.older), sequences=sequences
-    )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Survey:
+    """What one look at a database tells."""
+
+    under_way: tuple[Leak, ...]
+    sequences: Mapping[int, tuple[int, bool]]
+    position: str
+    """Where the log stood."""
+
+
+def survey(connection: psycopg.Connection, database: int, spare: Spared, sequences: sql.Composable) -> Survey:
+    """In one round trip: what is under way, then where the sequences stand, then where the log does."""
+    query = (UNDER_WAY + BESIDE).encode().replace(b"{sequences}", sequences.as_bytes(connection).replace(b"%", b"%%"))
     leaks, states, position = [], {}, ""
-    for what, number, value, said in connection.execute(query, prepare=True):
+    for what, number, value, said in connection.execute(query, _where(database, spare), prepare=True):
         if what == "position":
             position = said
         elif what == "sequence":
             states[number] = (value, said == "true")
         else:
             leaks.append(Leak(what=what, pid=number, port=value, name=said))
-    return leaks, states, position
+    return Survey(under_way=tuple(leaks), sequences=states, position=position)
 
 
 def look(connection: psycopg.Connection, database: int, spare: Spared) -> list[Leak]:
     """What is under way in this database, by its oid, except in the backends `spare`."""
-    query = sql.SQL(UNDER_WAY).format(database=database, spare=list(spare.always), older=list(spare.older))
-    rows = connection.execute(query, prepare=True).fetchall()
+    rows = connection.execute(UNDER_WAY, _where(database, spare), prepare=True).fetchall()
     return [Leak(pid=pid, what=what, name=name, port=port) for what, pid, port, name in rows]
 
 
-def clear(connection: psycopg.Connection, database: int, spare: Spared, found: list[Leak]) -> list[Leak]:
+def _where(database: int, spare: Spared) -> dict[str, object]:
+    return {"database": database, "spare": list(spare.always), "older": list(spare.older)}
+
+
+def clear(connection: psycopg.Connection, database: int, spare: Spared, found: Sequence[Leak]) -> list[Leak]:
     """End what `look` found, and whatever comes meanwhile; what had to be ended. `connection` is in autocommit."""
     deadline = time.monotonic() + LINGER
     while found and time.monotonic() < deadline:

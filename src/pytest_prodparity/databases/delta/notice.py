@@ -17,8 +17,9 @@ from psycopg import sql
 from . import prepare
 
 _HINTS: LiteralString = """
-SELECT DISTINCT resource_manager
-FROM pg_temp.parity_wal(%(mark)s, pg_catalog.pg_current_wal_flush_lsn())
+WITH log AS MATERIALIZED (SELECT pg_catalog.pg_current_wal_flush_lsn() AS stop)
+SELECT stop::text FROM log UNION ALL SELECT DISTINCT resource_manager
+FROM log, pg_temp.parity_wal(CASE WHEN stop > %(mark)s THEN %(mark)s::pg_lsn END, stop)
 WHERE resource_manager = 'Transaction' AND record_type LIKE 'COMMIT%%' AND description LIKE '%%inval msgs%%'
   OR resource_manager = 'Heap' AND block_ref LIKE %(large)s
   OR resource_manager = 'RelMap' AND description LIKE %(map)s
@@ -103,10 +104,16 @@ class Catalogue:
         connection.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'x', 'x')")
         return _touched(connection, start, prepare.database(connection), own, ())
 
-    def changed(self, connection: psycopg.Connection, start: str) -> list[str]:
-        """What changed since the position `start` of the log beside rows, in words; nothing for most tests."""
+    def changed(self, connection: psycopg.Connection, start: str, stop: str | None = None) -> list[str] | None:
+        """What changed since the position `start` of the log beside rows, in words; nothing for most tests.
+
+        None where the log is not flushed up to `stop` yet.
+        """
         where = {"mark": start, "large": self.large, "map": f"database {self.database} %"}
-        hints = {hint for (hint,) in connection.execute(_HINTS, where, prepare=True)}
+        (flushed,), *found = connection.execute(_HINTS, where, prepare=True).fetchall()
+        if stop is not None and place(flushed) < place(stop):
+            return None
+        hints = {hint for (hint,) in found}
         reasons = ["a large object was made or removed"] if "Heap" in hints else []
         if "RelMap" in hints:
             reasons.append("the catalogue was written anew")
@@ -119,6 +126,12 @@ class Catalogue:
             return []
         now: dict[str, object] = dict(connection.execute(self.query).fetchall())
         return [_words(name) for name, print_ in sorted(now.items()) if print_ != self.prints.get(name)][:3]
+
+
+def place(position: str) -> int:
+    """A position of the log as a number."""
+    high, _, low = position.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)
 
 
 def _files(rows: Sequence[tuple[int, str, bool, int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -16,7 +16,7 @@ OPTIONS = (
     "-c session_replication_role=replica -c statement_timeout=0 -c idle_in_transaction_session_timeout=0"
     " -c lock_timeout=1000 -c search_path= -c DateStyle=ISO,YMD -c IntervalStyle=postgres -c extra_float_digits=1"
     " -c bytea_output=hex -c xmlbinary=base64 -c TimeZone=UTC -c quote_all_identifiers=off -c row_security=off"
-    " -c synchronous_commit=on -c default_transaction_read_only=off -c default_transaction_deferrable=off"
+    " -c standard_conforming_strings=on -c synchronous_commit=on -c default_transaction_read_only=off -c default_transaction_deferrable=off"
     " -c default_transaction_isolation=read\\ committed -c jit=off -c enable_seqscan=off -c enable_hashjoin=off"
     " -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c lc_monetary=C -c log_statement=none -c log_min_duration_statement=-1"
 )

@@ -66,16 +66,13 @@ class Sequences:
             if state != before[oid]
         )
 
-    def set_back(self, connection: psycopg.Connection, before: State, after: State) -> None:
-        """Set those that moved."""
-        moved = [(oid, *before[oid]) for oid, state in after.items() if state != before[oid]]
-        if moved:
-            connection.execute(
-                "SELECT pg_catalog.setval(s.oid::regclass, s.value, s.called)"
-                " FROM unnest(%s::bigint[], %s::bigint[], %s::bool[]) AS s(oid, value, called)",
-                [list(column) for column in zip(*moved, strict=True)],
-                prepare=True,
-            )
+    def back(self, before: State, after: State) -> list[str]:
+        """The statements that set those that moved."""
+        return [
+            f"SELECT pg_catalog.setval({oid}::oid::regclass, {before[oid][0]}, {before[oid][1]})"
+            for oid, state in after.items()
+            if state != before[oid]
+        ]
 
     def _last(self, oid: int, state: tuple[int, bool]) -> int:
         value, called = state

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import selectors
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
 from ..provider import Server
 from .decode import Unreadable
@@ -14,37 +17,39 @@ from .prepare import Untrackable
 
 MOST = 100_000
 """Row changes above which a clone is the cheaper way back."""
-REFRESH = 50
-"""Undos after which the place from which the log is read again moves on; the server does it only every 15 s."""
 _OPTIONS: LiteralString = "'skip-empty-xacts', '1', 'include-xids', '0', 'include-timestamp', '0'"
+_CHANGES: LiteralString = (
+    "SELECT data FROM pg_catalog.pg_logical_slot_{}_changes({}, NULL, 0, " + _OPTIONS + ") LIMIT {}"  # noqa: S608
+)
+_FLUSH: LiteralString = "SELECT pg_catalog.pg_logical_emit_message(false, 'x', 'x', true)::text"
+"""What was committed without waiting for the disk is decoded only once it is flushed."""
+_FLUSH_OLD: LiteralString = (
+    "BEGIN; SELECT pg_catalog.pg_logical_emit_message(true, 'x', 'x'); COMMIT;"
+    " SELECT pg_catalog.pg_current_wal_flush_lsn()::text"
+)
+_ADVANCE: LiteralString = "SELECT pg_catalog.pg_replication_slot_advance({}, {})"
 
 
 class Stream:
     """A temporary slot on `connection`, which is in autocommit. An error on that connection ends it.
 
-    Nothing else should use that session: decoding empties the caches of catalogue and plans.
+    Nothing else should use that session: decoding empties the caches of catalogue and plans. What is asked of it is sent
+    and read apart: while the server decodes, another session can work.
     """
 
     def __init__(self, connection: psycopg.Connection, server: Server) -> None:
         self._connection = connection
         self._name = f"prodparity_{secrets.token_hex(8)}"
-        self._version = server.version
-        # What was committed without waiting for the disk is decoded only once it is flushed.
-        message: LiteralString = "false, 'x', 'x', true" if server.version >= 170000 else "true, 'x', 'x'"
-        flush: LiteralString = f"SELECT pg_catalog.pg_logical_emit_message({message}) IS NULL AS n OFFSET 0"
-        if server.version < 170000:
-            self._flush: LiteralString | None = flush
-            flush = "SELECT false AS n OFFSET 0"
-        else:
-            self._flush = None
-        changes: LiteralString = (
-            "SELECT c.data FROM (" + flush + ") m, LATERAL pg_catalog.pg_logical_slot_{}_changes("  # noqa: S608
-            "{}, NULL, CASE WHEN m.n THEN 0 END, " + _OPTIONS + ") c LIMIT {}"
+        name, most = sql.Literal(self._name), sql.Literal(MOST + 1)
+        changes = (_FLUSH if server.version >= 170000 else _FLUSH_OLD) + " UNION ALL (" + _CHANGES + ")"
+        self._peek = sql.SQL(changes).format(sql.SQL("peek"), name, most).as_bytes(connection)
+        self._take = (
+            sql.SQL(changes + " UNION ALL SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
+            .format(sql.SQL("get"), name, most)
+            .as_bytes(connection)
         )
-        self._peek = self._query(changes, "peek")
-        self._take = self._query(
-            "(" + changes + ") UNION ALL SELECT pg_catalog.pg_current_wal_insert_lsn()::text", "get"
-        )
+        self._asked = False
+        """Something was sent, and its results were not read."""
 
     def open(self, patience: float) -> None:
         """Make the slot; waits for all open transactions of the server. Raises Untrackable after `patience` seconds."""
@@ -78,48 +83,65 @@ class Stream:
 
     def close(self) -> None:
         """Give the slot back; with the session it would go a moment too late for a DROP DATABASE."""
+        self._received()
         self._connection.execute(
             "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots"
             " WHERE slot_name = %s",
             [self._name],
         )
 
-    def peek(self) -> list[str]:
-        """The decoded lines not yet taken."""
-        return self._rows(self._peek)
+    def look(self) -> None:
+        """Let the server decode what is committed by now; `peek` then has less to wait for."""
+        self._send(self._peek)
+
+    def peek(self) -> tuple[list[str], str]:
+        """As of the last `look`, the decoded lines not yet taken, and the log's position up to which they are all."""
+        position, *lines = self._lines()
+        return lines, position
 
     def take(self) -> tuple[list[str], str]:
         """The decoded lines, which do not come again, and the log's position after them."""
-        *lines, position = self._rows(self._take)
+        self._send(self._take)
+        _, *lines, position = self._lines()
         return lines, position
 
-    def advance(self) -> str:
-        """Take without reading; the log's position."""
-        return self._one(
-            "SELECT pg_catalog.pg_current_wal_insert_lsn()::text"
-            " FROM pg_catalog.pg_replication_slot_advance(%s, pg_catalog.pg_current_wal_flush_lsn())",
-            [self._name],
-        )
+    def advance(self, position: str) -> None:
+        """Take without reading, up to there. It is not waited for."""
+        self._send(sql.SQL(_ADVANCE).format(self._name, position).as_bytes(self._connection))
 
-    def refresh(self, undone: int) -> bool:
-        """Once in a while let the server note which transactions run, from where reading can start."""
-        if undone % REFRESH or self._version < 160000:
-            return False
-        self._connection.execute("SELECT pg_catalog.pg_log_standby_snapshot()")
-        return True
+    def _send(self, query: bytes) -> None:
+        self._received()
+        self._connection.pgconn.send_query(query)
+        self._asked = True
+        while self._connection.pgconn.flush():
+            self._wait(selectors.EVENT_WRITE)
 
-    def _query(self, text: LiteralString, how: LiteralString) -> sql.Composed:
-        return sql.SQL(text).format(sql.SQL(how), sql.Literal(self._name), sql.Literal(MOST + 1))
+    def _received(self) -> list[PGresult]:
+        """The results of what was sent last; raises psycopg's errors."""
+        results: list[PGresult] = []
+        pgconn = self._connection.pgconn
+        while self._asked:
+            while pgconn.is_busy():
+                self._wait(selectors.EVENT_READ)
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                self._asked = False
+            else:
+                results.append(result)
+        for result in results:
+            if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+                raise psycopg.errors.error_from_result(result, encoding=self._connection.info.encoding)
+        return results
 
-    def _rows(self, query: sql.Composed) -> list[str]:
-        if self._flush is not None:
-            self._connection.execute(self._flush, prepare=True)
-        lines = [line for (line,) in self._connection.execute(query, prepare=True)]
-        if len(lines) > MOST:
+    def _wait(self, event: int) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection.pgconn.socket, event)
+            selector.select()
+
+    def _lines(self) -> list[str]:
+        result = self._received()[-1]
+        if result.ntuples > MOST + 2:
             raise Unreadable(f"more than {MOST:,} rows were changed")
-        return lines
-
-    def _one(self, query: LiteralString, parameters: list[str]) -> str:
-        row = self._connection.execute(query, parameters, prepare=True).fetchone()
-        assert row is not None
-        return str(row[0])
+        encoding = self._connection.info.encoding
+        return [(result.get_value(at, 0) or b"").decode(encoding) for at in range(result.ntuples)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,8 +19,8 @@ from ..provider import Server
 from . import fence, prepare, present, undo
 from .bloat import Bloat
 from .decode import Net, Unreadable
-from .fence import Leak
-from .notice import Catalogue
+from .fence import Leak, Survey
+from .notice import Catalogue, place
 from .sequences import Sequences, State
 from .shape import Table, tables
 from .stream import Stream
@@ -31,6 +31,8 @@ FIRST = 3
 """So many of a table's first undos are proven."""
 SAMPLE = 10
 """After them every tenth."""
+REFRESH = 10
+"""Undos after which the server notes which transactions run, from where the log is read again; by itself it does every 15 s."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,21 +164,23 @@ class Tracker:
             self._lost = _said(cause)
             raise self._gone() from cause
 
-    def undo(self, *, prove: bool | None = None, older: Collection[int] = ()) -> Undone:
+    def undo(self, *, prove: bool | None = None, older: Collection[int] = (), written: bool = True) -> Undone:
         """Back to the start, or to the last `enter`. What the test left under way is ended, and reported.
 
         `older`: pids of backends that were there before the test; a transaction of theirs that only reads may stay open.
-
         `prove`: read the stream again, which must then come to nothing; None: for each table's first undos and every
-        tenth. Row counts are always checked. Never raises for what the test did.
+        tenth. Row counts are always checked. `written`: something was, probably; only the time depends on it. Never
+        raises for what the test did.
         """
         began = time.perf_counter()
         leaks: tuple[Leak, ...] = ()
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
-                leaks, now, position = self._settled(older)
-                undone = self._undo(self._frames[-1], now, position, prove)
+                if written:
+                    self._stream.look()
+                leaks, now = self._settled(older)
+                undone = self._undo(self._frames[-1], now, prove, looked=written and not leaks)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
                 undone = Undone(done=False, reasons=(_said(cause),))
             if not undone.done:
@@ -264,8 +268,7 @@ class Tracker:
                 now = self._sequences.state(self._connection)
                 with self._connection.transaction():
                     undo.put_back(self._connection, outer.net.reverse(), start=None)
-                self._sequences.set_back(self._connection, inner.sequences, now)
-                self._stream.advance()
+                self._stream.advance(self._run(self._sequences.back(inner.sequences, now)))
                 self._frames[-1].net = outer.net
                 self._frames.append(self._frame())
         except (psycopg.Error, Unreadable) as cause:
@@ -314,7 +317,7 @@ class Tracker:
 
     def _changed(self, frame: Frame) -> list[str]:
         """What changed beside rows since the frame's start."""
-        return self._late or self._catalogue.changed(self._connection, frame.mark)
+        return self._late or self._catalogue.changed(self._connection, frame.mark) or []
 
     def _check(self) -> None:
         """Raises ProdparityError where the changes can no longer be followed."""
@@ -337,58 +340,99 @@ class Tracker:
         assert row is not None
         return str(row[0])
 
-    def _settled(self, older: Collection[int] = ()) -> tuple[tuple[Leak, ...], State, str]:
-        """Once nothing is under way: what was, where the sequences stand, where the log stands."""
+    def _settled(self, older: Collection[int] = ()) -> tuple[tuple[Leak, ...], Survey]:
+        """Once nothing is under way: what was, and what there is now."""
         spared = replace(self._spared, older=tuple(older))
-        leaks: tuple[Leak, ...] = ()
-        found, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
-        if found:
-            leaks = tuple(fence.clear(self._connection, self._number, spared, found))
-            _, now, position = fence.survey(self._connection, self._number, spared, self._sequences.query)
-        return leaks, now, position
+        found = self._survey(spared)
+        if not found.under_way:
+            return (), found
+        leaks = fence.clear(self._connection, self._number, spared, found.under_way)
+        return tuple(leaks), self._survey(spared)
+
+    def _survey(self, spared: fence.Spared) -> Survey:
+        return fence.survey(self._connection, self._number, spared, self._sequences.query)
 
     def _read(self) -> Net:
         """All rows since the frame's start."""
-        return self._frames[-1].net.copy().fold(self._stream.peek(), self._tables)
+        self._stream.look()
+        return self._frames[-1].net.copy().fold(self._stream.peek()[0], self._tables)
 
-    def _undo(self, frame: Frame, now: State, position: str, prove: bool | None) -> Undone:
-        if position == frame.mark and not frame.net:
+    def _undo(self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool) -> Undone:
+        if now.position == frame.mark and not frame.net:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
-            self._sequences.set_back(self._connection, frame.sequences, now)
-            frame.mark = self._position()
+            back = self._sequences.back(frame.sequences, now.sequences)
+            if back:
+                frame.mark = self._run(back)
             return Undone(done=True, proven=True)
         self._ready()
-        net = self._read()
-        reasons = [*undo.stubborn(net), *self._changed(frame)]
+        if not looked:
+            self._stream.look()
+        changed = self._catalogue.changed(self._connection, frame.mark, now.position) if not self._late else self._late
+        lines, position = self._stream.peek()
+        while place(position) < place(now.position):
+            # A look that began before nothing was under way any more.
+            self._stream.look()
+            lines, position = self._stream.peek()
+        net = frame.net.copy().fold(lines, self._tables)
+        reasons = [*undo.stubborn(net), *(self._changed(frame) if changed is None else changed)]
         if reasons:
             return Undone(done=False, reasons=tuple(dict.fromkeys(reasons)), rows=net.lines)
-        undone = self._back(net, frame, now, start=None if frame.net else frame.mark, prove=prove)
+        start = None if frame.net else frame.mark
+        undone = self._back(net, frame, now.sequences, start=start, prove=prove, mark=position)
         if undone:
             frame.net = Net()
         return undone
 
-    def _back(self, net: Net, frame: Frame, now: State, *, start: str | None, prove: bool | None = None) -> Undone:
-        """Take `net` back, and go on from there."""
+    def _back(
+        self,
+        net: Net,
+        frame: Frame,
+        now: State,
+        *,
+        start: str | None,
+        mark: str | None = None,
+        prove: bool | None = None,
+    ) -> Undone:
+        """Take `net` back, and go on from there; `mark`: where that is if there is nothing to take back."""
         connection = self._connection
         touched = [rows.table for rows in net.rows.values() if rows.count]
-        if touched:
+        statements = undo.script(net)
+        if statements is None:
             with connection.transaction():
                 undo.put_back(connection, net, start=start)
-        self._sequences.set_back(connection, frame.sequences, now)
         self._undone += 1
+        back = self._sequences.back(frame.sequences, now)
+        refresh = not self._undone % REFRESH and self.server.version >= 160000
+        if touched or back or refresh or mark is None:
+            mark = self._run(back, statements or (), refresh=refresh)
         proven = start is not None and net.lines <= PROVEN and (self._due(touched) if prove is None else prove)
         if proven:
-            lines, frame.mark = self._stream.take()
+            lines, mark = self._stream.take()
             if Net().fold(lines, self._tables):
                 why = "after the undo the state is not the one of the start"
                 return Undone(done=False, reasons=(why,), broken=True, rows=net.lines)
-        elif net.lines or start is None:
-            frame.mark = self._stream.advance()
-        else:
-            frame.mark = self._position()
-        if self._bloat.care(connection, touched) or self._stream.refresh(self._undone):
-            frame.mark = self._position()
+        elif net.lines or start is None or refresh:
+            self._stream.advance(mark)
+        frame.mark = self._position() if self._bloat.care(connection, touched) else mark
         return Undone(done=True, rows=net.lines, proven=proven)
+
+    def _run(self, plain: Sequence[str], counted: Sequence[tuple[str, int]] = (), *, refresh: bool = False) -> str:
+        """In one transaction and one round trip; where the log stands after it. Raises Unreadable for a wrong count."""
+        statements = ["BEGIN", *plain, *(statement for statement, _ in counted), "COMMIT"]
+        if refresh:
+            statements.append("SELECT pg_catalog.pg_log_standby_snapshot()")
+        statements.append("SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
+        connection = self._connection
+        cursor = connection.execute("; ".join(statements).encode(connection.info.encoding), prepare=False)
+        found = []
+        while cursor.nextset():
+            found.append(cursor.rowcount)
+        for (_, wanted), number in zip(counted, found[len(plain) :], strict=False):
+            if number != wanted:
+                raise Unreadable(f"{number} of {wanted} rows were taken back")
+        row = cursor.fetchone()
+        assert row is not None
+        return str(row[0])
 
     def _due(self, touched: list[Table]) -> bool:
         first = False

@@ -18,6 +18,9 @@ from .shape import Column, Table
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 PER_PAGE = 291
 """Rows that a page of 8 KB can hold at most."""
+FEW = 200
+SMALL = 65_536
+"""Rows, and letters in them, up to which the statements are sent at once, with the values in them."""
 
 
 def stubborn(net: Net) -> list[str]:
@@ -49,32 +52,71 @@ def put_back(connection: psycopg.Connection, net: Net, *, start: str | None) -> 
             _copy(connection, rows.table, negatives)
 
 
+def script(net: Net) -> list[tuple[str, int]] | None:
+    """What `put_back` does, as statements to be sent at once, each with the rows it must tell; None for what is large,
+    and for tables without keys."""
+    statements = []
+    letters = 0
+    for rows in net.rows.values():
+        table, positives, negatives = rows.table, rows.positives(), rows.negatives()
+        if (positives and not table.key) or (negatives and not table.settable):
+            return None
+        letters += sum(len(value or "") for image in (*positives, *negatives) for value in image)
+        if letters > SMALL or len(positives) + len(negatives) > FEW:
+            return None
+        if positives:
+            columns = [table.columns[at] for at in table.key]
+            arrays = [_quoted(_array(text(image[at] or "") for image in positives)) for at in table.key]
+            statements.append((_deletion(table, columns, arrays), len(positives)))
+        if negatives:
+            statements.append((_insertion(table, negatives), len(negatives)))
+    return statements
+
+
+def _insertion(table: Table, negatives: list[Image]) -> str:
+    """Untyped literals, which the columns' own types read, as COPY does."""
+    columns = ", ".join(table.columns[at].quoted for at in table.settable)
+    lines = ", ".join(
+        "(" + ", ".join("NULL" if (value := image[at]) is None else _literal(value) for at in table.settable) + ")"
+        for image in negatives
+    )
+    return f"INSERT INTO {table.printed} ({columns}) OVERRIDING SYSTEM VALUE VALUES {lines}"  # noqa: S608
+
+
+def _literal(value: str) -> str:
+    """Of a printed value; one in quotes is a literal as it is."""
+    return value if value.startswith("'") else _quoted(text(value))
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
 def _delete_by_key(connection: psycopg.Connection, rows: Rows, positives: list[Image], _start: str | None) -> int:
     table = rows.table
     columns = [table.columns[at] for at in table.key]
     arrays = [_array(text(image[at] or "") for image in positives) for at in table.key]
-    return connection.execute(_deletion(table, columns), arrays, prepare=True).rowcount
+    statement = _deletion(table, columns, ["%s"] * len(arrays), percent="%%")
+    return connection.execute(statement.encode(), arrays, prepare=True).rowcount
 
 
-def _deletion(table: Table, columns: list[Column]) -> bytes:
-    """One array parameter for each column of the key; the index's own operators, whatever the search_path."""
-    name = _percent(table.printed)
+def _deletion(table: Table, columns: list[Column], arrays: list[str], *, percent: str = "%") -> str:
+    """By one array for each column of the key; with the index's own operators, whatever the search_path."""
+
+    def named(name: str | None) -> str:
+        return (name or "").replace("%", percent)
+
     if len(columns) == 1 and columns[0].array:
         (column,) = columns
-        condition = f"t.{_percent(column.quoted)} {_percent(column.equal)} ANY (%s::{_percent(column.type)}[])"
-        return f"DELETE FROM ONLY {name} t WHERE {condition}".encode()  # noqa: S608  # quoted by the server
+        condition = f"t.{named(column.quoted)} {named(column.equal)} ANY ({arrays[0]}::{named(column.type)}[])"
+        return f"DELETE FROM ONLY {named(table.printed)} t WHERE {condition}"  # noqa: S608  # quoted by the server
     match = " AND ".join(
-        f"t.{_percent(column.quoted)} {_percent(column.equal)} k.k{at}::{_percent(column.type)}"
+        f"t.{named(column.quoted)} {named(column.equal)} k.k{at}::{named(column.type)}"
         for at, column in enumerate(columns)
     )
     keys = ", ".join(f"k{at}" for at in range(len(columns)))
-    arrays = ", ".join(["%s::text[]"] * len(columns))
-    return f"DELETE FROM ONLY {name} t USING unnest({arrays}) AS k({keys}) WHERE {match}".encode()  # noqa: S608
-
-
-def _percent(name: str | None) -> str:
-    """A name in a statement that has parameters."""
-    return (name or "").replace("%", "%%")
+    source = ", ".join(f"{array}::text[]" for array in arrays)
+    return f"DELETE FROM ONLY {named(table.printed)} t USING unnest({source}) AS k({keys}) WHERE {match}"  # noqa: S608
 
 
 def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list[Image], start: str | None) -> int:
@@ -99,7 +141,8 @@ def _delete_by_place(connection: psycopg.Connection, rows: Rows, positives: list
         if wanted.get(image, 0):
             wanted[image] -= 1
             found.append((values[0] or b"").decode())
-    statement = f"DELETE FROM ONLY {_percent(table.printed)} WHERE ctid = ANY (%s::tid[])"  # noqa: S608
+    name = table.printed.replace("%", "%%")
+    statement = f"DELETE FROM ONLY {name} WHERE ctid = ANY (%s::tid[])"  # noqa: S608
     return connection.execute(statement.encode(), [_array(found)]).rowcount
 
 
