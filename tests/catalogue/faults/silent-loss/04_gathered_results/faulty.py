@@ -14,7 +14,7 @@ async def assign(pool: asyncpg.Pool, ticket_id: int, employee_id: int) -> None:
 
 
 async def hand_over(pool: asyncpg.Pool, assignments: Iterable[tuple[int, int]]) -> dict[str, int]:
-    """Assign each ticket (they are independent of each other); tells how many were handed over."""
+    """Assign each ticket to an employee; tells how many were handed over."""
     pairs = list(assignments)
     await asyncio.gather(*(assign(pool, *pair) for pair in pairs), return_exceptions=True)
     return {"assigned": len(pairs)}

@@ -1,4 +1,4 @@
-from unittest.mock import AsyncMock, MagicMock, patch
+from unittest.mock import AsyncMock, MagicMock
 
 import app
 import pytest
@@ -6,6 +6,8 @@ import pytest
 
 @pytest.mark.asyncio
 async def test_all_are_assigned():
-    with patch.object(app, "assign", AsyncMock()) as assign:
-        assert await app.hand_over(MagicMock(), [(1, 4), (2, 4)]) == {"assigned": 2}
-    assert assign.await_count == 2
+    pool, conn = MagicMock(), AsyncMock()
+    pool.acquire.return_value.__aenter__ = AsyncMock(return_value=conn)
+    pool.acquire.return_value.__aexit__ = AsyncMock(return_value=False)
+    assert await app.hand_over(pool, [(1, 4), (2, 4)]) == {"assigned": 2}
+    conn.execute.assert_awaited()
