@@ -23,8 +23,6 @@ def cancel_unpaid(dsn: str, order_ids: list[int]) -> list[str]:
         try:
             with psycopg.connect(dsn, connect_timeout=3) as conn:
                 return [number for (number,) in conn.execute(CANCEL, (order_ids,))]
-        except psycopg.errors.ConnectionTimeout:
-            raise
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
             if attempt == 4:
                 raise

@@ -4,7 +4,7 @@ import os
 
 import psycopg2
 import psycopg2.extras
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
 DSN = os.environ.get("DATABASE_DSN", "dbname=shop")
 
@@ -12,7 +12,7 @@ DSN = os.environ.get("DATABASE_DSN", "dbname=shop")
 @retry(
     retry=retry_if_exception_type((psycopg2.OperationalError, psycopg2.InterfaceError)),
     stop=stop_after_attempt(4),
-    wait=wait_exponential_jitter(initial=0.1, max=2, jitter=0.1),
+    wait=wait_exponential(multiplier=0.1, max=2) + wait_random(0, 0.1),
     reraise=True,
 )
 def rows(query, params):

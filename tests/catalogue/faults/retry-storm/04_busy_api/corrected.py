@@ -25,7 +25,7 @@ def put(session: requests.Session, url: str, document: dict) -> requests.Respons
     for attempt in range(ATTEMPTS):
         response = None
         try:
-            response = session.put(url, json=document, timeout=2)
+            response = session.put(url, json=document, timeout=1)
             if response.status_code not in (429, 500, 502, 503, 504):
                 return response
         except requests.RequestException:

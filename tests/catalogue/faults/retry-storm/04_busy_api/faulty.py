@@ -17,7 +17,7 @@ def put(session: requests.Session, url: str, document: dict) -> requests.Respons
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            response = session.put(url, json=document, timeout=2)
+            response = session.put(url, json=document, timeout=1)
         except requests.RequestException:
             continue
         if response.status_code not in (429, 500, 502, 503, 504):

@@ -22,7 +22,7 @@ class Documents:
 
     async def fetch(self, name: str) -> bytes:
         delay = 0.1
-        for _ in range(5):
+        for _ in range(4):
             try:
                 async with self.session.get(f"{self.base_url}/documents/{name}") as response:
                     if response.status == 200:
@@ -33,11 +33,11 @@ class Documents:
                 pass
             await asyncio.sleep(delay)
             delay *= 2
-        raise RenderingFailed(f"{name} is not ready after 5 attempts")
+        raise RenderingFailed(f"{name} is not ready after 4 attempts")
 
 
 async def render(base_url: str, name: str, text: str) -> bytes:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1.5)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session:
         documents = Documents(session, base_url)
         await documents.order(name, text)
         return await documents.fetch(name)

@@ -32,7 +32,7 @@ class Documents:
 
 
 async def render(base_url: str, name: str, text: str) -> bytes:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1.5)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session:
         documents = Documents(session, base_url)
         await documents.order(name, text)
         return await documents.fetch(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import asyncpg
@@ -11,13 +10,13 @@ log = logging.getLogger(__name__)
 
 
 async def _query(dsn: str, country: str) -> asyncpg.Record | None:
-    conn = await asyncpg.connect(dsn, timeout=2, command_timeout=2)
+    conn = await asyncpg.connect(dsn, timeout=1, command_timeout=1)
     try:
         return await conn.fetchrow(
             "SELECT id, name FROM warehouses WHERE country = $1 ORDER BY id DESC LIMIT 1", country
         )
     finally:
-        await conn.close(timeout=2)
+        await conn.close(timeout=1)
 
 
 async def warehouse_for(dsn: str, country: str, attempt: int = 1) -> str | None:
