@@ -6,7 +6,7 @@ import fcntl
 import importlib.util
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -76,6 +76,8 @@ class Case:
     folder: Path
     rule: str
     story: str
+    level: str = "dev"
+    """At which it is found."""
 
     @property
     def name(self) -> str:
@@ -104,14 +106,34 @@ class Case:
         return next(number for number, line in enumerate(lines, 1) if line.rstrip().endswith("# <- here"))
 
 
-def cases(*, innocent: bool) -> list[Case]:
-    """All faulty programs with their corrections, or all innocent ones."""
+def cases(*, innocent: bool, room: str = "") -> list[Case]:
+    """All faulty programs with their corrections, or all innocent ones; of a `room`, such as `faults`, in its folder."""
     found = []
-    for path in sorted(HERE.glob("*/*/case.toml")):
+    for path in sorted((HERE / room).glob("*/*/case.toml")):
         data = tomllib.loads(path.read_text())
         if (data["rule"] == "none") is innocent:
-            found.append(Case(folder=path.parent, rule=data["rule"], story=data["story"]))
+            found.append(
+                Case(folder=path.parent, rule=data["rule"], story=data["story"], level=data.get("level", "dev"))
+            )
     return found
+
+
+FAULTS = """
+[tool.prodparity.levels.staging]
+rows = 0
+growth = false
+latency = 0
+
+[tool.prodparity.levels.production]
+rows = 0
+growth = false
+latency = 0
+faults = { scenarios = 80 }
+
+[tool.prodparity.rules.hang]
+seconds = 5
+"""
+"""What a sweep looks for needs no volume, and no longer wait than the longest deadline of a corrected program."""
 
 
 class Catalogue:
@@ -154,6 +176,29 @@ class Catalogue:
         for rule, place in result.findings:
             folder, _, line = str(place).partition("/")
             found[folders[folder]].append((rule, line))
+        return result, found
+
+    def swept(
+        self, chosen: Sequence[Case], variant: str, project: Path, *arguments: str
+    ) -> tuple[Result, dict[str, list[str]]]:
+        """Run the marked tests of programs of one level under faults; rules by case. One process for all of them."""
+        migrations = {case.migration for case in chosen if variant == "corrected"} or {""}
+        (migration,) = migrations
+        shutil.copytree(self._parity(migration), project / "parity")
+        folders = {self._beside(case, variant, "test_parity.py", project).name: case.name for case in chosen}
+        level = "production" if chosen[0].level == "production" else "staging"
+        made = self._shared(project).write({"pyproject.toml": SETTINGS + FAULTS})
+        result = made.run(
+            "--import-mode=importlib",
+            f"--parity-level={level}",
+            "--parity-database=embedded",
+            "-v",
+            *arguments,
+            timeout=1800,
+        )
+        found: dict[str, list[str]] = {name: [] for name in folders.values()}
+        for finding in (result.report or {"findings": []})["findings"]:
+            found[folders[finding["test"].partition("/")[0]]].append(finding["rule"])
         return result, found
 
     def _shared(self, project: Path) -> Project:

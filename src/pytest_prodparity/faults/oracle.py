@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
@@ -33,6 +33,18 @@ class Raised:
     """Of the test, where it came out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a service was asked to do, and what is not to be asked twice."""
+
+    what: str
+    """`POST /charge`."""
+    key: str
+    """Digest of its Idempotency-Key; empty where it has none."""
+    digest: str
+    """Of its body."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clean:
     """What a test does when nothing fails."""
@@ -45,8 +57,10 @@ class Clean:
     final: Delta
     blind: bool = False
     """Not all states were seen."""
-    sent: Sequence[tuple[str, str]] = ()
-    """What services were asked to do, `POST /charge`, each with its idempotency key or an empty text."""
+    sent: Sequence[Request] = ()
+    """What services were asked to do."""
+    known: frozenset[str] = frozenset()
+    """Digests of what is asked in the same words in each run."""
 
     def after(self, at: int) -> Delta:
         """What was committed after the call."""
@@ -79,7 +93,7 @@ class Faulted:
     """The test's assertion looked at what the call gave; where none failed: the test kept it."""
     then: Delta | None = None
     """What was committed when the test went on to its next call."""
-    sent: Sequence[tuple[str, str]] = ()
+    sent: Sequence[Request] = ()
     quiet: bool = False
     """Nothing passed the wire for long when it expired."""
     demanded: bool = False
@@ -191,17 +205,29 @@ class Oracle:
 
     def _asked_again(self, run: Faulted) -> Verdict | None:
         """A service that was asked more often than when all is well has done it more often."""
-        more = _asked(run.sent) - _asked(self.clean.sent)
+        once, now = self._asked(self.clean.sent), self._asked(run.sent)
+        more = now - once
         if not more:
             return None
         what = next(iter(sorted(more)))
         return Verdict(
             rule="double-apply",
-            expected=_asked(self.clean.sent)[what],
-            found=_asked(run.sent)[what],
+            expected=once[what],
+            found=now[what],
             extra=tuple(more.elements()),
             table=what,
         )
+
+    def _asked(self, sent: Sequence[Request]) -> Bag:
+        """How often each was asked for. What has a key is done once, however often it is asked for.
+
+        A body that no other run has sent, and this one twice, holds one: who made it up did so before the first attempt.
+        """
+        keyed = {(one.what, key) for one in sent if (key := self._key(one))}
+        return Counter([one.what for one in sent if not self._key(one)] + [what for what, _ in keyed])
+
+    def _key(self, one: Request) -> str:
+        return one.key or ("" if one.digest in self.clean.known else one.digest)
 
     def _then(self, run: Faulted) -> Verdict | None:
         """All is there in the end; was it when the call returned? What the test did next may have made up for it."""
@@ -291,13 +317,10 @@ class Oracle:
         )
 
     def _bag(self, delta: Delta) -> Bag:
-        return Counter(canonical(delta, self.masked))
-
-
-def _asked(sent: Sequence[tuple[str, str]]) -> Counter[str]:
-    """With the same key it is done once, however often it is asked for."""
-    keyed = {(what, key) for what, key in sent if key}
-    return Counter([what for what, key in sent if not key] + [what for what, _ in keyed])
+        # A table that is not touched when all goes well is where the code puts what failed.
+        touched = {change.table for state in (*self.clean.states, self.clean.final) for change in state}
+        kept = tuple(change for change in delta if change.table in touched)
+        return Counter(canonical(replace(delta, changes=kept), self.masked))
 
 
 def _count(bag: Bag) -> int:

@@ -21,7 +21,7 @@ from ..core.delta import Delta
 from ..core.errors import ProdparityError
 from ..databases.delta.sequences import shift
 from ..faults.gates import Armed, Learning, Trail
-from ..faults.oracle import Raised
+from ..faults.oracle import Raised, Request
 from ..faults.places import Places
 from ..relay.trip import HttpTrip, ServiceTrip
 from ..session import Session
@@ -58,8 +58,8 @@ class Run:
         self.quiet = False
         """Nothing passed the wire for long then."""
         self.called = False
-        self.sent: list[tuple[str, str]] = []
-        """What a service was asked to do, each with its idempotency key, if it had one."""
+        self.sent: list[Request] = []
+        """What services were asked to do."""
         self.leaks: tuple[str, ...] = ()
         self.shifts = False
         """Sequences go on later in this run."""
@@ -88,9 +88,8 @@ class Run:
         timer.daemon = True
         began = time.monotonic()
         self._active = True
-        session.relays.taps.append(self)
         session.arm(self.gate)
-        with _interruptible(self):
+        with self.hearing(), _interruptible(self):
             timer.start()
             try:
                 yield
@@ -105,14 +104,23 @@ class Run:
                 self.seconds = time.monotonic() - began
                 self.called = True
                 session.lift(time.monotonic() + SETTLE_S, standing=True)
-                session.relays.taps.remove(self)
                 with suppress(ProdparityError):
                     self.delta = isolation.delta()
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Of services, what they are asked."""
+        taps = self._session.relays.taps
+        taps.append(self)
+        try:
+            yield
+        finally:
+            taps.remove(self)
 
     def trip(self, trip: ServiceTrip) -> None:
         """As a tap of the proxies."""
         if isinstance(trip, HttpTrip) and trip.applied and trip.method not in SAFE:
-            self.sent.append((f"{trip.method} {trip.path}", trip.idempotency_key))
+            self.sent.append(Request(f"{trip.method} {trip.path}", trip.idempotency_key, trip.digest))
 
     def _shift(self) -> None:
         # Where that is refused, ids that sequences give stay as they are.

@@ -57,13 +57,14 @@ class Sweep:
     def __init__(self, session: Session, item: pytest.Function, budget: Budget, *, say: Callable[[str], None]) -> None:
         self.run: Run | None = None
         """Under way, and unheard; None while the run that counts is."""
-        self.counted: Run | None = None
-        """The run that counts; None until its call is over."""
+        self.counted: Run
+        """The run that counts; what it asks of services is heard from the beginning."""
         self._session = session
         self._item = item
         self._budget = budget
         self._say = say
         self._places = places_of(session, item)
+        self.counted = Run(session, item, self._places, None, deadline=0.0)
         self._began = time.monotonic()
         self._said = self._began + PROGRESS_S
         self._replay = Replay.parse(session.settings.replay, NAMES) if session.settings.replay is not None else None
@@ -75,7 +76,7 @@ class Sweep:
 
     def count(self, seconds: float) -> None:
         """The call of the run that counts has come to a good end, in so many seconds."""
-        run = self.counted = Run(self._session, self._item, self._places, None, deadline=0.0)
+        run = self.counted
         run.called, run.seconds = True, seconds
         with suppress(ProdparityError):
             run.delta = self._session.isolation.delta()
@@ -84,7 +85,6 @@ class Sweep:
 
     def go(self) -> Swept:
         """Everything beside the run that counts, which has passed."""
-        assert self.counted is not None
         first = self.counted.delta
         learned = self._learn()
         if isinstance(learned, Swept):
@@ -161,6 +161,7 @@ class Sweep:
             final=learned.delta,
             blind=gate.blind,
             sent=learned.sent,
+            known=frozenset(one.digest for one in self.counted.sent),
         )
 
     # --- what is done to it
@@ -312,7 +313,7 @@ class Sweep:
 
     @property
     def _patience(self) -> float:
-        return self._deadline + (self.counted.seconds if self.counted is not None else 0.0)
+        return self._deadline + self.counted.seconds
 
     def _run(self, run: Run) -> Run:
         self.run = run

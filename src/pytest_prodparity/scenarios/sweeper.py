@@ -37,9 +37,10 @@ class Sweeper:
         sweep = item.stash[SWEEP] = Sweep(session, item, self._budget, say=lambda line: say(item.config, line))
         try:
             # Wider fixtures stay for the runs that follow.
-            reports = runtestprotocol(item, log=False, nextitem=cast("pytest.Item", item.parent))
+            with sweep.counted.hearing():
+                reports = runtestprotocol(item, log=False, nextitem=cast("pytest.Item", item.parent))
             renew(item)
-            if sweep.counted is not None and sweep.counted.passed and all(_is_good(report) for report in reports):
+            if sweep.counted.passed and all(_is_good(report) for report in reports):
                 with unheard():
                     swept = sweep.go()
                 self._budget.seconds -= sweep.spent

@@ -1,0 +1,56 @@
+"""What does not survive production's failures is found, and what survives them is not accused."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from pytest_prodparity.databases.provider import Server
+
+from tests.catalogue.harness import Case, Catalogue, cases
+
+ROOM = "faults"
+
+
+@pytest.fixture(scope="session")
+def catalogue(server: Server, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    return Catalogue(server, tmp_path_factory.getbasetemp() / "catalogue", cache)
+
+
+def batches(variant: str) -> list[list[Case]]:
+    """Programs that can share a process: of one rule, one level and one production; Django's alone."""
+    chosen = cases(innocent=variant == "app", room=ROOM)
+
+    def shared(case: Case) -> tuple[str, str, str]:
+        own = case.name if case.alone(variant) else ""
+        return case.folder.parent.name, "production" if case.level == "production" else "staging", own
+
+    return [list(batch) for _, batch in groupby(sorted(chosen, key=shared), key=shared)]
+
+
+def name(batch: list[Case]) -> str:
+    return batch[0].name if len(batch) == 1 else f"{batch[0].folder.parent.name}-{len(batch)}"
+
+
+@pytest.mark.parametrize("batch", batches("faulty"), ids=name)
+def test_programs_that_do_not_survive_a_fault_are_found(
+    batch: list[Case], catalogue: Catalogue, tmp_path: Path
+) -> None:
+    result, found = catalogue.swept(batch, "faulty", tmp_path)
+    assert [case.name for case in batch if case.rule not in found[case.name]] == [], result.out
+
+
+@pytest.mark.parametrize("batch", batches("corrected"), ids=name)
+def test_their_corrected_twins_are_not_accused(batch: list[Case], catalogue: Catalogue, tmp_path: Path) -> None:
+    result, found = catalogue.swept(batch, "corrected", tmp_path)
+    assert {case: rules for case, rules in found.items() if rules} == {}, result.out
+    assert set(result.outcomes) <= {"passed", "warning", "warnings"}, result.out
+
+
+@pytest.mark.parametrize("batch", batches("app"), ids=name)
+def test_innocent_programs_are_not_accused(batch: list[Case], catalogue: Catalogue, tmp_path: Path) -> None:
+    result, found = catalogue.swept(batch, "app", tmp_path)
+    assert {case: rules for case, rules in found.items() if rules} == {}, result.out
+    assert set(result.outcomes) <= {"passed", "warning", "warnings"}, result.out
