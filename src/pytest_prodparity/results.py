@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +59,9 @@ class Results:
             started=datetime.fromtimestamp(self._started, UTC),
             interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
         )
+        if settings.replay is not None and not any(test.scenarios for test in self._report.tests):
+            note = f"no test sent the trip of --parity-replay={settings.replay}, or it has another name now"
+            self._report = replace(self._report, notes=(*self._report.notes, note))
         try:
             write(settings.root / settings.report, self._report)
         except ProdparityError as error:

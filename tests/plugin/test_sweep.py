@@ -165,3 +165,176 @@ def test_what_fails_under_a_fault_is_found_and_what_does_not_is_not(swept: Resul
 def test_each_scenario_is_shown_with_its_time(swept: Result) -> None:
     assert re.search(r"\d+ ms  [0-9a-f]{6}:reply-lost", swept.out), swept.out
     assert re.search(r"\d+ scenarios, [\d.]+ s", swept.out), swept.out
+
+
+ODD = """\
+import os
+import time
+
+import psycopg
+import pytest
+
+import odd
+
+pytestmark = pytest.mark.prodparity
+CALLS = []
+
+
+@pytest.fixture
+def dsn(parity_db):
+    parity_db.owner.execute("INSERT INTO customer SELECT n, 'name', 'c1' FROM generate_series(1, 9) n")
+    return parity_db.dsn + "?connect_timeout=2&tcp_user_timeout=300"
+
+
+def test_no_trip(dsn):
+    assert True
+
+
+def test_other_rows_each_time(dsn):
+    CALLS.append(1)
+    for number in range(len(CALLS)):
+        odd.rename(dsn, 1 + number)
+
+
+def test_only_once_in_a_process(dsn):
+    odd.once_in_a_process()
+    odd.rename(dsn, 1)
+
+
+@pytest.mark.prodparity(faults="tolerate")
+def test_must_get_over_it(dsn):
+    odd.rename(dsn, 2)
+
+
+@pytest.mark.prodparity(faults="tolerate")
+def test_gets_over_it(dsn):
+    odd.rename_with_retries(dsn, 2)
+
+
+@pytest.mark.prodparity(faults="off")
+def test_left_out(dsn):
+    odd.half(dsn)
+
+
+@pytest.mark.prodparity(allow=["torn-write:customer"])
+def test_allowed(dsn):
+    odd.half(dsn)
+
+
+def test_waits_for_a_thread_that_died(dsn):
+    odd.wait_for_writer(dsn)
+
+
+def test_passes_under_faults_only(dsn):
+    try:
+        odd.rename(dsn, 3)
+    except psycopg.Error:
+        return
+    pytest.fail("it worked")
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return []
+
+
+def test_hands_a_connection_on(parity_db, kept):
+    kept.append(parity_db.dsn)
+
+
+def test_finds_the_database_well(parity_db, kept):
+    with psycopg.connect(kept[0]) as connection:
+        connection.execute("INSERT INTO country VALUES ('zz', 'new')")
+        assert connection.execute("SELECT count(*) FROM country WHERE code = 'zz'").fetchone() == (1,)
+"""
+
+ODD_APP = """\
+import queue
+import threading
+import time
+
+import psycopg
+
+done = []
+
+
+def rename(dsn, number):
+    with psycopg.connect(dsn) as connection:
+        connection.execute("UPDATE customer SET name = 'other' WHERE id = %s", (number,))
+
+
+def rename_with_retries(dsn, number):
+    for attempt in range(4):
+        try:
+            return rename(dsn, number)
+        except psycopg.OperationalError:
+            time.sleep(0.02 * 2**attempt)
+    raise RuntimeError("tried four times")
+
+
+def once_in_a_process():
+    assert not done
+    done.append(1)
+
+
+def half(dsn):
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("UPDATE customer SET name = 'one' WHERE id = 1")
+        connection.execute("UPDATE customer SET name = 'two' WHERE id = 2")
+
+
+def wait_for_writer(dsn):
+    ended = queue.Queue()
+
+    def write():
+        rename(dsn, 5)
+        ended.put(True)
+
+    threading.Thread(target=write, daemon=True).start()
+    ended.get()
+"""
+
+
+@pytest.fixture(scope="module")
+def odd(module_project: Make) -> Result:
+    """Tests that are not like others."""
+    settings = SETTINGS + "[tool.prodparity.rules.hang]\nseconds = 1.5\n"
+    settings += '[tool.pytest.ini_options]\nfilterwarnings = ["ignore::pytest.PytestUnhandledThreadExceptionWarning"]\n'
+    files = {"pyproject.toml": settings, "odd.py": ODD_APP, "test_odd.py": ODD}
+    return module_project(files).run("--parity-level=staging", "--parity-database=embedded", "-v")
+
+
+def test_odd_tests_are_judged_for_what_they_are(odd: Result) -> None:
+    assert rules(odd) == {
+        "test_other_rows_each_time": ["flaky"],
+        "test_must_get_over_it": ["not-tolerated"],
+        "test_waits_for_a_thread_that_died": ["hang"],
+    }, odd.out
+    assert odd.outcomes == {"passed": 7, "failed": 4}, odd.out
+    assert odd.report is not None
+    assert [found["rule"] for found in odd.report["allowed"]] == ["torn-write"]
+
+
+def test_what_cannot_be_run_twice_is_said_so(odd: Result) -> None:
+    assert odd.report is not None
+    (untold,) = (one for one in odd.report["untold"] if one["test"].endswith("test_only_once_in_a_process"))
+    assert untold["reason"] == "faults: it cannot be run twice in one process: the second time AssertionError"
+
+
+def test_a_token_runs_its_scenario_alone_at_any_level(module_project: Make) -> None:
+    project = module_project({"pyproject.toml": SETTINGS, "odd.py": ODD_APP, "test_odd.py": ODD})
+    swept = project.run("--parity-level=staging", "--parity-database=embedded", "-k", "test_must_get_over_it")
+    assert swept.report is not None
+    (found,) = swept.report["findings"]
+    token = found["details"]["scenario"]
+    assert found["replay"] == f"pytest test_odd.py::test_must_get_over_it --parity-replay={token}"
+    again = project.run(*found["replay"].split()[1:])
+    assert again.report is not None
+    (test,) = again.report["tests"]
+    assert [one["token"] for one in test["scenarios"]] == [token]
+    assert rules(again) == {"test_must_get_over_it": ["not-tolerated"]}
+    wrong = project.run("--parity-replay=fffff:nothing")
+    assert "'fffff:nothing' names no scenario" in wrong.out
+    assert "such as f3a91c:reply-lost" in wrong.out
+    nobody = project.run("--parity-replay=ffffff:reply-lost", "-k", "test_must_get_over_it")
+    assert "no test sent the trip of --parity-replay=ffffff:reply-lost" in nobody.out

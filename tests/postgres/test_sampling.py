@@ -88,3 +88,11 @@ def test_a_table_without_statistics_is_read_whole(
     made = make_production(server, "CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 100)")
     with psycopg.connect(made.url, autocommit=True) as opened:
         assert len({row["id"] for row in sample(opened, "t", 100, seed=1)}) == 100
+
+
+def test_rows_that_moved_are_found_where_they_are_now(connection: psycopg.Connection[Any]) -> None:
+    first = sample(connection, "large", 20, seed=7)
+    connection.execute("UPDATE large SET at = at WHERE id = ANY(%s)", [[row["id"] for row in first[::2]]])
+    connection.execute("INSERT INTO large SELECT n, now() FROM generate_series(300001, 309000) n")
+    connection.execute("DELETE FROM large WHERE id > 300000")
+    assert sample(connection, "large", 20, seed=7) == first

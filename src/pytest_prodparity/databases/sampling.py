@@ -31,8 +31,12 @@ def sample(connection: psycopg.Connection[Any], table: str, n: int, *, seed: int
     schema, name, kind, tuples = _find(connection, table)
     relation = sql.Identifier(schema, name)
     rows: list[dict[str, Any]] = []
-    if kind in "rm" and tuples > max(FEW, 20 * n):
-        # A clone has its rows where its template has them: the same ones are drawn.
+    large = kind in "rpm" and tuples > max(FEW, 20 * n)
+    key = _key(connection, relation) if large else None
+    if key is not None:
+        rows = _drawn(connection, relation, *key, n, seed)
+    elif large and kind != "p":
+        # By where rows lie, which a clone and its template agree on; an undo may have moved some.
         share = sql.Literal(min(100.0, 100 * (4 * n + 200) / tuples))
         part = sql.SQL("TABLESAMPLE BERNOULLI ({}) REPEATABLE ({})").format(share, sql.Literal(seed))
         rows = _chosen(connection, relation, part, n, seed)
@@ -45,6 +49,46 @@ def sample(connection: psycopg.Connection[Any], table: str, n: int, *, seed: int
             fix='ask for fewer, or begin with more: [tool.prodparity.levels.dev] rows = "1%" (of production\'s)',
         )
     return rows
+
+
+def _key(connection: psycopg.Connection[Any], relation: sql.Composed | sql.Identifier) -> tuple[str, str] | None:
+    """Name and type of the column that is the primary key, where points can be drawn in its range."""
+    found = connection.execute(
+        """
+        SELECT a.attname, pg_catalog.format_type(a.atttypid, NULL)
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = %s::regclass AND i.indisprimary AND i.indnkeyatts = 1
+        """,
+        [relation.as_string(connection)],
+    ).fetchone()
+    return (found[0], found[1]) if found and found[1] in ("smallint", "integer", "bigint", "uuid") else None
+
+
+def _drawn(
+    connection: psycopg.Connection[Any], relation: sql.Composable, key: str, kind: str, n: int, seed: int
+) -> list[dict[str, Any]]:
+    """The rows next to points of the key's range: the same ones wherever they lie."""
+    column, points = sql.Identifier(key), 2 * n + 20
+    if kind == "uuid":
+        point = sql.SQL("pg_catalog.md5({} || '.' || p)::uuid").format(sql.Literal(f"{seed}"))
+    else:
+        share = "(pg_catalog.hashint8extended(p, {})::numeric / 18446744073709551616 + 0.5)"
+        point = sql.SQL("(lo + (hi - lo) * " + share + ")::bigint").format(sql.Literal(seed))
+    query = sql.SQL(
+        "SELECT t.* FROM (SELECT min({key}) AS lo, max({key}) AS hi FROM {relation}) AS ends,"
+        " generate_series(1, {points}) AS p,"
+        " LATERAL (SELECT * FROM {relation} WHERE {key} >= {point} ORDER BY {key} LIMIT 1) AS t ORDER BY p"
+    )
+    if kind == "uuid":
+        query = sql.SQL(
+            "SELECT t.* FROM generate_series(1, {points}) AS p,"
+            " LATERAL (SELECT * FROM {relation} WHERE {key} >= {point} ORDER BY {key} LIMIT 1) AS t ORDER BY p"
+        )
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            query.format(key=column, relation=relation, points=sql.Literal(points), point=point)
+        ).fetchall()
+    return list({row[key]: row for row in rows}.values())[:n]
 
 
 def _chosen(

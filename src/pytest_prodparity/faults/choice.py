@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
@@ -206,8 +206,8 @@ class Chosen:
 
     scenarios: tuple[Scenario, ...] = ()
     left_out: int = 0
-    holds: frozenset[str] = field(default_factory=frozenset)
-    """Tokens of those in which the code may wait for long."""
+    holds: Mapping[str, str] = field(default_factory=dict)
+    """Of those in which the code may wait for long: by token the protocol."""
 
 
 def choose(targets: Sequence[Target], ways: Sequence[Way], *, most: int) -> Chosen:
@@ -217,7 +217,8 @@ def choose(targets: Sequence[Target], ways: Sequence[Way], *, most: int) -> Chos
     rows = [one for row in zip_longest(*columns) for one in row if one is not None]
     unique = list({scenario.token: (way, scenario) for way, scenario in rows}.items())
     kept = unique[:most]
-    holds = frozenset(token for token, (way, _) in kept if way.holds)
+    protocols = {target.asked.identity: target.asked.protocol for target in targets}
+    holds = {token: protocols[scenario.identity] for token, (way, scenario) in kept if way.holds}
     ordered = sorted((scenario for _, (_, scenario) in kept), key=lambda scenario: scenario.token in holds)
     return Chosen(scenarios=tuple(ordered), left_out=len(unique) - len(kept), holds=holds)
 
@@ -242,9 +243,7 @@ def replayed(targets: Sequence[Target], replay: Replay) -> Chosen:
             for target in targets:
                 if target.asked.identity.token == replay.trip:
                     scenario = _scenario(way, target.asked.identity)
-                    return Chosen(
-                        scenarios=(scenario,), holds=frozenset((scenario.token,)) if way.holds else frozenset()
-                    )
+                    return Chosen(scenarios=(scenario,))
     return Chosen()
 
 

@@ -10,7 +10,12 @@ from ..wire.sender import OWN_THREADS
 from ..wire.source import chain, tasks
 
 POOLS = ("sqlalchemy.pool", "psycopg_pool", "asyncpg.pool", "psycopg2.pool", "django.db", "aiopg.pool")
-_MADE = ("sqlalchemy.engine", "sqlalchemy.ext.asyncio", "sqlalchemy.orm", *POOLS)
+_PACKAGES = ("sqlalchemy.", "psycopg_pool.", "asyncpg.", "psycopg2.", "aiopg.")
+_KEPT = {
+    "Engine", "AsyncEngine", "sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session", "Session",
+    "AsyncSession", "ConnectionPool", "AsyncConnectionPool", "NullConnectionPool", "AsyncNullConnectionPool", "Pool",
+    "SimpleConnectionPool", "ThreadedConnectionPool",
+}  # fmt: skip
 _DEPTH = 60
 
 
@@ -57,5 +62,5 @@ def kept_by_code(is_code: Callable[[str], bool]) -> bool:
 
 
 def _is_made(value: object) -> bool:
-    module = getattr(type(value), "__module__", "")
-    return isinstance(module, str) and module.startswith(_MADE)
+    kind = type(value)
+    return kind.__name__ in _KEPT and kind.__module__.startswith(_PACKAGES)

@@ -29,6 +29,7 @@ class ScenarioReport:
     """`path:line` of the trip."""
     outcome: str
     seconds: float
+    """With its fixtures, and with the way back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

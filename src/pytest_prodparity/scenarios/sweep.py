@@ -28,6 +28,8 @@ from ..session import Session
 from .again import again
 from .run import SETTLE_S, Run, places_of
 
+ENDED = 2
+"""Scenarios that had to be ended, after which a test is put through no more: the others would take as long."""
 PROGRESS_S = 2.0
 """Seconds from which a sweep says how far it is; then each ten."""
 
@@ -213,24 +215,30 @@ class Sweep:
         found: list[tuple[Faulted, Verdict]] = []
         untold: list[Untold] = []
         reports: list[ScenarioReport] = []
-        left_out, hung = chosen.left_out, False
+        left_out = chosen.left_out
+        hung: set[str] = set()
+        ended = 0
         for at, scenario in enumerate(chosen.scenarios):
-            late = self.spent > min(self._dial.seconds, self._budget.seconds)
-            if late or (hung and scenario.token in chosen.holds):
+            late = self.spent > min(self._dial.seconds, self._budget.seconds) or ended >= ENDED
+            if late or chosen.holds.get(scenario.token) in hung:
                 left_out += 1
                 continue
             self._progress(at, len(chosen.scenarios))
+            began = time.monotonic()
             faulted = self._faulted(scenario)
+            took = time.monotonic() - began
+            ended += faulted.expired and not faulted.waited
             said = oracle.judge(faulted)
             if isinstance(said, Verdict):
                 found.append((faulted, said))
-                hung = hung or said.rule == "hang"
+                if said.rule == "hang":
+                    hung.add(faulted.struck[0].protocol)
             elif said == SILENCE:
-                hung = True
+                hung.add(faulted.struck[0].protocol)
                 self._note_silence(faulted)
             elif said is not None:
                 untold.append(self._untold(faulted, said))
-            reports.append(_report(faulted, said))
+            reports.append(_report(faulted, said, took))
             if faulted.unrecovered is not None and not self._healed():
                 left_out += len(chosen.scenarios) - at - 1
                 break
@@ -369,7 +377,7 @@ class Sweep:
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
-def _report(run: Faulted, said: Verdict | str | None) -> ScenarioReport:
+def _report(run: Faulted, said: Verdict | str | None, took: float) -> ScenarioReport:
     what = named(run.struck[0]) if run.struck else run.scenario.identity.what
     source = run.struck[0].source if run.struck else None
     outcome: str
@@ -384,5 +392,5 @@ def _report(run: Faulted, said: Verdict | str | None) -> ScenarioReport:
         fault=cause_of(run, what),
         source=str(source) if source is not None else None,
         outcome=outcome,
-        seconds=round(run.seconds, 4),
+        seconds=round(took, 4),
     )

@@ -203,7 +203,7 @@ def _scenarios(report: Report, width: int) -> Iterator[Line]:
         yield plain()
         yield plain(f"faults: {clean(test.id)}", "muted")
         for one in test.scenarios:
-            text = f"  {one.seconds * 1000:6.0f} ms  {one.token:<20}  {clean(one.fault)}: {clean(one.outcome)}"
+            text = f"  {one.seconds * 1000:6.0f} ms  {one.token:<20}  {clean(one.outcome)} · {clean(one.fault)}"
             yield plain(shorten(text, width), "muted")
 
 
