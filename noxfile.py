@@ -52,7 +52,7 @@ def pythons(session: nox.Session) -> None:
     """On each other Python of this machine: what needs no other server than the embedded one, of the plugin the quick part."""
     install(session, "test")
     folders = [path for path in sorted(Path("tests").iterdir()) if path.is_dir() and any(path.glob("test_*.py"))]
-    long = ("docker", "docs", "postgres", "catalogue", "plugin")
+    long = ("docker", "docs", "postgres", "catalogue", "pairs", "plugin")
     quick = [str(path) for path in folders if path.name not in long]
     quick += [f"tests/plugin/test_{name}.py" for name in ("marked", "startup", "isolation", "isolation_examples")]
     session.run("pytest", "-n", "2", "--dist", "worksteal", *(session.posargs or quick))

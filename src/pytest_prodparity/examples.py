@@ -69,7 +69,7 @@ def _quiet(item: pytest.Function, settings: Any) -> Any:
 
     asked = inspect.signature(item.function).parameters
     own = [name for name in item.fixturenames if name in asked and _is_narrow(item, name)]
-    if own != ["parity_db"]:
+    if not own or not set(own) <= {"parity_db", "parity_faults"}:
         return settings
     return make(settings, suppress_health_check=[*settings.suppress_health_check, HealthCheck.function_scoped_fixture])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from .core.delta import Delta
     from .core.expectation import Expectation
     from .core.settings import Settings
+    from .gate.report import TestReport
     from .profile.model import Profile
     from .queries.leaks import Left
+    from .relay.relay import Relay
+    from .relay.url import ProxyUrl
     from .session import Rehearsal, Session
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -35,6 +38,35 @@ ACCUSE: pytest.StashKey[Callable[[tuple[Left, ...]], None]] = pytest.StashKey()
 ENDING: pytest.StashKey[set[pytest.FixtureDef[Any]]] = pytest.StashKey()
 """Wider fixtures of the user's that are set up, and will run code at their end."""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
+
+JUDGED: pytest.StashKey[TestReport] = pytest.StashKey()
+
+
+class Watching(Protocol):
+    """A run beside the one that counts."""
+
+    def watching(self) -> AbstractContextManager[None]:
+        """Surrounds the call."""
+
+
+class Sweeping(Protocol):
+    """The runs of one test under faults."""
+
+    @property
+    def run(self) -> Watching | None:
+        """Under way; None while the run that counts is."""
+
+    def count(self, seconds: float) -> None:
+        """The call of the run that counts came to a good end."""
+
+
+SWEEP: pytest.StashKey[Sweeping] = pytest.StashKey()
+
+
+def unheard(item: pytest.Item) -> bool:
+    """Is the run under way not the one that counts?"""
+    rehearsal, sweep = item.stash.get(REHEARSAL, None), item.stash.get(SWEEP, None)
+    return (rehearsal is not None and rehearsal.under_way) or (sweep is not None and sweep.run is not None)
 
 
 def something_said(config: pytest.Config) -> bool:
@@ -79,7 +111,7 @@ def session_of(config: pytest.Config) -> Session:
         from .session import Session
 
         worker = getattr(config, "workerinput", {}).get("workerid", "")
-        config.stash[SESSION] = Session(settings_of(config), worker=worker, say=lambda line: _say(config, line))
+        config.stash[SESSION] = Session(settings_of(config), worker=worker, say=lambda line: say(config, line))
     return config.stash[SESSION]
 
 
@@ -91,7 +123,8 @@ def begin(item: pytest.Item) -> None:
         if rehearsal is not None and rehearsal.under_way and session.tied:
             rehearsal.void = True
             session.prepare(item.stash[EXPECTATION].rows)
-        session.begin(item.nodeid)
+        rehearsed = rehearsal is not None and rehearsal.under_way
+        session.begin(item.nodeid, far=EXPECTATION in item.stash and not rehearsed)
         item.addfinalizer(partial(_end, session, item))
 
 
@@ -105,7 +138,7 @@ def _end(session: Session, item: pytest.Item) -> None:
         item.stash[ACCUSE](left)
 
 
-def _say(config: pytest.Config, line: str) -> None:
+def say(config: pytest.Config, line: str) -> None:
     """A line of progress, on the terminal at once, in the middle of a test. pytest's own capturing would hold it back."""
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
@@ -117,12 +150,49 @@ def _say(config: pytest.Config, line: str) -> None:
 def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
     """A real PostgreSQL with production's schema, through the wire; fresh for each test."""
     session = session_of(request.config)
-    rehearsal = request.node.stash.get(REHEARSAL, None)
-    refusal = session.refusal(heard=rehearsal is None or not rehearsal.under_way)
+    refusal = session.refusal(heard=not unheard(request.node))
     if refusal is not None:
         pytest.fail(f"prodparity: {refusal}", pytrace=False)
     with ExitStack() as stack:
         yield ParityDatabase(session, stack)
+
+
+@pytest.fixture
+def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., ProxyUrl]]:
+    """A service's URL through a proxy that observes, delays and breaks: `parity_proxy("redis://127.0.0.1:6379")`."""
+    relays = session_of(request.config).relays
+    opened: list[Relay] = []
+
+    def proxy(url: str, *, tls: str | None = None, remote: str | None = None) -> ProxyUrl:
+        from .relay.url import ProxyUrl
+
+        relay = relays.open(url, tls=tls, remote=remote)
+        opened.append(relay)
+        return ProxyUrl(relay)
+
+    yield proxy
+    for relay in opened:
+        relays.shut(relay)
+        if relay.unanswered is not None:
+            said = f"parity_proxy: the service at {relay.address.where} could not be reached: {relay.unanswered}"
+            request.node.add_report_section("teardown", "prodparity", said)
+
+
+@pytest.fixture
+def parity_faults(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[None]]:
+    """Break the connections of one block, to the database and through proxies: `with parity_faults(ResetPeer(trip=3)): …`."""
+    if "parity_proxy" not in request.fixturenames:
+        request.getfixturevalue("parity_db")  # there is one to lose
+    session = session_of(request.config)
+
+    @contextmanager
+    def block(*faults: object) -> Iterator[None]:
+        from .faults.by_hand import in_force
+
+        with in_force(session.wire, faults, session.settings.seed, relays=session.relays):
+            yield
+
+    return block
 
 
 class ParityDatabase:

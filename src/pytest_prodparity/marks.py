@@ -12,12 +12,21 @@ import pytest
 from .core.errors import ParityFailure, UsageError
 from .core.expectation import Expectation
 from .core.globs import matcher
-from .fixtures import ACCUSE, EXPECTATION, REHEARSAL, ParityDatabase, begin, session_of, settings_of
+from .fixtures import (
+    ACCUSE,
+    EXPECTATION,
+    JUDGED,
+    REHEARSAL,
+    SWEEP,
+    ParityDatabase,
+    begin,
+    session_of,
+    settings_of,
+)
 from .gate.report import TestReport
 from .queries.leaks import Left
 from .session import Watch
 
-JUDGED = pytest.StashKey[TestReport]()
 LEFT = pytest.StashKey[bool]()
 """Was something found at its end?"""
 
@@ -60,6 +69,11 @@ def watched(item: pytest.Item) -> Iterator[None]:
     """Record the call's trips and judge them; raises ParityFailure where the call passed and production would fail."""
     session = session_of(item.config)
     begin(item)  # a test without fixtures of its own has not begun yet
+    sweep = item.stash.get(SWEEP, None)
+    if sweep is not None and sweep.run is not None:
+        with sweep.run.watching():
+            yield
+        return
     rehearsal = item.stash.get(REHEARSAL, None)
     watch = session.watch(item.nodeid, item.stash[EXPECTATION], rehearsal)
     watch.shares = any(_is_session(value) for value in getattr(item, "funcargs", {}).values())
@@ -78,6 +92,9 @@ def watched(item: pytest.Item) -> Iterator[None]:
         # The test's own failure keeps its traceback; what was found is recorded beside it.
         _judge(item, watch)
         raise
+    if sweep is not None and (rehearsal is None or not rehearsal.under_way):
+        watch.stop()
+        sweep.count(watch.seconds)
     judged = _judge(item, watch)
     if judged.judgement.findings:
         raise ParityFailure(watch.message(judged))
@@ -119,7 +136,7 @@ def over(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
     """The test is torn down: what was found at its end takes the place of what was reported after the call."""
     if item.stash.get(LEFT, False):
         annotate(item, call, report)
-    keys: tuple[pytest.StashKey[Any], ...] = (ACCUSE, LEFT, JUDGED)
+    keys: tuple[pytest.StashKey[Any], ...] = (ACCUSE, LEFT) if SWEEP in item.stash else (ACCUSE, LEFT, JUDGED)
     for key in keys:
         if key in item.stash:
             del item.stash[key]

@@ -27,8 +27,11 @@ from .fixtures import (
     session_of,
     settings_of,
     something_said,
+    unheard,
 )
 from .fixtures import parity_db as parity_db
+from .fixtures import parity_faults as parity_faults
+from .fixtures import parity_proxy as parity_proxy
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,6 +79,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             from .results import collect
 
             collect(config)
+            settings = settings_of(config)
+            if (settings.dials.faults or settings.replay) and not config.pluginmanager.has_plugin("prodparity-sweeper"):
+                from .scenarios.sweeper import Sweeper
+
+                config.pluginmanager.register(Sweeper(config), "prodparity-sweeper")
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
@@ -92,7 +100,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     # Innermost, so that what limits a test's time limits both runs.
     if EXPECTATION not in item.stash or not settings_of(item.config).dials.growth:
         return (yield)
-    from .scenarios import rehearse
+    from .scenarios.rehearsal import rehearse
 
     rehearse(item)
     try:
@@ -179,8 +187,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    rehearsal = item.stash.get(REHEARSAL, None)
-    if rehearsal is not None and rehearsal.under_way:
+    if unheard(item):
         return report
     if EXPECTATION in item.stash and (call.when == "call" or (call.when == "setup" and not report.passed)):
         from .marks import annotate

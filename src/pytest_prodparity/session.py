@@ -21,6 +21,7 @@ import psycopg
 from .core.errors import ProdparityError, UsageError
 from .core.expectation import Expectation
 from .core.findings import Judgement
+from .core.latency import Latency
 from .core.levels import Level
 from .core.settings import Settings
 from .core.suggest import closest
@@ -40,8 +41,10 @@ from .queries.judge import is_allowed, judge
 from .queries.leaks import Left
 from .queries.planning import Plans
 from .queries.recorder import Recorder
+from .relay.relays import Relays
 from .twin.twin import Twin
 from .volumes import Volumes
+from .wire.gate import Gate
 from .wire.proxy import Wire
 from .wire.trip import Trip
 from .wire.upstream import Upstream
@@ -171,7 +174,8 @@ class Session:
         settings = self.settings
         place = "a URL" if "://" in settings.database else settings.database
         rows = f", {planned}" if (planned := self._volumes.header()) else ""
-        return [f"prodparity: level {settings.level}, database {place}, {about}{rows}, seed {settings.seed}"]
+        far = f", round trips {self._latency.ms:g} ms longer" if self._latency else ""
+        return [f"prodparity: level {settings.level}, database {place}, {about}{rows}{far}, seed {settings.seed}"]
 
     # --- one test
 
@@ -190,9 +194,18 @@ class Session:
         """Would another volume lack what was written outside tests, or end a transaction that somebody holds open?"""
         return self.isolation.written or any(one.state in ("T", "E") for one in self.wire.connections)
 
-    def begin(self, test: str) -> None:
-        """From here on the wire leads to a database in which nothing is from another test."""
+    def begin(self, test: str, *, far: bool = False) -> None:
+        """From here on the wire leads to a database in which nothing is from another test, and `far` as production's."""
         self.isolation.begin(test, self._rows)
+        latency = self._latency
+        self.wire.latency = latency.sampler(self.settings.seed) if far and latency is not None else None
+
+    @cached_property
+    def _latency(self) -> Latency | None:
+        said = self.settings.dials.latency
+        if isinstance(said, str):
+            return Latency.measured(self.stored.profile.round_trip_ms if self.stored else (), tail=said == "tail")
+        return said
 
     def current(self) -> str:
         """The database of the open test, or of what runs outside tests; raises ProdparityError where none can be had."""
@@ -215,6 +228,7 @@ class Session:
 
         Raises ProdparityError where that failed.
         """
+        self.wire.latency = None
         return self.isolation.end(test, last=last)
 
     def owner_dsn(self) -> str:
@@ -260,6 +274,11 @@ class Session:
         """Of the server, and this process's copies of them."""
         return Templates(self.server)
 
+    @cached_property
+    def relays(self) -> Relays:
+        """The proxies before other services."""
+        return Relays(self.settings.root)
+
     @property
     def search_path(self) -> str | None:
         """Production's."""
@@ -301,6 +320,23 @@ class Session:
                 sslmode=server.sslmode,
                 version=server.version,
             )
+
+    # --- faults
+
+    def arm(self, gate: Gate | None) -> None:
+        """Let a gate decide what passes the wire and the proxies; None: all passes."""
+        self.wire.gate = self.relays.gate = gate
+
+    def lift(self, deadline: float, *, standing: bool = False) -> None:
+        """The end of all faults, but for what they made of the server if that is `standing`.
+
+        At most until then (`time.monotonic()`) what is under way may end.
+        """
+        self.arm(None)
+        self.wire.lift(standing=standing)
+        self.relays.lift()
+        self.wire.settle(deadline)
+        self.relays.settle(deadline)
 
     # --- judging
 
@@ -357,6 +393,8 @@ class Session:
     def close(self) -> None:
         """Give everything back; never raises."""
         self.wire.close()
+        if "relays" in self.__dict__:
+            self.relays.close()
         self.isolation.close()
         for twin in self._open_twins:
             twin.close()
@@ -393,10 +431,15 @@ class Watch:
             self._recorder.stop()
         return self._recorder.trips
 
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._started
+
     def judge(self) -> TestReport:
         """Stop, and hold what was recorded against production."""
         session = self._session
-        seconds = time.monotonic() - self._started
+        seconds = self.seconds
         trips = self.stop()
         judgement = self._judged(trips) if session.settings.level > Level.OFF else Judgement()
         outcome = "failed" if judgement.findings else "passed"

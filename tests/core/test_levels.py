@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_prodparity.core.errors import UsageError
+from pytest_prodparity.core.latency import Latency
 from pytest_prodparity.core.levels import Level, Rows, parse_bytes
 from pytest_prodparity.core.settings import resolve
 
@@ -53,6 +54,9 @@ def test_what_rows_print_is_what_they_read() -> None:
         ({"dev": {"max_bytes": "20 GiB"}}, "levels.dev.max_bytes: '20 GiB' is no size: 'gib' is no unit (did you mean 'gb'?)."),
         ({"dev": {"max_bytes": "much"}}, "levels.dev.max_bytes: 'much' is no size."),
         ({"dev": {"max_bytes": 0}}, "levels.dev.max_bytes: 0 is no size."),
+        ({"dev": {"latency": "slow"}}, "levels.dev.latency: 'slow' is no latency."),
+        ({"dev": {"latency": {"ms": 1, "jiter": 1}}}, "levels.dev.latency: a latency has no 'jiter' (did you mean 'jitter'?)."),
+        ({"dev": {"latency": -1}}, "levels.dev.latency: Latency(ms=-1) is no time."),
         # a level that this run does not use is checked as well
         ({"production": {"rows": "many"}}, "levels.production.rows: 'many' is no number of rows."),
     ],
@@ -79,3 +83,22 @@ def test_a_dial_of_one_level_is_that_level_s_alone() -> None:
     assert staging.dials.max_bytes == 1 << 30
     assert staging.unapplied == ()
     assert resolve(ROOT, {"level": "dev"}, {}, table).dials.rows == Rows(share=0.01, most=10_000)
+
+
+def test_round_trips_are_as_long_as_productions_from_staging_on() -> None:
+    dials = {str(level): resolve(ROOT, {"level": str(level)}, {}, {}).dials.latency for level in Level}
+    assert dials == {"off": None, "dev": None, "staging": "median", "production": "tail"}
+
+
+@pytest.mark.parametrize(
+    ("said", "latency"),
+    [
+        (0, None),
+        (1.2, Latency(ms=1.2)),
+        ({"ms": 1.2, "jitter": 0.4}, Latency(ms=1.2, jitter=0.4)),
+        ({"ms": 1, "p99": 9, "kb_per_s": 500}, Latency(ms=1, p99=9, kb_per_s=500)),
+        ("tail", "tail"),
+    ],
+)
+def test_a_latency_can_be_set(said: object, latency: object) -> None:
+    assert resolve(ROOT, {}, {}, {"levels": {"dev": {"latency": said}}}).dials.latency == latency

@@ -77,10 +77,10 @@ def test_a_url_with_a_password_is_a_database() -> None:
 
 
 def test_a_dial_that_this_version_does_not_turn_on_is_not_silent() -> None:
-    table = {"level": "staging", "levels": {"staging": {"twin": False, "latency": {"ms": 1.2}}}}
+    table = {"level": "staging", "levels": {"staging": {"twin": False, "auth": "all"}}}
     settings = resolve(ROOT, {}, {}, table)
     assert not settings.dials.twin
-    assert settings.unapplied == ("levels.staging.latency",)
+    assert settings.unapplied == ("levels.staging.auth",)
 
 
 def test_the_table_is_read_from_pyproject(tmp_path: Path) -> None:

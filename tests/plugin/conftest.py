@@ -48,3 +48,17 @@ def project(tmp_path: Path, cache: Path, shop: Path) -> Callable[[Mapping[str, s
         return Project(folder, cache).write({"pyproject.toml": "", **files})
 
     return make
+
+
+@pytest.fixture(scope="module")
+def module_project(
+    tmp_path_factory: pytest.TempPathFactory, cache: Path, shop: Path
+) -> Callable[[Mapping[str, str]], Project]:
+    """The same, for a run that several tests look at."""
+
+    def make(files: Mapping[str, str]) -> Project:
+        folder = tmp_path_factory.mktemp("module") / "a project"
+        shutil.copytree(shop, folder / "parity")
+        return Project(folder, cache).write({"pyproject.toml": "", **files})
+
+    return make

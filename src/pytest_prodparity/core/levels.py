@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
+from typing import Literal
 
 from .errors import UsageError
+from .latency import Latency
 from .suggest import closest
 
 
@@ -103,6 +105,54 @@ GB = 1 << 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Faults:
+    """How far tests are put through faults; what does not fit is counted."""
+
+    scenarios: int = 0
+    """At most so many for a test; 0 is none."""
+    lasting: bool = False
+    """Also faults that last: for a while, and to the end of the test."""
+    seconds: float = 60.0
+    """At most so long for one test."""
+    run_seconds: float = 1800.0
+    """At most so long for a whole run, in each worker."""
+
+    def __bool__(self) -> bool:
+        return self.scenarios > 0
+
+    @classmethod
+    def parse(cls, said: object, level: Level) -> Faults:
+        """`"off"`, `40`, `{ scenarios = 40, seconds = 60 }`; raises UsageError without a place in front."""
+        usual = DIALS[level].faults or DIALS[Level.STAGING].faults
+        if said in ("off", 0) and not isinstance(said, bool):
+            return cls()
+        table = {"scenarios": said} if isinstance(said, int) and not isinstance(said, bool) else said
+        known = {part.name: type(getattr(usual, part.name)) for part in fields(cls)}
+        if isinstance(table, dict) and not (unknown := [key for key in table if key not in known]):
+            wrong = [key for key, value in table.items() if not _suits(value, known[key])]
+            if not wrong:
+                return replace(usual, **table)
+            raise UsageError(
+                f"faults.{wrong[0]}: {table[wrong[0]]!r} is no {'yes or no' if known[wrong[0]] is bool else 'number'}.",
+                fix="write faults = { scenarios = 40, seconds = 60 }",
+            )
+        named = (
+            f"{said!r} is no number of scenarios" if not isinstance(table, dict) else f"{unknown[0]!r} does not exist"
+        )
+        near = "" if not isinstance(table, dict) else closest(unknown[0], known)
+        raise UsageError(
+            f"faults: {named}{near}.",
+            fix='write faults = "off", faults = 40, or faults = { scenarios = 40, seconds = 60 }',
+        )
+
+
+def _suits(value: object, kind: type) -> bool:
+    if kind is bool or isinstance(value, bool):
+        return isinstance(value, bool) and kind is bool
+    return isinstance(value, int | float if kind is float else int) and value >= 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Dials:
     """What one level turns on. Each can be set in `[tool.prodparity.levels.NAME]`."""
 
@@ -112,16 +162,58 @@ class Dials:
     """With how many rows does a test's database begin?"""
     growth: bool = False
     """Is each test rehearsed on a quarter of the rows, to see what grows?"""
+    faults: Faults = Faults()
+    """How far is each test put through faults?"""
     max_bytes: int = 20 * GB
     """A volume that is estimated larger is not built."""
+    latency: Latency | Literal["median", "tail"] | None = None
+    """How much longer does a round trip take: so much, or what the profile says of production."""
 
 
 DIALS: dict[Level, Dials] = {
     Level.OFF: Dials(twin=False, rows=VOLUMES[Level.OFF]),
     Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], max_bytes=2 * GB),
-    Level.STAGING: Dials(twin=True, rows=VOLUMES[Level.STAGING], growth=True, max_bytes=10 * GB),
-    Level.PRODUCTION: Dials(twin=True, rows=VOLUMES[Level.PRODUCTION], growth=True, max_bytes=100 * GB),
+    Level.STAGING: Dials(
+        twin=True,
+        rows=VOLUMES[Level.STAGING],
+        growth=True,
+        faults=Faults(scenarios=40),
+        max_bytes=10 * GB,
+        latency="median",
+    ),
+    Level.PRODUCTION: Dials(
+        twin=True,
+        rows=VOLUMES[Level.PRODUCTION],
+        growth=True,
+        faults=Faults(scenarios=200, lasting=True, seconds=300, run_seconds=7200),
+        max_bytes=100 * GB,
+        latency="tail",
+    ),
 }
+
+_LATENCY_KEYS = ("ms", "jitter", "p99", "kb_per_s")
+
+
+def parse_latency(said: object) -> Latency | Literal["median", "tail"] | None:
+    """`0`, `1.2` (milliseconds), `{ms = 1.2, jitter = 0.4}`, `"median"`, `"tail"`; raises UsageError without a place."""
+    if said == "median":
+        return "median"
+    if said == "tail":
+        return "tail"
+    if isinstance(said, (int, float)) and not isinstance(said, bool):
+        return Latency(ms=said) if said else None
+    if isinstance(said, dict) and "ms" in said:
+        for key in said:
+            if key not in _LATENCY_KEYS:
+                raise UsageError(
+                    f"a latency has no {key!r}{closest(key, _LATENCY_KEYS)}.", fix=f"use {', '.join(_LATENCY_KEYS)}"
+                )
+        return Latency(**said)
+    raise UsageError(
+        f"{said!r} is no latency.",
+        fix='write { ms = 1.2, jitter = 0.4 } in milliseconds, "median" or "tail" of the profile\'s round trips, or 0 for none',
+    )
+
 
 UNITS = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": GB, "tb": GB << 10}
 

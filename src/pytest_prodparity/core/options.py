@@ -59,6 +59,13 @@ OPTIONS: tuple[Option, ...] = (
         environment="PRODPARITY_REPORT",
     ),
     Option(
+        name="replay",
+        help="Run one scenario again, by the token that a finding printed: a fault at one round trip.",
+        default=None,
+        flag="--parity-replay",
+        metavar="TOKEN",
+    ),
+    Option(
         name="profile",
         help="The folder that `prodparity capture` writes.",
         default="parity",

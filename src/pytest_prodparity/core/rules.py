@@ -37,4 +37,14 @@ RULES: dict[str, RuleInfo] = {
         finds="the code waits for something else while a transaction is open", thresholds={"ms": 100}
     ),
     "leak": RuleInfo(finds="the code leaves a transaction, a lock or a running statement behind"),
+    "torn-write": RuleInfo(finds="a call that failed has left a part of its work behind"),
+    "silent-loss": RuleInfo(finds="a call reports success, and what it should have written is not there"),
+    "double-apply": RuleInfo(finds="a call that was tried again has done its work twice"),
+    "hang": RuleInfo(finds="the code waits without a deadline", thresholds={"seconds": 10}),
+    "no-recovery": RuleInfo(finds="the code still fails once all is well again"),
+    "retry-storm": RuleInfo(
+        finds="the code tries again without a bound or a pause", thresholds={"attempts": 10, "spacing_ms": 10}
+    ),
+    "not-tolerated": RuleInfo(finds="a test that is to tolerate faults fails under one"),
+    "flaky": RuleInfo(finds="a test comes out differently when nothing has changed"),
 }

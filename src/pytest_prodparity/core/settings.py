@@ -5,13 +5,14 @@ Precedence: flag > environment > `[tool.prodparity]` > default. None means "not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
-from .levels import DIALS, Dials, Level, Rows, parse_bytes
+from .levels import DIALS, Dials, Faults, Level, Rows, parse_bytes, parse_latency
 from .options import OPTIONS
 from .rules import RULES
 from .suggest import closest
@@ -29,6 +30,7 @@ class Settings:
     report: Path = Path(".prodparity/report.json")
     profile: Path = Path("parity")
     image: str | None = None
+    replay: str | None = None
     allow_external: bool = False
     isolation: str = "auto"
     mark: tuple[str, ...] = ()
@@ -89,12 +91,23 @@ def _text(said: object, where: str) -> str:
     raise UsageError(f"{where}: {said!r} is not a text.")
 
 
+def _token(said: object, where: str) -> str:
+    if isinstance(said, str) and re.fullmatch(SCENARIO, said.strip()):
+        return said.strip()
+    raise UsageError(
+        f"{where}: {said!r} names no scenario.",
+        fix="copy the token from a finding's replay line, such as f3a91c:reply-lost",
+    )
+
+
 def _flag(said: object, where: str) -> bool:
     if isinstance(said, bool):
         return said
     raise UsageError(f"{where}: {said!r} is neither true nor false.")
 
 
+SCENARIO = r"[0-9a-f]{6}:[A-Za-z0-9-]+(:[a-z]+)?"
+"""A scenario's token: its trip, its fault, and how long that lasts."""
 ISOLATIONS = ("auto", "delta", "clone")
 
 
@@ -117,8 +130,6 @@ PLACEHOLDERS = ("db.url", "db.async_url", "db.dsn", "db.host", "db.port", "db.na
 
 
 def _environment(said: object, where: str) -> Mapping[str, str]:
-    import re
-
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
         raise UsageError(f"{where}: {said!r} is not a table of texts.", fix='write DATABASE_URL = "{db.url}"')
     for name, value in said.items():
@@ -145,15 +156,31 @@ def _bytes(said: object, where: str, _level: Level) -> int:
         raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
 
 
+def _faults(said: object, where: str, level: Level) -> Faults:
+    try:
+        return Faults.parse(said, level)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
+def _latency(said: object, where: str, _level: Level) -> object:
+    try:
+        return parse_latency(said)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
 DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
     "rows": _rows,
     "twin": lambda said, where, _level: _flag(said, where),
     "growth": lambda said, where, _level: _flag(said, where),
+    "faults": _faults,
     "max_bytes": _bytes,
+    "latency": _latency,
 }
 """By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""
 
-KNOWN_DIALS = (*DIAL_PARSERS, "latency", "faults", "races", "auth", "environment")
+KNOWN_DIALS = (*DIAL_PARSERS, "races", "auth", "environment")
 
 
 def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:
@@ -201,6 +228,7 @@ PARSERS: dict[str, Callable[[object, str], Any]] = {
     "report": _path,
     "profile": _path,
     "image": _text,
+    "replay": _token,
     "allow_external": _flag,
     "isolation": _isolation,
     "mark": _globs,

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,19 @@ from ..core.findings import Finding, Judgement, Untold
 
 FORMAT = 1
 """Raised whenever a reader of the report file would misread it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScenarioReport:
+    """One run of a test under one fault."""
+
+    token: str
+    """For `--parity-replay`."""
+    fault: str
+    source: str | None
+    """`path:line` of the trip."""
+    outcome: str
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +45,10 @@ class TestReport:
     seconds: float = 0.0
     reason: str | None = None
     """Why it was skipped, or why nothing was judged."""
+    scenarios: tuple[ScenarioReport, ...] = ()
+    """What it was put through."""
+    left_out: int = 0
+    """Scenarios for which there was no place or no time."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with the findings in full: what a worker hands to the controller."""
@@ -46,6 +63,8 @@ class TestReport:
             "findings": [finding.to_json() for finding in judged.findings],
             "allowed": [finding.to_json() for finding in judged.allowed],
             "untold": [untold.to_json() for untold in judged.untold],
+            "scenarios": [asdict(scenario) for scenario in self.scenarios],
+            "left_out": self.left_out,
         }
 
     @classmethod
@@ -64,6 +83,8 @@ class TestReport:
             trips=data["trips"],
             seconds=data["seconds"],
             reason=data["reason"],
+            scenarios=tuple(ScenarioReport(**entry) for entry in data["scenarios"]),
+            left_out=data["left_out"],
         )
 
 
@@ -122,6 +143,8 @@ class Report:
             "statements": sum(test.judgement.statements for test in self.tests),
             "cannot_tell": sum(len(test.judgement.untold) for test in self.tests),
             "trips": sum(test.trips for test in self.tests),
+            "scenarios": sum(len(test.scenarios) for test in self.tests),
+            "left_out": sum(test.left_out for test in self.tests),
         }
 
     def to_json(self) -> dict[str, Any]:

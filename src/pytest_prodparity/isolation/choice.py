@@ -139,6 +139,11 @@ class Isolation:
         return self._test
 
     @property
+    def begun(self) -> float:
+        """When the open test began, by `time.monotonic()`."""
+        return self._begun
+
+    @property
     def written(self) -> bool:
         """Was anything written outside tests, which tests with other rows do not have?"""
         followed = self._followed.get(())

@@ -106,7 +106,7 @@ class Watch:
         with self._changed:
             gap = self._gaps.pop(trip.connection, None)
             if gap is not None:
-                self._found += _until(gap.pauses, trip.started)
+                self._found += _until(gap.pauses, trip.started - trip.delay)
             if trip.after == "T" and self._running and trip.actor and not trip.actor.startswith("process "):
                 self._gaps[trip.connection] = _Gap(trip)
                 if self._thread is None:
@@ -139,7 +139,7 @@ class Watch:
                     self._changed.wait(EVERY_S)
                     gaps = list(self._gaps.values())
                 for gap in gaps:
-                    if time.monotonic() - gap.trip.ended >= QUIET_S:
+                    if time.monotonic() - gap.trip.ended - gap.trip.delay >= QUIET_S:
                         self._sample(gap)
         finally:
             OWN_THREADS.discard(ident)

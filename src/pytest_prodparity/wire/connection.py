@@ -8,18 +8,23 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.errors import ProdparityError
 from ..core.findings import Source
 from . import home, postgres, tls
+from .delayed import Delayed
+from .keeper import Keeper
+from .line import GoneError, Wake
 from .sender import OWN_THREADS, UNKNOWN, Peer
 from .session import Session
 from .trip import Trip
 from .way import Way, want
 
 if TYPE_CHECKING:
+    from .pending import Pending
     from .proxy import Wire
 
 _LONGEST_START = 10_000
@@ -66,22 +71,29 @@ class Connection:
         self.session: Session | None = None
         self.key = b""
         """The client's idea of its backend: process id and secret, as a CancelRequest sends them."""
-        self._wire = wire
-        self._home: home.Home | None = None
+        self.wire = wire
+        self.home: home.Home | None = None
         """None once it was released."""
-        self._homes: list[home.Home] = []
+        self.homes: list[home.Home] = []
         """All that are not closed yet, which the thread that passes bytes on does once it has left them."""
         self._asked: dict[str, str] = {}
+        self.options: list[str] = []
+        """What is added to the start-up packet's."""
         self._protocol = 0
         self._generation = 0
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         """Held while a chunk is read, and while the server changes."""
-        self._up, self._down = Way(), Way()
+        self.up, self.down = Way(), Way()
         self._slow = 0
         """For how many trips to come nobody looks for the answer."""
         self._logged_in = threading.Event()
         """Or refused."""
         self._ending = False
+        self.wake = Wake()
+        self.struck = False
+        """A strike has it in its hands, or has ended it."""
+        self.keeper = Keeper(self)
+        self.delayed: Delayed | None = None
         self._over = False
         """Every trip has been delivered."""
 
@@ -123,7 +135,7 @@ class Connection:
 
     def backend(self) -> home.Home | None:
         """The server's side, for a CancelRequest."""
-        return self._home
+        return self.home
 
     # The client's side
 
@@ -141,25 +153,27 @@ class Connection:
 
     def _greet(self) -> bool:
         """Read start-up packets until one asks for a session; log it in."""
+        self._lag()  # TCP's own handshake
         while True:
             length, code = struct.unpack(">II", self._exactly(8))
             if not 8 <= length <= _LONGEST_START:
                 self._refuse("these bytes are not PostgreSQL's protocol; this port is a database's", "08P01")
                 return False
             if code in (postgres.SSL_REQUEST, postgres.GSSENC_REQUEST):
+                self._lag()
                 self.client.sendall(b"N")
                 continue
             body = self._exactly(length - 8)
             if code == postgres.CANCEL_REQUEST:
-                self._wire.cancel(body)
+                self.wire.cancel(body)
                 return False
             if code >> 16 != 3:
                 self._refuse(f"protocol {code >> 16}.{code & 0xFFFF} is not supported, only 3", "0A000")
                 return False
             self._asked, self._protocol = postgres.startup_parameters(body), code
-            self.opener = self._wire.senders.find(self.peer)
+            self.opener = self.wire.senders.find(self.peer)
             try:
-                return self._log_in()
+                return self.keeper.opens() and self._log_in()
             finally:
                 self._logged_in.set()
 
@@ -179,7 +193,7 @@ class Connection:
     def _upstream(self) -> home.Home | None:
         """A fresh connection to the server, not logged in; None when the client has been told why there is none."""
         try:
-            self._generation, upstream = self._wire.resolve()
+            self._generation, upstream = self.wire.resolve()
             return home.Home(upstream=upstream, server=home.connect(upstream))
         except ProdparityError as error:
             self._tell(error)
@@ -195,9 +209,11 @@ class Connection:
         found = self._upstream()
         if found is None:
             return False
-        self._home = found
+        self.home = found
         reader = home.Reader(found.server)
         asked = {**self._asked, "database": found.upstream.database}
+        if self.options:
+            asked["options"] = " ".join([*filter(None, [asked.get("options")]), *self.options])
         found.server.sendall(postgres.startup(self._protocol, asked))
         said = b""
         while True:
@@ -213,6 +229,7 @@ class Connection:
             if kind == b"Z":
                 break
             if kind == b"E" or request in _ASKS_BACK:
+                self._lag()
                 self.client.sendall(said)
                 said = b""
                 if kind == b"E":
@@ -220,36 +237,48 @@ class Connection:
                 head = self._exactly(5)
                 found.server.sendall(head + self._exactly(min(postgres.HEADER.unpack(head)[1] - 4, postgres.KEPT)))
         found.rest = reader.rest
-        with self._lock:
+        with self.lock:
             self.session = Session(
                 self.number, database=found.upstream.database, user=self._asked.get("user", ""),
                 parameters=found.parameters, backend=found.pid,
             )  # fmt: skip
-            if self._wire.generation == self._generation and not self._ending:
-                self._home = found
-                self._homes.append(found)
+            if self.wire.generation == self._generation and not self._ending:
+                self.home = found
+                self.homes.append(found)
             else:
                 # Moved meanwhile: the client, which is none the wiser, follows at its first message.
-                self._home = None
+                self.home = None
                 found.server.close()
+        self._lag()
         self.client.sendall(said)
         return True
 
+    def _lag(self) -> None:
+        """One round trip of a login, in which nothing else happens on the connection."""
+        latency = self.wire.latency
+        if latency is not None:
+            time.sleep(latency.sample())
+
     def _relay(self) -> None:
         """Pass bytes on, both ways, until either side leaves. No side is waited for while it does not read."""
-        client, up, down = self.client, self._up, self._down
+        client, up, down = self.client, self.up, self.down
         poll = select.poll()
         wanted: dict[int, int] = {}
         at: home.Home | None = None
         try:
             while True:
-                if self._home is not at:
+                if self.wire.latency is not None:
+                    self.delayed = self.delayed or Delayed(self)
+                    if not self.delayed.run():
+                        return
+                    poll, wanted, at = select.poll(), {}, None
+                if self.home is not at:
                     if at is not None:
                         want(poll, wanted, at.server, 0)
-                    at = self._home
+                    at = self.home
                     self._leave(at)
                 if at is not None and at.rest:
-                    self._answer(at, down.holds(at.rest))
+                    self.take(at, down.holds(at.rest))
                     at.rest = b""
                 want(poll, wanted, client, (0 if up.rest else select.POLLIN) | (select.POLLOUT if down.rest else 0))
                 if at is not None:
@@ -260,7 +289,7 @@ class Connection:
                 if at is not None and at.server.fileno() in ready:
                     if up.rest:
                         up.send(at.server)
-                    if not down.rest and not self._answer(at, down.read(at.server)):
+                    if not down.rest and not self.take(at, down.read(at.server)):
                         return
                 if client.fileno() in ready:
                     if down.rest:
@@ -271,41 +300,47 @@ class Connection:
             self._leave(None)
 
     def _leave(self, kept: home.Home | None) -> None:
-        for one in self._homes:
+        for one in self.homes:
             if one is not kept:
                 _hang_up(one.server)
                 one.server.close()
-        self._homes = [one for one in self._homes if one is kept]
+        self.homes = [one for one in self.homes if one is kept]
 
     def _ask(self) -> bool:
         """Client to server; False when the client has left."""
-        lock, session, up = self._lock, self.session, self._up
+        if self.wire.latency is not None:
+            return True  # since a moment ago: this goes the other way
+        size = self.up.read(self.client)
+        return size < 0 if size <= 0 else self.pass_on(size)
+
+    def pass_on(self, size: int) -> bool:
+        """To the server, what has been read of the client; False when the connection is over."""
+        lock, session, up = self.lock, self.session, self.up
         assert session is not None
-        size = up.read(self.client)
-        if size <= 0:
-            return size < 0
+        if self.wire.gate is not None or self.keeper.busy:
+            return self.keeper.ask(size)
         now = time.monotonic()
         while True:
-            if self._home is None:
-                self._go_home(session)
+            if self.home is None:
+                self.go_home(session)
                 now = time.monotonic()  # to make the database is no part of the trip
             with lock:
-                at = self._home
+                at = self.home
                 if at is None:
                     continue  # released meanwhile
                 # The server begins while we read along.
                 up.send(at.server, size)
                 closed = session.client(up.data(size), size, now)
                 if closed:
-                    session.sent(closed, self._wire.senders.find(self.peer))
-            return self._await(at, session) if closed and not up.rest else True
+                    session.sent(closed, self.wire.senders.find(self.peer))
+            return self.look(at, session) if closed and not up.rest else True
 
-    def _await(self, at: home.Home, session: Session) -> bool:
+    def look(self, at: home.Home, session: Session) -> bool:
         """Look for the answer for a moment without sleeping, since waking up takes longer than most answers.
 
         One connection at a time does, and it stops for a while when the answers are slow; False when the server has left.
         """
-        wire, down = self._wire, self._down
+        wire, down = self.wire, self.down
         if self._slow:
             self._slow -= 1
             return True
@@ -314,9 +349,9 @@ class Connection:
         wire.looking = True
         try:
             until = time.perf_counter() + _LOOK_S
-            while session.trips and not down.rest and self._home is at:
+            while session.trips and not down.rest and self.home is at:
                 size = down.read(at.server)
-                if size >= 0 and not self._answer(at, size):
+                if size >= 0 and not self.take(at, size):
                     return False
                 if time.perf_counter() > until:
                     self._slow = _SLOW if size < 0 else 0
@@ -325,31 +360,98 @@ class Connection:
             wire.looking = False
         return True
 
-    def _answer(self, at: home.Home, size: int) -> bool:
+    def take(self, at: home.Home, size: int) -> bool:
         """Server to client: `size` bytes that have come, 0 at the end, below 0 if there are none yet."""
         if size <= 0:
-            return size < 0 or self._home is not at
-        session, down = self.session, self._down
+            return size < 0 or self.home is not at
+        session, down = self.session, self.down
         assert session is not None
         now = time.monotonic()
-        with self._lock:
-            if self._home is not at:
+        with self.lock:
+            if self.home is not at:
                 return True  # the last words of a server that we have left
             done = session.server(down.data(size), size, now)
         # Delivered first: when the client's call returns, its trip is on record.
         for trip in done:
-            self._wire.deliver(trip)
-        down.send(self.client, size)
+            self.wire.deliver(trip)
+        if self.delayed is not None and self.delayed.active:
+            self.delayed.put(bytes(down.data(size)[:size]))
+        else:
+            down.send(self.client, size)
         return True
+
+    # For strikes, in this connection's thread
+
+    def push(self, data: bytes, readable: Callable[[socket.socket], None] | None = None) -> None:
+        """Send all of it to the server; what the server says meanwhile goes to the client, or to `readable`."""
+        at = self.home
+        view = memoryview(data)
+        while view:
+            if at is None or self.home is not at:
+                raise GoneError("the server's side is gone")
+            try:
+                view = view[at.server.send(view, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                self._attend(at, select.POLLOUT, readable)
+            except OSError:
+                return  # the server's last words are still to be read
+
+    def drain(self, until: Pending) -> None:
+        """Pass on what the server answers to the trips before this one."""
+        session, down = self.session, self.down
+        assert session is not None
+        while (waits := bool(session.trips and session.trips[0] is not until)) or down.rest or self._lagging:
+            at = self.home
+            if at is None:
+                raise GoneError("the server's side is gone")
+            if waits or down.rest:
+                self._attend(at, 0, None)
+            elif self.delayed is not None:
+                self.delayed.flush()
+
+    @property
+    def _lagging(self) -> bool:
+        return self.delayed is not None and self.delayed.lagging
+
+    def _attend(self, at: home.Home, mask: int, readable: Callable[[socket.socket], None] | None) -> None:
+        poll, down = select.poll(), self.down
+        poll.register(at.server, mask | (0 if down.rest else select.POLLIN))
+        if down.rest:
+            poll.register(self.client, select.POLLOUT)
+        ready = dict(poll.poll())
+        if self.client.fileno() in ready:
+            down.send(self.client)
+        if not down.rest and ready.get(at.server.fileno(), 0) & ~select.POLLOUT:
+            if readable is not None:
+                readable(at.server)
+            elif not self.take(at, down.read(at.server)):
+                raise GoneError("the server has left")
+
+    def arrive(self) -> home.Home | None:
+        """The server's side as it is now, and nothing left of one that was before."""
+        at = self.home
+        if any(one is not at for one in self.homes):
+            self._leave(at)
+        if at is not None and at.rest and not self.down.rest:
+            self.take(at, self.down.holds(at.rest))
+            at.rest = b""
+        return at
+
+    def part(self) -> home.Home | None:
+        """Give the server's side away."""
+        with self.lock:
+            at, self.home = self.home, None
+            self.homes = [one for one in self.homes if one is not at]
+        return at
 
     # Moving
 
     def release(self) -> str | None:
         """Leave the server and keep the client; returns why the client could not be kept, None where it was."""
-        if self._home is not None:
+        if self.home is not None:
             self._logged_in.wait(_LOGIN_S)
-        with self._lock:
-            at, session = self._home, self.session
+        with self.lock:
+            at, session = self.home, self.session
             if session is None:
                 if at is not None:  # somebody is still typing a password, for the wrong database
                     _hang_up(self.client)
@@ -366,35 +468,37 @@ class Connection:
                     "finish the transaction before the test ends",
                 )
                 _hang_up(self.client)
-            self._home = None
+            self.home = None
             _hang_up(at.server)
         return why
 
-    def _go_home(self, session: Session) -> None:
+    def go_home(self, session: Session) -> None:
         """Take a session on the new server, in the place of the one that was released."""
         if self._ending:
             raise ConnectionResetError
         generation = -1
         try:
-            generation, upstream = self._wire.resolve()
+            generation, upstream = self.wire.resolve()
             found = home.move_in(upstream, self._asked, self._protocol, session.memory)
         except ProdparityError as error:
-            if generation in (-1, self._wire.generation):
+            if generation in (-1, self.wire.generation):
                 self._tell(error)
                 raise ConnectionResetError from error
             return  # moved again meanwhile
-        with self._lock:
-            if self._ending or self._wire.generation != generation:
+        with self.lock:
+            if self._ending or self.wire.generation != generation:
                 found.server.close()
                 return
             changed = {key: value for key, value in found.parameters.items() if session.parameters.get(key) != value}
             session.rehomed(found.upstream.database, found.pid, changed)
-            if self._down.rest:
-                self.client.sendall(self._down.rest)
-                self._down.rest = None
+            if self.delayed is not None:
+                self.delayed.flush()
+            if self.down.rest:
+                self.client.sendall(self.down.rest)
+                self.down.rest = None
             self.client.sendall(b"".join(_status(key, value) for key, value in changed.items()))
-            self._home = found
-            self._homes.append(found)
+            self.home = found
+            self.homes.append(found)
 
     # The end
 
@@ -402,32 +506,32 @@ class Connection:
         """End the connection from another thread; `run` cleans up."""
         self._ending = True
         _hang_up(self.client)
-        at = self._home
+        at = self.home
         if at is not None:
             _hang_up(at.server)
 
     def _end(self) -> None:
-        with self._lock:
+        with self.lock:
             self._ending = True
-            at, self._home = self._home, None
+            at, self.home = self.home, None
         # Both ends first: a half-open session would keep its locks.
         _hang_up(self.client)
         if at is not None:
             _hang_up(at.server)
         broken: list[Trip] = self.session.broken(time.monotonic()) if self.session is not None else []
         for trip in broken:
-            self._wire.deliver(trip)
+            self.wire.deliver(trip)
         self._over = True
         self.client.close()
         if at is not None:
             at.server.close()
-        self._wire.forget(self)
+        self.wire.forget(self)
 
     def abandon(self) -> None:
         """In a forked child: close our copies, and leave the parent's connection as it is."""
         self.client.close()
-        if self._home is not None:
-            self._home.server.close()
+        if self.home is not None:
+            self.home.server.close()
 
 
 def _status(key: str, value: str) -> bytes:

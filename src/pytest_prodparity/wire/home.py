@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 from collections.abc import Mapping
@@ -14,6 +15,9 @@ from .tls import secure
 from .upstream import Upstream
 
 _CONNECT_S = 30
+_PROTOCOL = 3 << 16
+_NOTICES_S = 0.05
+_ENDS_S = 5.0
 
 
 class RefusedError(ProdparityError):
@@ -125,9 +129,7 @@ def move_in(upstream: Upstream, asked: Mapping[str, str], protocol: int, memory:
         )
     home = Home(upstream=upstream, server=connect(upstream))
     try:
-        reader = Reader(home.server)
-        home.server.sendall(postgres.startup(protocol, {**asked, "database": upstream.database}))
-        _log_in(home, reader, scram.Login(upstream.user, upstream.password))
+        reader = _enter(home, asked, protocol)
         _say_again(home, reader, memory)
         home.rest = reader.rest
     except BaseException as cause:
@@ -138,6 +140,61 @@ def move_in(upstream: Upstream, asked: Mapping[str, str], protocol: int, memory:
             ) from cause
         raise
     return home
+
+
+def _enter(home: Home, asked: Mapping[str, str], protocol: int) -> Reader:
+    upstream = home.upstream
+    reader = Reader(home.server)
+    home.server.sendall(postgres.startup(protocol, {**asked, "database": upstream.database}))
+    _log_in(home, reader, scram.Login(upstream.user, upstream.password))
+    return reader
+
+
+def order(upstream: Upstream, statement: str) -> None:
+    """One statement in a session of its own. Raises RefusedError, also where the server refuses the statement."""
+    home = Home(upstream=upstream, server=connect(upstream))
+    with contextlib.closing(home.server):
+        try:
+            reader = _enter(home, {"user": upstream.user}, _PROTOCOL)
+            home.server.sendall(postgres.query(statement.encode()))
+            while True:
+                kind, body = reader.message()
+                if kind == b"E":
+                    said = postgres.fields(body)
+                    raise RefusedError(said.get("M", ""), sqlstate=said.get("C", "XX000"))
+                if kind == b"Z":
+                    return
+        except (OSError, scram.LoginError, postgres.GarbledError) as cause:
+            raise RefusedError(f"a session of the wire's own broke off: {cause}.", sqlstate="08006") from cause
+
+
+def end(home: Home) -> None:
+    """End a session, whatever it does, and wait until its backend is gone: it holds no lock any more."""
+    server = home.server
+    with contextlib.suppress(OSError, ProdparityError):
+        server.shutdown(socket.SHUT_WR)
+        server.settimeout(_NOTICES_S)
+        try:
+            _read_out(server)
+        except TimeoutError:
+            cancel(home)  # a backend that works does not look whether its client is still there
+            server.settimeout(_ENDS_S)
+            _read_out(server)
+    server.close()
+
+
+def _read_out(server: socket.socket) -> None:
+    buffer = bytearray(1 << 16)
+    while server.recv_into(buffer):
+        pass
+
+
+def cancel(home: Home) -> None:
+    """Send a CancelRequest. Raises OSError or RefusedError."""
+    with contextlib.closing(connect(home.upstream)) as server:
+        server.sendall(postgres.cancel(home.pid, home.key))
+        # The server hangs up once the signal is sent; only then may the client believe it.
+        server.recv_into(bytearray(1))
 
 
 def _log_in(home: Home, reader: Reader, login: scram.Login) -> None:

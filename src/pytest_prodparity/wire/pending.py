@@ -42,6 +42,7 @@ class TripDraft:
     __slots__ = Trip.__slots__
 
     if TYPE_CHECKING:
+        number: int
 
         def __setattr__(self, name: str, value: object) -> None: ...
 

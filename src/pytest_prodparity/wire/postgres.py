@@ -68,6 +68,21 @@ class Frames:
         """Whether the stream stands between two messages."""
         return self._started is None and not self._head
 
+    @property
+    def begun(self) -> tuple[int, int]:
+        """Where the message starts whose end has not come, and its type, 0 if unknown."""
+        if self._head:
+            return self.position - len(self._head), self._head[0]
+        if self._started is None:
+            return self.position, 0
+        kind, length = self._started
+        return self.position - (5 + length - self._missing), kind
+
+    @property
+    def half(self) -> tuple[bytes, int]:
+        """Of the message whose end has not come: the start of its header, or how many bytes are missing."""
+        return self._head, self._missing if self._started is not None else 0
+
     def feed(self, data: bytes | bytearray, size: int) -> list[Message]:
         """The messages that the first `size` bytes of `data` complete. Raises GarbledError."""
         at = 0
@@ -236,9 +251,13 @@ def query(sql: bytes) -> bytes:
 
 def fatal(happened: str, sqlstate: str, hint: str | None = None) -> bytes:
     """An ErrorResponse as a server sends it before it hangs up."""
-    parts = [("S", "FATAL"), ("V", "FATAL"), ("C", sqlstate), ("M", happened)]
-    if hint:
-        parts.append(("H", hint))
+    return error("FATAL", sqlstate, happened, hint=hint)
+
+
+def error(severity: str, sqlstate: str, happened: str, *, detail: str | None = None, hint: str | None = None) -> bytes:
+    """An ErrorResponse as a server sends it."""
+    parts = [("S", severity), ("V", severity), ("C", sqlstate), ("M", happened)]
+    parts += [(key, value) for key, value in (("D", detail), ("H", hint)) if value]
     return message(b"E", b"".join(f"{key}{value}\0".encode() for key, value in parts) + b"\0")
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from ..core.errors import ProdparityError
 from ..core.findings import Source
-from . import home, postgres
+from . import home
 from .connection import Connection, Open
+from .delayed import Delay
+from .gate import Gate
 from .sender import OWN_THREADS, Senders
 from .tap import Tap
 from .trip import Trip
@@ -24,6 +26,7 @@ from .upstream import Upstream
 
 _BACKLOG = 512
 _CLOSE_S = 5.0
+_LIFT_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +51,12 @@ class Wire:
         """The bound port, after `open`."""
         self.taps: list[Tap] = []
         """Each is told of every trip. May change while the wire runs."""
+        self.gate: Gate | None = None
+        """Asked before anything is sent on. May change while the wire runs."""
+        self.latency: Delay | None = None
+        """How much longer every round trip takes. May change while the wire runs."""
+        self.standing: Gate | None = None
+        """A second one, for faults that last; a strike sets it, `lift` removes it."""
         self.failure: BaseException | None = None
         """What kept the server from being there, or the first thing that a tap raised."""
         self.lost: list[Lost] = []
@@ -64,6 +73,7 @@ class Wire:
         self._connections: dict[int, Connection] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._numbers = itertools.count(1)
+        self._kept: list[home.Home] = []
         self._lock = threading.Lock()
         self._resolving = threading.Lock()
         self._closing = False
@@ -119,12 +129,18 @@ class Wire:
             threads = list(self._threads.values())
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self.lift()
         self.senders.close()
 
     @property
     def connections(self) -> tuple[Open, ...]:
         """The open client connections."""
         return tuple(connection.describe() for connection in self._open_ones())
+
+    def hang_up(self) -> None:
+        """End every client connection; the port stays."""
+        for connection in self._open_ones():
+            connection.hang_up()
 
     def settle(self, deadline: float) -> bool:
         """Wait until no trip is under way, at most until `deadline` (`time.monotonic()`); returns whether that came.
@@ -136,6 +152,42 @@ class Wire:
                 return False
             time.sleep(0.0005)
         return True
+
+    def lift(self, within: float = _LIFT_S, *, standing: bool = False) -> bool:
+        """The end of all faults: no gate, nothing held, no session without its client.
+
+        With `standing` what a fault has made of the server stays, such as a standby of the sessions that it had.
+
+        A connection that a strike still has in its hands is ended; one that a strike is done with stays.
+        Returns whether all that came within so many seconds.
+        """
+        self.gate = None
+        if not standing:
+            self.standing = None
+        for connection in self._open_ones():
+            if not standing and connection.keeper.cure and connection.describe().state in ("T", "E"):
+                connection.hang_up()  # its transaction can only read
+        deadline = time.monotonic() + within
+        while True:
+            struck = [connection for connection in self._open_ones() if connection.struck]
+            for connection in struck:
+                connection.wake.lift()
+            with self._lock:
+                kept, self._kept = self._kept, []
+            for one in kept:
+                home.end(one)
+            if not struck and not kept:
+                return True
+            if time.monotonic() >= deadline:
+                for connection in struck:
+                    connection.hang_up()
+                return False
+            time.sleep(0.0005)
+
+    def keep(self, session: home.Home) -> None:
+        """A session that lives on without its client, until `lift`."""
+        with self._lock:
+            self._kept.append(session)
 
     def release(self) -> None:
         """Leave the server and keep the clients, so that the database can be dropped.
@@ -209,10 +261,8 @@ class Wire:
         for connection in self._open_ones():
             at = connection.backend() if connection.key == key else None
             if at is not None:
-                with contextlib.closing(home.connect(at.upstream)) as server:
-                    server.sendall(postgres.cancel(at.pid, at.key))
-                    # The server hangs up once the signal is sent; only then may the client believe it.
-                    server.recv_into(bytearray(1))
+                connection.wake.cancel()
+                home.cancel(at)
 
     def forget(self, connection: Connection) -> None:
         """The connection has ended."""

@@ -37,7 +37,10 @@ _AGAIN = 4
 _PAUSE_S = 0.00005
 _TASKS = 10
 """How far up the tasks that await one another are followed."""
-_DRIVERS = ("/psycopg/", "/psycopg_pool/", "/asyncpg/", "/psycopg2/", "/pg8000/", "/asyncio/selector_events.py")
+_DRIVERS = (
+    "/psycopg/", "/psycopg_pool/", "/asyncpg/", "/psycopg2/", "/pg8000/", "/asyncio/selector_events.py",
+    "/aiohttp/", "/httpcore/", "/anyio/", "/asyncio/streams.py", "/redis/", socket.__file__.replace(os.sep, "/"),
+)  # fmt: skip
 _NAMES = ("self", "fileno", "conn", "connection", "con", "tr", "cursor", "pgconn")
 _DEPTH = 12
 """How many frames from the innermost on may be the driver's."""
@@ -283,8 +286,12 @@ _PATHS = (
     ("_connection", "_transport", "get_extra_info"),
     ("_conn", "pgconn", "socket"),
     ("get_extra_info",),
+    ("transport", "get_extra_info"),
+    ("_writer", "get_extra_info"),
+    ("_sock", "fileno"),
+    ("_transport", "_transport", "get_extra_info"),
     ("_usock", "fileno"),
     ("connection", "fileno"),
     ("fileno",),
 )
-"""psycopg's connection and cursor, asyncpg's connection and statement, asyncio's transport, pg8000, psycopg2."""
+"""psycopg's connection and cursor, asyncpg's connection and statement, asyncio's transport and streams, aiohttp, httpcore, redis."""

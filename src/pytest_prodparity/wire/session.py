@@ -47,6 +47,10 @@ class Session:
         self.trips: deque[Pending] = deque()
         self.opaque = False
         """The bytes made no sense: they are passed on and no longer read."""
+        self.delay = 0.0
+        """Of the trips that come now: how long the wire held each of the two ways."""
+        self.messages: list[postgres.Message] = []
+        """What the client sent last."""
         self._out = postgres.from_client()
         self._in = postgres.from_server()
         self._out_before = 0
@@ -77,6 +81,21 @@ class Session:
         """Nothing is under way: another server session could take this one's place."""
         return self.state == "I" and not self.trips and self._out.whole and not self.opaque
 
+    @property
+    def begun(self) -> tuple[int, int]:
+        """Position in the client's stream up to which messages are whole, and the type of the one begun there, 0 if unknown."""
+        return self._out.begun
+
+    @property
+    def sent_to(self) -> int:
+        """Position in the client's stream up to which it was read."""
+        return self._out.position
+
+    @property
+    def half_said(self) -> tuple[bytes, int]:
+        """Of a message of the server's whose end has not come: its header's start, or how many bytes are missing."""
+        return self._in.half
+
     def rehomed(self, database: str, backend: int, changed: dict[str, str]) -> None:
         """The server's side is another one now, its login already behind it; `changed` is what it reports anew."""
         self.parameters.update(changed)
@@ -96,7 +115,8 @@ class Session:
         self._now = now
         self._closed = []
         try:
-            self._read_client(self._out.feed(data, size))
+            self.messages = self._out.feed(data, size)
+            self._read_client(self.messages)
         except Exception:  # noqa: BLE001  # whatever a faulty client sends must reach the server, which answers it
             self.opaque = True
         return self._closed
@@ -380,6 +400,8 @@ class Session:
     def sent(self, closed: list[Pending], sender: Sender) -> None:
         """Who sent these trips. What is known of them is set down now, while the server works, and not when it has answered."""
         for pending in closed:
+            if pending.draft is not None:  # a COPY that was closed before
+                continue
             pending.draft = made = TripDraft()
             made.connection = self.number
             made.number = next(self._numbers)
@@ -392,6 +414,7 @@ class Session:
             made.user = self.user
             made.application_name = self._application
             made.broken = False
+            made.delay = self.delay
 
     def _trip(self, pending: Pending, after: str, end: int, *, broken: bool = False) -> Trip:
         if pending.draft is None:

@@ -73,3 +73,5 @@ class Trip:
     """`path:line function` of the user's frames, innermost first."""
     broken: bool = False
     """The connection ended before the answer was complete; `after` is then empty."""
+    delay: float = 0.0
+    """Seconds for which the wire held the request before `started`, and the answer after `ended`: the injected latency."""

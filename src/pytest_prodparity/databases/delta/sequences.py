@@ -77,3 +77,18 @@ class Sequences:
     def _last(self, oid: int, state: tuple[int, bool]) -> int:
         value, called = state
         return value if called else value - self.steps[oid]
+
+
+def shift(connection: psycopg.Connection, by: int) -> None:
+    """Let each sequence go on `by` steps later, where it has so many left: what it gives is then seen to be its own."""
+    connection.execute(
+        """
+        SELECT pg_catalog.setval(s.seqrelid::regclass, s.last + s.seqincrement * %(by)s, true)
+        FROM (
+          SELECT s.*, coalesce(pg_catalog.pg_sequence_last_value(s.seqrelid), s.seqstart) AS last
+          FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid AND c.relpersistence <> 't'
+        ) s
+        WHERE s.last + s.seqincrement * %(by)s BETWEEN s.seqmin AND s.seqmax
+        """,
+        {"by": by},
+    )

@@ -54,6 +54,7 @@ def lines(report: Report, *, width: int, verbose: bool, path: str) -> Iterator[L
             yield plain(clean(shown), "title")
         yield from _finding(finding, tests, width=width, verbose=verbose)
     if verbose:
+        yield from _scenarios(report, width)
         yield from _quiet(report, width)
     yield plain()
     yield from _flow(_summary(report), width)
@@ -194,6 +195,18 @@ def _quiet(report: Report, width: int) -> Iterator[Line]:
             yield plain(f"    {shorten(clean(statement), width - 4)}", "muted")
 
 
+def _scenarios(report: Report, width: int) -> Iterator[Line]:
+    """With -v: what each test was put through, and what it made of it."""
+    for test in report.tests:
+        if not test.scenarios:
+            continue
+        yield plain()
+        yield plain(f"faults: {clean(test.id)}", "muted")
+        for one in test.scenarios:
+            text = f"  {one.seconds * 1000:6.0f} ms  {one.token:<20}  {clean(one.fault)}: {clean(one.outcome)}"
+            yield plain(shorten(text, width), "muted")
+
+
 def _summary(report: Report) -> list[tuple[str, str]]:
     numbers = report.summary
     tests = count(numbers["tests"], "test")
@@ -203,7 +216,12 @@ def _summary(report: Report) -> list[tuple[str, str]]:
         judged += f", {numbers['cannot_tell']:,} cannot tell (-v says why)"
     if numbers["allowed"]:
         judged += f", {numbers['allowed']:,} allowed"
-    parts = [(found, "bad" if numbers["findings"] else "good"), (judged, ""), (f"{report.seconds:.1f} s", "")]
+    parts = [(found, "bad" if numbers["findings"] else "good"), (judged, "")]
+    if numbers["scenarios"] or numbers["left_out"]:
+        seconds = sum(one.seconds for test in report.tests for one in test.scenarios)
+        left = f", {numbers['left_out']:,} left out" if numbers["left_out"] else ""
+        parts.append((f"{count(numbers['scenarios'], 'scenario')}, {seconds:.1f} s{left}", ""))
+    parts.append((f"{report.seconds:.1f} s", ""))
     if report.interrupted:
         parts.append(("interrupted", "bad"))
     return parts

@@ -1,0 +1,252 @@
+"""Which scenarios a test is put through: each kind where it tells most first, then everywhere, up to a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from ..queries.fingerprint import shape
+from ..queries.statements import kind
+from .gates import Asked
+from .identity import CONNECT, Identity
+from .kinds.black_hole import BlackHole
+from .kinds.cut_body import CutBody
+from .kinds.dribble import Dribble
+from .kinds.empty_reply import EmptyReply
+from .kinds.failover import Failover
+from .kinds.half_open import HalfOpen
+from .kinds.html import Html
+from .kinds.kind import Kind
+from .kinds.malformed_chunk import MalformedChunk
+from .kinds.refuse import Refuse
+from .kinds.reply_lost import ReplyLost
+from .kinds.reset_peer import ResetPeer
+from .kinds.restart import Restart
+from .kinds.slicer import Slicer
+from .kinds.slow import Slow
+from .kinds.slow_headers import SlowHeaders
+from .kinds.sql_state import SqlState
+from .kinds.starved import Starved
+from .kinds.status import Status
+from .kinds.terminated import Terminated
+from .scenario import Replay, Scenario, Shape
+
+_ENDS = {"commit", "end", "prepare"}
+_NEUTRAL = {"begin", "start", "set", "show", "reset", "savepoint", "release", "rollback", "abort", "discard", "close",
+            "deallocate", "listen", "unlisten", ""}  # fmt: skip
+_WRITES = {"insert", "update", "delete", "merge", "copy", "call", "do", "truncate"}
+_READS = {"select", "values", "table", "explain", "fetch"}
+_SAFE = ("GET ", "HEAD ", "OPTIONS ")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A trip of the code under test, and what may be done to it."""
+
+    asked: Asked
+    may_break: bool = True
+    """Whoever holds the connection gets another one, or it goes with the test."""
+    may_hang: bool = True
+    """The code under test chose how its connection waits."""
+
+    @property
+    def opens(self) -> bool:
+        """It is the opening of a connection."""
+        return self.asked.identity.what == CONNECT
+
+    @property
+    def trip(self) -> bool:
+        """It does something: not a transaction's beginning, a setting, or what a driver or a pool asks for itself."""
+        if self.opens:
+            return False
+        if self.asked.protocol != "postgres":
+            return True
+        kinds = {kind(made) if (made := shape(sql)).verb else "utility" for sql in self.asked.statements}
+        return not (self.verbs <= _NEUTRAL or (not self.ends and kinds <= {"catalogue", "utility"}))
+
+    @property
+    def statement(self) -> bool:
+        """It is one of PostgreSQL's."""
+        return self.trip and self.asked.protocol == "postgres"
+
+    @property
+    def request(self) -> bool:
+        """It is one of HTTP's."""
+        return self.trip and self.asked.protocol == "http"
+
+    @property
+    def verbs(self) -> set[str]:
+        """What its statements do."""
+        return {shape(sql).verb for sql in self.asked.statements}
+
+    @property
+    def ends(self) -> bool:
+        """It ends a transaction well."""
+        return self.asked.protocol == "postgres" and bool(self.verbs & _ENDS)
+
+    @property
+    def writes(self) -> bool:
+        """Rows, or locks on them; or what is not safe to send again."""
+        if self.asked.protocol != "postgres":
+            return not self.asked.statements[0].startswith(_SAFE) if self.asked.statements else False
+        return bool(self.verbs & _WRITES) or any("for update" in shape(sql).key for sql in self.asked.statements)
+
+    @property
+    def commits(self) -> bool:
+        """What it did is there to stay once it is answered."""
+        if self.asked.protocol != "postgres":
+            return self.writes
+        return self.ends or (self.asked.state == "I" and self.trip and (self.writes or not self.verbs <= _READS))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """A kind of fault, and where it makes sense."""
+
+    kind: Kind
+    where: Callable[[Target], bool]
+    breaks: bool = True
+    """The connection is lost."""
+    holds: bool = False
+    """The code waits until it gives up."""
+    shape: Shape = Shape.ONCE
+    also: Kind | None = None
+
+
+def _any_trip(target: Target) -> bool:
+    return target.trip
+
+
+def _commits(target: Target) -> bool:
+    return target.trip and target.commits
+
+
+def _opens(target: Target) -> bool:
+    return target.opens
+
+
+def _opens_session(target: Target) -> bool:
+    return target.opens and target.asked.protocol == "postgres"
+
+
+def _statement(target: Target) -> bool:
+    return target.statement
+
+
+def _commits_statement(target: Target) -> bool:
+    return target.statement and target.commits
+
+
+def _runs(target: Target) -> bool:
+    return target.statement and not target.ends
+
+
+def _writes(target: Target) -> bool:
+    return target.statement and target.writes
+
+
+def _writes_or_commits(target: Target) -> bool:
+    return target.statement and (target.writes or target.commits)
+
+
+def _in_transaction(target: Target) -> bool:
+    return _writes(target) and target.asked.state == "T"
+
+
+def _request(target: Target) -> bool:
+    return target.request
+
+
+STAGING: tuple[Way, ...] = (
+    Way(kind=ReplyLost(), where=_commits),
+    Way(kind=ResetPeer(), where=_any_trip),
+    Way(kind=SqlState("40001"), where=_writes_or_commits, breaks=False),
+    Way(kind=Status(503), where=_request, breaks=False),
+    Way(kind=Refuse(), where=_opens),
+    Way(kind=Status(500), where=_request, breaks=False),
+    Way(kind=SqlState("57014"), where=_runs, breaks=False),
+    Way(kind=CutBody(), where=_request),
+    Way(kind=Terminated(), where=_statement),
+    Way(kind=Html(), where=_request, breaks=False),
+    Way(kind=SqlState("40P01"), where=_writes, breaks=False),
+    Way(kind=Status(429, retry_after=1), where=_request, breaks=False),
+    Way(kind=SqlState("55P03"), where=_writes, breaks=False),
+    Way(kind=EmptyReply(), where=_request),
+    Way(kind=Failover(seconds=0), where=_writes),
+    Way(kind=MalformedChunk(), where=_request),
+    Way(kind=Restart(seconds=0), where=_writes_or_commits),
+    Way(kind=Starved(connections=0), where=_opens_session),
+    # In one direction only: the server learns that the client gave up, so that nobody waits for its locks.
+    Way(kind=BlackHole(noticed=True), where=_any_trip, holds=True),
+)
+"""By what they tell; `staging`'s kinds, each once at a trip."""
+
+PRODUCTION: tuple[Way, ...] = (
+    *STAGING,
+    Way(kind=ResetPeer(), where=_any_trip, shape=Shape.PERSISTENT, also=Refuse()),
+    Way(kind=Refuse(), where=_opens, shape=Shape.PERSISTENT),
+    Way(kind=SqlState("40001"), where=_commits_statement, breaks=False, shape=Shape.PERSISTENT),
+    Way(kind=Status(503), where=_request, breaks=False, shape=Shape.PERSISTENT),
+    Way(kind=ResetPeer(), where=_any_trip, shape=Shape.WINDOW, also=Refuse()),
+    Way(kind=SqlState("53100"), where=_writes, breaks=False),
+    Way(kind=SqlState("57P03"), where=_opens_session),
+    Way(kind=HalfOpen(), where=_in_transaction),
+    Way(kind=Slow(seconds=2), where=_any_trip, breaks=False),
+    Way(kind=Slicer(), where=_any_trip, breaks=False),
+    Way(kind=SlowHeaders(), where=_request, holds=True),
+    Way(kind=Dribble(), where=_request, holds=True),
+)
+"""All, and those that last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """What is run, in this order, and how many more there would be."""
+
+    scenarios: tuple[Scenario, ...] = ()
+    left_out: int = 0
+    holds: frozenset[str] = field(default_factory=frozenset)
+    """Tokens of those in which the code may wait for long."""
+
+
+def choose(targets: Sequence[Target], ways: Sequence[Way], *, most: int) -> Chosen:
+    """At most `most` scenarios."""
+    columns = [list(_scenarios(way, targets)) for way in ways]
+    # Each kind's first, then each kind's others in turn: a bound cuts off the least telling of all kinds.
+    rows = [one for row in zip_longest(*columns) for one in row if one is not None]
+    unique = list({scenario.token: (way, scenario) for way, scenario in rows}.items())
+    kept = unique[:most]
+    holds = frozenset(token for token, (way, _) in kept if way.holds)
+    ordered = sorted((scenario for _, (_, scenario) in kept), key=lambda scenario: scenario.token in holds)
+    return Chosen(scenarios=tuple(ordered), left_out=len(unique) - len(kept), holds=holds)
+
+
+def _scenarios(way: Way, targets: Sequence[Target]) -> Iterator[tuple[Way, Scenario]]:
+    # What commits first, then what writes, the later ones first: more is done by then.
+    later_first = list(reversed(targets))
+    for target in sorted(later_first, key=lambda target: (not target.commits, not target.writes)):
+        allowed = (target.may_break or not way.breaks) and (target.may_hang or not way.holds)
+        if allowed and way.where(target):
+            yield way, _scenario(way, target.asked.identity)
+
+
+def _scenario(way: Way, identity: Identity) -> Scenario:
+    return Scenario(identity=identity, kind=way.kind, shape=way.shape, also=way.also)
+
+
+def replayed(targets: Sequence[Target], replay: Replay) -> Chosen:
+    """The one scenario that a token names; none where the test has no such trip."""
+    for way in PRODUCTION:
+        if way.kind.name == replay.kind and way.shape is replay.shape:
+            for target in targets:
+                if target.asked.identity.token == replay.trip:
+                    scenario = _scenario(way, target.asked.identity)
+                    return Chosen(
+                        scenarios=(scenario,), holds=frozenset((scenario.token,)) if way.holds else frozenset()
+                    )
+    return Chosen()
+
+
+NAMES = tuple(dict.fromkeys(way.kind.name for way in PRODUCTION))
+"""Of all kinds that a sweep uses."""

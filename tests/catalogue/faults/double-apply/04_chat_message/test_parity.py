@@ -1,0 +1,25 @@
+import app
+import pytest
+
+
+@pytest.fixture
+def ticket(parity_db):
+    return parity_db.owner.execute("""
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        currency AS (INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id),
+        customer AS (
+            INSERT INTO customers (tenant_id, email, name) SELECT id, 'ann@acme.example', 'Ann' FROM tenant RETURNING *
+        ),
+        ticket AS (
+            INSERT INTO tickets (tenant_id, customer_id, subject) SELECT tenant_id, id, 'Mug' FROM customer RETURNING *
+        )
+        SELECT id FROM ticket
+    """).fetchone()[0]
+
+
+@pytest.mark.prodparity
+async def test_message_is_delivered(parity_db, ticket):
+    assert await app.Chat(parity_db.dsn, "ann").send(ticket, "Where is my mug?") == "delivered"
+    bodies = parity_db.owner.execute("SELECT DISTINCT body FROM messages WHERE ticket_id = %s", (ticket,)).fetchall()
+    assert bodies == [("Where is my mug?",)]

@@ -1,0 +1,20 @@
+import app
+import pytest
+
+
+@pytest.fixture
+def customer(parity_db):
+    return parity_db.owner.execute("""
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        currency AS (INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id),
+        customer AS (
+            INSERT INTO customers (tenant_id, email, name) SELECT id, 'ann@acme.example', 'Ann' FROM tenant RETURNING *
+        )
+        SELECT id FROM customer
+    """).fetchone()[0]
+
+
+@pytest.mark.prodparity
+def test_each_customer_gets_a_letter(parity_db, customer):
+    assert list(app.letters(parity_db.dsn, [customer])) == ["Dear Ann, you have 0 points."]

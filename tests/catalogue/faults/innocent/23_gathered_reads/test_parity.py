@@ -1,0 +1,30 @@
+import app
+import asyncpg
+import pytest
+
+
+@pytest.fixture
+def order(parity_db):
+    return parity_db.owner.execute("""
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        currency AS (INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id),
+        customer AS (
+            INSERT INTO customers (tenant_id, email, name) SELECT id, 'ann@acme.example', 'Ann' FROM tenant RETURNING *
+        ),
+        placed AS (
+            INSERT INTO orders (tenant_id, customer_id, number, total)
+            SELECT tenant_id, id, 'ACME-1', 99.90 FROM customer RETURNING *
+        )
+        SELECT id FROM placed
+    """).fetchone()[0]
+
+
+@pytest.mark.prodparity
+async def test_profile(parity_db, order):
+    customer = parity_db.owner.execute("SELECT customer_id FROM orders WHERE id = %s", (order,)).fetchone()[0]
+    async with asyncpg.create_pool(parity_db.dsn, min_size=1, max_size=3, timeout=2) as pool:
+        found = await app.profile(pool, customer)
+        with pytest.raises(LookupError):
+            await app.profile(pool, -1)
+    assert found == {"name": "Ann", "points": 0, "orders": [("ACME-1", "pending")], "addresses": 0}

@@ -1,0 +1,38 @@
+"""Archives delivered orders."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import asyncpg
+
+log = logging.getLogger(__name__)
+
+ARCHIVE = """
+    UPDATE orders SET archived = true
+    WHERE customer_id = $1 AND status = 'delivered' AND NOT archived
+"""
+LEFT = "SELECT count(*) FROM orders WHERE customer_id = $1 AND NOT archived"
+PAUSES = (0.1, 0.3, 0.9)
+
+
+async def _archive(conn: asyncpg.Connection, customer_id: int) -> int:
+    async with conn.transaction():
+        await conn.execute(ARCHIVE, customer_id)
+        return await conn.fetchval(LEFT, customer_id)
+
+
+async def archive(dsn: str, customer_id: int) -> int:
+    """Archive what was delivered; returns how many orders are left."""
+    conn = await asyncpg.connect(dsn, timeout=2, command_timeout=2)
+    try:
+        for pause in PAUSES:
+            try:
+                return await _archive(conn, customer_id)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("again in %.1f s: %s", pause, error)
+                await asyncio.sleep(pause)
+        return await _archive(conn, customer_id)
+    finally:
+        await conn.close(timeout=2)

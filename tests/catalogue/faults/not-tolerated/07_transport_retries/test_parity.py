@@ -1,0 +1,40 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import app
+import pytest
+
+
+class Points(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.answer(200, {"open": True} if self.path.endswith("/state") else {"name": "Kiosk at the station"})
+
+    def answer(self, status, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def points(parity_proxy):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Points)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield parity_proxy(f"http://127.0.0.1:{server.server_port}") + ""
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.prodparity(faults="tolerate")
+def test_nearest(points):
+    assert app.nearest(points, "89073") == ("Kiosk at the station", True)

@@ -1,0 +1,24 @@
+import app
+import pytest
+
+
+@pytest.fixture
+def ticket(parity_db):
+    return parity_db.owner.execute("""
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        currency AS (INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id),
+        customer AS (
+            INSERT INTO customers (tenant_id, email, name) SELECT id, 'ann@acme.example', 'Ann' FROM tenant RETURNING *
+        ),
+        ticket AS (
+            INSERT INTO tickets (tenant_id, customer_id, subject) SELECT tenant_id, id, 'Mug' FROM customer RETURNING *
+        )
+        SELECT id FROM ticket
+    """).fetchone()[0]
+
+
+@pytest.mark.prodparity
+def test_open_tickets_are_counted(parity_db, ticket):
+    tenant = parity_db.owner.execute("SELECT tenant_id FROM tickets WHERE id = %s", (ticket,)).fetchone()[0]
+    assert app.open_by_priority(tenant) == {3: 1}

@@ -1,0 +1,28 @@
+import app
+import psycopg
+import pytest
+
+
+@pytest.fixture
+def order(parity_db):
+    return parity_db.owner.execute("""
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        currency AS (INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id),
+        customer AS (
+            INSERT INTO customers (tenant_id, email, name) SELECT id, 'ann@acme.example', 'Ann' FROM tenant RETURNING *
+        ),
+        placed AS (
+            INSERT INTO orders (tenant_id, customer_id, number, total)
+            SELECT tenant_id, id, 'ACME-1', 99.90 FROM customer RETURNING *
+        )
+        SELECT id FROM placed
+    """).fetchone()[0]
+
+
+@pytest.mark.prodparity
+def test_credit(parity_db, order):
+    parity_db.owner.execute("UPDATE orders SET status = 'paid' WHERE id = %s", (order,))
+    with psycopg.connect(parity_db.dsn) as conn:
+        credit = app.credit_order(conn, order)
+    assert isinstance(credit, app.Credit)

@@ -1,0 +1,151 @@
+"""`parity_proxy` in a user's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.project import Project
+
+Make = Callable[[Mapping[str, str]], Project]
+
+SERVICE = """\
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def payments():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/base"
+    server.shutdown()
+    server.server_close()
+"""
+
+TESTS = """\
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+
+seen = []
+FETCH = "import os, urllib.request as r; print(r.urlopen(os.environ['PAYMENTS_URL']).read().decode())"
+
+
+def fetch(url):
+    with urllib.request.urlopen(url) as answer:
+        return answer.read()
+
+
+def test_the_url_is_a_text_and_passes_everything(parity_proxy, payments):
+    url = parity_proxy(payments)
+    seen.append(url)
+    assert isinstance(url, str) and url.startswith("http://127.0.0.1:") and url.endswith("/base") and url != payments
+    assert json.loads(json.dumps({"url": url}))["url"] == url
+    assert fetch(url) == b"ok"
+    (trip,) = url.trips
+    assert trip.statements == ("GET /base",)
+    assert (trip.source.path, trip.source.function) == ("test_proxy.py", "fetch")
+
+
+def test_a_subprocess_has_it_in_its_environment(parity_proxy, payments, monkeypatch):
+    url = parity_proxy(payments)
+    monkeypatch.setenv("PAYMENTS_URL", url)
+    assert subprocess.run([sys.executable, "-c", FETCH], capture_output=True, text=True).stdout == "ok\\n"
+    assert len(url.trips) == 1
+
+
+def test_nothing_of_the_first_test_is_left(parity_proxy):
+    (url,) = seen
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", url.relay.port))
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("prodparity proxy")]
+
+
+def test_a_wrong_url_is_explained(parity_proxy):
+    parity_proxy("htpp://127.0.0.1")
+
+
+def test_a_service_that_is_not_there(parity_proxy):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    fetch(parity_proxy(f"http://127.0.0.1:{port}"))
+"""
+
+
+def test_proxies_live_as_long_as_their_test(project: Make) -> None:
+    result = project({"conftest.py": SERVICE, "test_proxy.py": TESTS}).run()
+    assert result.outcomes == {"failed": 2, "passed": 3}, result.out
+    assert "unknown scheme 'htpp' in 'htpp://127.0.0.1' (did you mean 'http'?)" in result.out
+    assert "parity_proxy: the service at 127.0.0.1:" in result.out
+    assert "could not be reached: [Errno" in result.out
+
+
+FAULTS = """\
+import socket
+import threading
+
+import pytest
+import requests
+from pytest_prodparity import BlackHole, CutBody, EmptyReply, Html, Latency, ReplyLost, Status
+
+
+def test_a_fault_for_one_request(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with parity_faults(EmptyReply(trip=2)):
+        assert requests.get(url).text == "ok"
+        with pytest.raises(requests.ConnectionError):
+            requests.get(url)
+        assert requests.get(url).text == "ok"
+    assert [trip.struck for trip in url.trips] == [False, True, False]
+
+
+def test_blocks_one_in_another_and_proxies_opened_within(parity_proxy, parity_faults, payments):
+    with parity_faults(Latency(ms=50), Status(503, retry_after=2)):
+        url = parity_proxy(payments)
+        answer = requests.get(url)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert answer.elapsed.total_seconds() >= 0.025
+        with parity_faults(Html()):
+            assert "sign in" in requests.get(url).text
+        assert requests.get(url).status_code == 503
+    assert requests.get(url).text == "ok"
+
+
+def test_nothing_is_left_of_a_block(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with requests.Session() as client, parity_faults(BlackHole()):
+        with pytest.raises(requests.ReadTimeout):
+            client.post(url, data=b"x", timeout=0.1)
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("prodparity proxy") and "/" in one.name]
+
+
+def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with parity_faults(CutBody(trip=7)):
+        requests.get(url)
+"""
+
+
+def test_faults_by_hand_strike_what_passes_a_proxy(project: Make) -> None:
+    result = project({"conftest.py": SERVICE, "test_faults.py": FAULTS}).run()
+    assert result.outcomes == {"failed": 1, "passed": 3}, result.out
+    assert "CutBody(trip=7, gzip=False, framing=None) waited for number 7, and the block had 1 trip" in result.out
+    assert "PostgreSQL" not in result.out
