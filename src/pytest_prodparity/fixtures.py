@@ -37,6 +37,8 @@ ACCUSE: pytest.StashKey[Callable[[tuple[Left, ...]], None]] = pytest.StashKey()
 """Judges what the test left under way."""
 ENDING: pytest.StashKey[set[pytest.FixtureDef[Any]]] = pytest.StashKey()
 """Wider fixtures of the user's that are set up, and will run code at their end."""
+LATER: pytest.StashKey[bool] = pytest.StashKey()
+"""Has a fixture of the test code to run at its end?"""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
 JUDGED: pytest.StashKey[TestReport] = pytest.StashKey()

@@ -16,6 +16,7 @@ from .fixtures import (
     ACCUSE,
     EXPECTATION,
     JUDGED,
+    LATER,
     REHEARSAL,
     SWEEP,
     ParityDatabase,
@@ -76,6 +77,7 @@ def watched(item: pytest.Item) -> Iterator[None]:
         return
     rehearsal = item.stash.get(REHEARSAL, None)
     watch = session.watch(item.nodeid, item.stash[EXPECTATION], rehearsal)
+    watch.later = item.stash.get(LATER, False)
     watch.shares = any(_is_session(value) for value in getattr(item, "funcargs", {}).values())
     if rehearsal is not None and rehearsal.under_way:
         try:

@@ -19,6 +19,7 @@ from .fixtures import (
     ENDING,
     EXPECTATION,
     LAST,
+    LATER,
     REHEARSAL,
     SESSION,
     SETTINGS,
@@ -132,6 +133,8 @@ def pytest_fixture_setup(
         item = request.node
         if EXPECTATION in item.stash or "parity_db" in getattr(item, "fixturenames", ()):
             begin(item)
+            if _runs_at_its_end(fixturedef):
+                item.stash[LATER] = True
         return (yield)
     if SESSION in request.config.stash:
         request.config.stash[SESSION].isolation.go_on()
@@ -148,7 +151,7 @@ def _runs_at_its_end(fixturedef: pytest.FixtureDef[Any]) -> bool:
     """Has the user's fixture code for its teardown?"""
     function = fixturedef.func
     path = getattr(getattr(function, "__code__", None), "co_filename", "site-packages")
-    if "site-packages" in path or "dist-packages" in path:
+    if "site-packages" in path or "dist-packages" in path or function.__module__.startswith("pytest_prodparity."):
         return False
     return isgeneratorfunction(function) or isasyncgenfunction(function) or "request" in fixturedef.argnames
 

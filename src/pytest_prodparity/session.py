@@ -413,6 +413,8 @@ class Watch:
     def __init__(self, session: Session, test: str, expectation: Expectation, rehearsed: Rehearsal | None) -> None:
         self.shares = False
         """The code was given connections or sessions by a fixture, which ends them as it likes."""
+        self.later = False
+        """Fixtures of the test run code at its end: what is left open is judged after that."""
         self._rehearsed = rehearsed
         self._session = session
         self._test = test
@@ -466,10 +468,18 @@ class Watch:
         return replace(judgement, findings=findings)
 
     def _left_open(self, trips: Sequence[Trip]) -> list[int]:
-        if self.shares:
+        if self.shares or self.later or not self._open_ones(trips):
             return []
+        self._session.isolation.let_go()
+        return self._open_ones(trips)
+
+    def _open_ones(self, trips: Sequence[Trip]) -> list[int]:
         connections = self._session.wire.connections
-        return [one.number for one in connections if leaks.keeps(one, trips, test=self._test, started=self._started)]
+        return [
+            one.number
+            for one in connections
+            if one.state in ("T", "E") and leaks.keeps(one, trips, test=self._test, started=self._started)
+        ]
 
     def accuse(self, judged: TestReport, left: Sequence[Left]) -> TestReport:
         """With what the test left under way, as far as the code under test is to blame."""

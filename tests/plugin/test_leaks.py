@@ -249,6 +249,15 @@ def test_what_the_code_leaves_fails_the_test_at_its_end(project: Make, arguments
 
 
 def test_what_is_the_tests_own_is_not_accused(project: Make) -> None:
-    result = project({"test_tidy.py": TIDY}).run()
+    # In the second file nothing has opened the pool's connection before.
+    first = TIDY.partition("@pytest.fixture(scope")[0] + TIDY[TIDY.index("def test_a_session_of_its_own") :]
+    closing = TIDY[: TIDY.index("def test_a_wider")] + TIDY[TIDY.index("def test_a_fixture_that_closes") :]
+    files = {"test_tidy.py": TIDY, "test_first.py": first.replace("(reading)", "()"), "test_closing.py": closing}
+    made = project(files)
+    result = made.run("test_tidy.py")
     assert result.outcomes == {"passed": 9, "failed": 1}, result.out
     assert result.findings == []
+    for name, passed in (("test_first.py", 4), ("test_closing.py", 5)):
+        result = made.run(name)
+        assert result.outcomes == {"passed": passed, "failed": 1}, result.out
+        assert result.findings == []

@@ -190,6 +190,10 @@ class Isolation:
         self._judge(undone)
         return self._leaving.take()
 
+    def let_go(self) -> None:
+        """Objects that only hold each other, and connections by them, are let go of. Takes a moment where something stays open."""
+        self._leaving.connections()
+
     def go_on(self) -> None:
         """Somebody comes after the test that was taken for the last: what that changed goes."""
         if self._pending is None:
