@@ -102,7 +102,7 @@ class Link:
                 end = End(address.connect(where, _CONNECT_S))
                 self.server = end
                 if where.tls:
-                    end.secure(_trusting(), server=False, host=where.host or None)
+                    end.secure(_context(verified=where.elsewhere), server=False, host=where.host or None)
             except OSError as cause:
                 if not self.lifted:
                     self.relay.note_unanswered(cause)
@@ -310,9 +310,10 @@ class Link:
             self.server.close()
 
 
-def _trusting() -> ssl.SSLContext:
-    """For the service's side, which the user named: its certificate is not what is tested."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def _context(*, verified: bool) -> ssl.SSLContext:
+    """For the service's side. On this machine its certificate is not what is tested, and rarely one that is trusted."""
+    context = ssl.create_default_context()
+    if not verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return context
