@@ -22,6 +22,9 @@ _Asked = TypeVar("_Asked", Asking, Opening)
 _EXECUTES = frozenset(b"QEF")
 _WHOLE = frozenset(b"QEFS")
 """Messages that are sent on only whole: a strike may take their place."""
+_FLUSH = ord("H")
+_WAITS = 1 << 22
+"""So many bytes of a trip are held back until it is complete."""
 
 
 class Keeper:
@@ -29,14 +32,15 @@ class Keeper:
 
     def __init__(self, connection: Connection) -> None:
         self.held = b""
+        self._marks: list[int] = []
+        """Where in the client's stream something is executed that has not been sent on."""
+        self._flushed = 0
+        """Up to where the client wants its answers though the trip is not complete."""
+        self._begun = False
+        """A part of the trip that is not complete has been executed."""
         self.cure = ""
         """A statement that takes back what a fault did to the session."""
         self._connection = connection
-
-    @property
-    def busy(self) -> bool:
-        """It has to see what the client sends, gate or none."""
-        return bool(self.held or self.cure) or self._connection.wire.standing is not None
 
     def _gates(self) -> list[Gate]:
         wire = self._connection.wire
@@ -69,9 +73,10 @@ class Keeper:
         closed = self._read(session, fresh)
         data, self.held = self.held + fresh, b""
         if session.opaque:
-            connection.push(data)
+            connection.pump.push(data)
             return True
         base = session.sent_to - len(data)
+        self._mark(session)
         done = 0
         for pending in closed:
             end = max(pending.end - base, done)
@@ -79,16 +84,36 @@ class Keeper:
             asks = bool(self.cure or self._gates())
             if not asks or pending.draft is not None or not pending.runs:
                 session.sent([pending], self._sender())
-                connection.push(request)
+                connection.pump.push(request)
             elif not self._pass(session, pending, request, base + done):
                 return False
+            self._marks = [mark for mark in self._marks if mark >= base + end]
+            self._begun = False
             done = end
-        begun, kind = session.begun
-        kept = max(begun - base, done) if kind in _WHOLE else len(data)
-        connection.push(data[done:kept])
+        kept = max(self._kept(session, base + len(data)) - base, done)
+        if self._marks and self._marks[0] < base + kept:
+            self._begun = True
+            self._marks.clear()
+        connection.pump.push(data[done:kept])
         self.held = data[kept:]
         at = connection.home
         return not closed or at is None or connection.look(at, session)
+
+    def _mark(self, session: Session) -> None:
+        """Note where in the client's stream something is executed."""
+        for kind, _, end, _, length in session.messages:
+            if kind in _EXECUTES:
+                self._marks.append(end - length - 5)
+            elif kind == _FLUSH:
+                self._flushed = end
+
+    def _kept(self, session: Session, end: int) -> int:
+        """From where on the stream waits for its trip to be complete: there something is executed, or a message begins."""
+        begun, kind = session.begun
+        kept = begun if kind in _WHOLE else end
+        if self._marks and self._flushed < self._marks[0] and end - self._marks[0] <= _WAITS:
+            return min(kept, self._marks[0])
+        return kept
 
     def _read(self, session: Session, data: bytes) -> list[Pending]:
         connection = self._connection
@@ -107,23 +132,26 @@ class Keeper:
         connection = self._connection
         connection.struck = True
         # What went before is answered first: it decides in which state this one finds the server.
-        connection.drain(pending)
+        connection.pump.drain(pending)
         sender = self._sender()
         session.sent([pending], sender)
         assert pending.draft is not None
+        end = start + len(request)
         asking = Asking(
             connection=connection.number, number=pending.draft.number,
             statements=tuple([run.sql for run in pending.runs]), state=session.state,
             source=sender.source, stack=sender.stack, actor=sender.actor, at=time.monotonic(),
+            begun=self._begun and not any(start <= mark < end for mark in self._marks),
         )  # fmt: skip
-        cut = _executes(session, start, start + len(request)) - start
+        # A trip in which nothing is executed, or not any more, ends in a Sync.
+        cut = next((mark for mark in self._marks if start <= mark < end), end - 5) - start
         line = PostgresLine(asking, connection, pending=pending, request=request, cut=cut)
         if self.cure and connection.wire.standing is None and session.state == "I":
             cure, self.cure = self.cure, ""
             line.say(cure)
         strike = self._asked([gate.asking for gate in self._gates()], asking)
         if strike is None:
-            connection.push(request)
+            connection.pump.push(request)
         elif not self._strike(strike, line):
             return False
         connection.struck = False
@@ -157,12 +185,3 @@ class Keeper:
             connection.wire.failure = connection.wire.failure or error
             return False
         return True
-
-
-def _executes(session: Session, start: int, end: int) -> int:
-    """Where in the client's stream, between two positions, something is executed for the first time: its message's start."""
-    for kind, _, after, _, length in session.messages:
-        at = after - length - 5
-        if kind in _EXECUTES and start <= at < end:
-            return at
-    return end - 5  # the Sync

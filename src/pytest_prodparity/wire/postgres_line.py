@@ -223,7 +223,7 @@ class PostgresLine(Line):
         def readable(server: socket.socket) -> None:
             self._buffer += server.recv(_CHUNK)
 
-        self._connection.push(data, readable)
+        self._connection.pump.push(data, readable)
 
     def _messages(self) -> list[tuple[bytes, bytes, bytes]]:
         """What the server has said, in whole messages: type, body, and the bytes for the client; at least one."""
