@@ -87,6 +87,11 @@ class Relays:
         """Wait until no exchange is under way, at most until then (`time.monotonic()`); whether that came."""
         return all(relay.settle(deadline) for relay in tuple(self.open_ones))
 
+    def refuse(self) -> None:
+        """From now on to `lift`, who connects to any of them is refused, as where nothing listens (ECONNREFUSED)."""
+        for relay in tuple(self.open_ones):
+            relay.refuse()
+
     def lift(self) -> None:
         """The end of all faults."""
         for relay in tuple(self.open_ones):
