@@ -73,6 +73,10 @@ class Keeper:
         """Client to server: pass on what was read, trip by trip. False when the connection is over."""
         connection, session = self._connection, self._connection.session
         assert session is not None
+        if not session.trips or session.trips[-1].closed:
+            # Whatever was noted of the last one: its end may have passed while there was no gate.
+            self._start, self._begun = None, False
+            self._marks.clear()
         fresh = bytes(connection.up.data(size)[:size])
         closed = self._read(session, fresh)
         data, self.held = self.held + fresh, b""
