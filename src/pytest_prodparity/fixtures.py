@@ -98,10 +98,10 @@ def settings_of(config: pytest.Config) -> Settings:
 
 
 def enter(config: pytest.Config) -> None:
-    """Check the settings and set the application's environment; with `{db.…}` in it, the wire's port is bound now."""
+    """Check the settings and set the application's environment; with `{db.…}` or `{proxy:…}` in it, ports are bound now."""
     settings = settings_of(config)
     try:
-        filled = any("{db." in value for value in settings.env.values())
+        filled = any("{db." in value or "{proxy:" in value for value in settings.env.values())
         os.environ.update(session_of(config).environment() if filled else settings.env)
     except ProdparityError as error:
         raise pytest.UsageError(f"prodparity: {error}") from None
@@ -168,6 +168,9 @@ def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Proxy
     def proxy(url: str, *, tls: str | None = None, remote: str | None = None) -> ProxyUrl:
         from .relay.url import ProxyUrl
 
+        standing = relays.find(url) if tls is None else None
+        if standing is not None:
+            return ProxyUrl(standing)
         relay = relays.open(url, tls=tls, remote=remote)
         opened.append(relay)
         return ProxyUrl(relay)

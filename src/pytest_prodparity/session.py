@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shlex
 import threading
 import time
@@ -51,6 +52,9 @@ from .wire.upstream import Upstream
 
 SETTLE_S = 2.0
 """How long the end of a test waits for trips that nobody waits for."""
+
+PROXY = re.compile(r"\{proxy:([^{}]+)\}")
+"""In the application's variables: a service's URL through a proxy that stays for the whole run."""
 
 DATABASE = "parity"
 """The name in the stable URL; the wire puts the name of the current test's database in its place."""
@@ -138,7 +142,7 @@ class Session:
         for name, value in self.settings.env.items():
             for key, text in self.urls.items():
                 value = value.replace(f"{{{key}}}", text)
-            filled[name] = value
+            filled[name] = PROXY.sub(lambda found: self.relays.standing(found[1]).url, value)
         return filled
 
     def check(self, expectations: Iterable[Expectation]) -> None:

@@ -15,7 +15,7 @@ NASTY = '"Ta""b.le: INSERT:"'
 
 def column(name: str, type_: str = "text") -> Column:
     quoted = name if name.isidentifier() and name.islower() else '"' + name.replace('"', '""') + '"'
-    return Column(name=name, quoted=quoted, type=type_, oid=25, generated=False)
+    return Column(name=name, quoted=quoted, type=type_, cast=type_, oid=25, generated=False)
 
 
 def table(printed: str, *columns: Column, key: tuple[int, ...] = ()) -> dict[str, Table]:

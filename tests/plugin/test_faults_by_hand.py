@@ -166,9 +166,12 @@ def test_counted_from_one(parity_faults):
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ("test_nothing_to_strike", "ResetPeer(trip=None) had nothing to strike: the block had no trip."),
+        ("test_nothing_to_strike", "ResetPeer() had nothing to strike: the block had no trip."),
         ("test_too_few_trips", "ResetPeer(trip=30) waited for number 30, and the block had "),
-        ("test_does_not_fit", "did not fit 'BEGIN': BEGIN touches no row, so it cannot end in 40P01."),
+        (
+            "test_does_not_fit",
+            "SqlState('40P01', trip=1) did not fit 'BEGIN': BEGIN touches no row, so it cannot end in 40P01.",
+        ),
         ("test_the_kind_itself", "parity_faults(ResetPeer): this is the kind itself."),
         ("test_something_else", "parity_faults('reset'): this is no fault."),
         ("test_nothing", "parity_faults() has no fault."),

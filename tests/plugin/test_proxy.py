@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tests.project import Project
+from tests.relay.serving import ROWS, shop
 
 Make = Callable[[Mapping[str, str]], Project]
 
@@ -20,6 +21,10 @@ class Answers(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"ok")
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 
     def log_message(self, *_):
         pass
@@ -137,6 +142,15 @@ def test_nothing_is_left_of_a_block(parity_proxy, parity_faults, payments):
     assert not [one.name for one in threading.enumerate() if one.name.startswith("prodparity proxy") and "/" in one.name]
 
 
+def test_a_customer_is_charged_once(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with parity_faults(Status(503, retry_after=1, trip=1), ReplyLost(trip=2)):
+        assert requests.post(f"{url}/charge", json={"amount": 10}, timeout=5).status_code == 503
+        with pytest.raises(requests.ConnectionError):
+            requests.post(f"{url}/charge", json={"amount": 10}, timeout=5)
+    assert [(trip.status, trip.applied) for trip in url.trips] == [(0, False), (200, True)]
+
+
 def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
     url = parity_proxy(payments)
     with parity_faults(CutBody(trip=7)):
@@ -146,6 +160,57 @@ def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
 
 def test_faults_by_hand_strike_what_passes_a_proxy(project: Make) -> None:
     result = project({"conftest.py": SERVICE, "test_faults.py": FAULTS}).run()
-    assert result.outcomes == {"failed": 1, "passed": 3}, result.out
-    assert "CutBody(trip=7, gzip=False, framing=None) waited for number 7, and the block had 1 trip" in result.out
+    assert result.outcomes == {"failed": 1, "passed": 4}, result.out
+    assert "CutBody(trip=7) waited for number 7, and the block had 1 trip" in result.out
     assert "PostgreSQL" not in result.out
+
+
+STANDING = """\
+import os
+import urllib.request
+
+import pytest
+from app import URL, fetch
+from pytest_prodparity import Status
+
+ports = set()
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_application_goes_through_it_since_its_import(parity_proxy, parity_faults, number):
+    url = parity_proxy(URL)
+    assert url == URL == parity_proxy(os.environ["SERVICE"])
+    ports.add(url.relay.port)
+    assert len(ports) == 1
+    assert fetch() == b"ok"
+    assert url.trips[-1].source.path == "app.py"
+    with parity_faults(Status(500)), pytest.raises(urllib.request.HTTPError):
+        fetch()
+"""
+
+APP = """\
+import os
+import urllib.request
+
+URL = os.environ["PAYMENTS_URL"]
+
+
+def fetch():
+    with urllib.request.urlopen(URL) as answer:
+        return answer.read()
+"""
+
+
+def test_a_proxy_in_the_settings_stands_for_the_whole_run(project: Make) -> None:
+    with shop() as service:
+        settings = f'[tool.prodparity.env]\nPAYMENTS_URL = "{{proxy:{service.url}/ok}}"\n'
+        files = {"pyproject.toml": settings, "app.py": APP, "test_standing.py": STANDING.replace('b"ok"', repr(ROWS))}
+        result = project(files).run(environment={"SERVICE": f"{service.url}/ok"})
+    assert result.outcomes == {"passed": 2}, result.out
+
+
+def test_a_wrong_proxy_in_the_settings_is_a_usage_error(project: Make) -> None:
+    settings = '[tool.prodparity.env]\nPAYMENTS_URL = "{proxy:htpp://127.0.0.1}"\n'
+    result = project({"pyproject.toml": settings, "test_nothing.py": "def test_nothing(): pass"}).run()
+    assert result.status == 4
+    assert "unknown scheme 'htpp' in 'htpp://127.0.0.1' (did you mean 'http'?)" in result.out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,14 +67,14 @@ latency = 0
 
 
 @pytest.fixture(scope="module")
-def swept(server: Server, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Result]:
+def swept(server: Server, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("survive") / "a project"
     (tables,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
     production(server, "survive", tables, folder)
     examples = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL))
     assert sorted(examples) == ["again.py", "deadline.py", "once.py", "pooled.py", "whole.py"]
     made = Project(folder, cache).write({"pyproject.toml": SETTINGS, "test_them.py": TESTS, **examples})
-    yield made.run("--parity-level=staging", "--parity-database=embedded", "-v", timeout=300)
+    return made.run("--parity-level=staging", "--parity-database=embedded", "-v", timeout=300)
 
 
 def test_each_example_survives(swept: Result) -> None:

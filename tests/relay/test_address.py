@@ -54,6 +54,8 @@ def test_what_is_wrong_with_a_url_is_said_without_its_secrets(url: str, said: st
 
 
 def test_a_host_elsewhere_has_to_be_named() -> None:
-    assert parse("http://192.0.2.7/", remote="192.0.2.7").where == "192.0.2.7:80"
+    address = parse("http://192.0.2.7/", remote="192.0.2.7")
+    assert (address.where, address.elsewhere) == ("192.0.2.7:80", True)
+    assert not parse("http://127.0.0.1/", remote="127.0.0.1").elsewhere
     with pytest.raises(UsageError, match=r"remote='192\.0\.2\.8' names another host"):
         parse("http://192.0.2.7/", remote="192.0.2.8")

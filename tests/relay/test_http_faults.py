@@ -192,10 +192,10 @@ def test_a_pool_recovers_once_a_service_that_refuses_is_back(relays: Relays, ser
     relay = relays.open(service.url)
     with httpx.Client() as client:
         assert client.get(relay.url).content == ROWS
-        relay.refuse()
+        relays.refuse()
         with pytest.raises(httpx.ConnectError, match="refused"):
             httpx.get(relay.url)
-        relay.lift()
+        relays.lift()
         assert client.get(relay.url).content == ROWS
         assert httpx.get(relay.url).content == ROWS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import http.client
 import os
 import signal
@@ -210,6 +211,15 @@ def test_a_service_under_tls_is_reached_and_the_client_verifies_us(relays: Relay
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(outer.url)
     assert [trip.statements for trip in outer.trips] == [("GET /big",)]
+
+
+def test_a_service_elsewhere_has_to_prove_who_it_is(relays: Relays, service: Shop) -> None:
+    inner = relays.open(service.url, tls="trusted")
+    outer = relays.open(inner.url)
+    outer.address = dataclasses.replace(outer.address, elsewhere=True)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(outer.url, verify=str(outer.ca), timeout=10)
+    assert "CERTIFICATE_VERIFY_FAILED" in (outer.unanswered or "")
 
 
 def test_a_subprocess_goes_through_the_url_and_is_named(relays: Relays, service: Shop) -> None:

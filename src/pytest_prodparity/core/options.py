@@ -97,7 +97,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="env",
         help="Environment variables for the application, set before collection. {db.url}, {db.async_url} and "
-        "{db.dsn} stand for the database behind the wire.",
+        "{db.dsn} stand for the database behind the wire, {proxy:http://127.0.0.1:9000} for a service through a proxy.",
         default={},
     ),
     Option(

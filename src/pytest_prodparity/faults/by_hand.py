@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
@@ -62,13 +63,22 @@ class Block:
 
     def _why(self, index: int) -> str:
         kind = self._kinds[index]
+        said = _said(kind)
         seen, what = (self._trips, "trip") if kind.at == "trip" else (self._openings, "new connection")
         counted = f"{seen} {what}{'' if seen == 1 else 's'}" if seen else f"no {what}"
         if index in self._unfit:
-            return f"{kind!r} did not fit {self._unfit[index]}"
+            return f"{said} did not fit {self._unfit[index]}"
         if kind.trip is not None and seen:
-            return f"{kind!r} waited for number {kind.trip}, and the block had {counted}"
-        return f"{kind!r} had nothing to strike: the block had {counted}"
+            return f"{said} waited for number {kind.trip}, and the block had {counted}"
+        return f"{said} had nothing to strike: the block had {counted}"
+
+
+def _said(kind: Kind) -> str:
+    """As somebody would type it."""
+    if not is_dataclass(kind):
+        return repr(kind)
+    given = [(each.name, getattr(kind, each.name)) for each in fields(kind) if getattr(kind, each.name) != each.default]
+    return f"{type(kind).__name__}({', '.join(f'{name}={value!r}' for name, value in given)})".replace("(code=", "(")
 
 
 def _called(asking: Asking | Opening) -> str:
@@ -132,4 +142,4 @@ def _check(fault: object) -> None:
         )
     trip = fault.trip
     if trip is not None and (isinstance(trip, bool) or not isinstance(trip, int) or trip < 1):
-        raise UsageError(f"{fault!r}: trips are counted from 1.", fix="trip=1 is the block's first")
+        raise UsageError(f"{_said(fault)}: trips are counted from 1.", fix="trip=1 is the block's first")

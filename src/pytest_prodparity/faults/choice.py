@@ -112,6 +112,8 @@ class Way:
     """The code waits until it gives up."""
     shape: Shape = Shape.ONCE
     also: Kind | None = None
+    all: bool = False
+    """It ends every connection, not only this one."""
 
 
 def _any_trip(target: Target) -> bool:
@@ -173,9 +175,9 @@ STAGING: tuple[Way, ...] = (
     Way(kind=Status(429, retry_after=1), where=_request, breaks=False),
     Way(kind=SqlState("55P03"), where=_writes, breaks=False),
     Way(kind=EmptyReply(), where=_request),
-    Way(kind=Failover(seconds=0), where=_writes),
+    Way(kind=Failover(seconds=0), where=_writes, all=True),
     Way(kind=MalformedChunk(), where=_request),
-    Way(kind=Restart(seconds=0), where=_writes_or_commits),
+    Way(kind=Restart(seconds=0), where=_writes_or_commits, all=True),
     Way(kind=Starved(connections=0), where=_opens_session),
     # In one direction only: the server learns that the client gave up, so that nobody waits for its locks.
     Way(kind=BlackHole(noticed=True), where=_any_trip, holds=True),
@@ -210,9 +212,9 @@ class Chosen:
     """Of those in which the code may wait for long: by token the protocol."""
 
 
-def choose(targets: Sequence[Target], ways: Sequence[Way], *, most: int) -> Chosen:
-    """At most `most` scenarios."""
-    columns = [list(_scenarios(way, targets)) for way in ways]
+def choose(targets: Sequence[Target], ways: Sequence[Way], *, most: int, alone: bool = True) -> Chosen:
+    """At most `most` scenarios; unless the test is `alone`, none that ends the connections of others."""
+    columns = [list(_scenarios(way, targets)) for way in ways if alone or not way.all]
     # Each kind's first, then each kind's others in turn: a bound cuts off the least telling of all kinds.
     rows = [one for row in zip_longest(*columns) for one in row if one is not None]
     unique = list({scenario.token: (way, scenario) for way, scenario in rows}.items())

@@ -33,6 +33,8 @@ class Address:
     """Path of a Unix socket, or empty."""
     rest: SplitResult
     """User, path, query and fragment."""
+    elsewhere: bool = False
+    """Not on this machine."""
 
     @property
     def http(self) -> bool:
@@ -94,13 +96,14 @@ def parse(url: str, *, remote: str | None = None) -> Address:
     port = port or PORTS[scheme]
     if not port:
         raise UsageError(f"parity_proxy: {shown(url)!r} names no port.", fix=f"{scheme}://{host}:PORT")
-    if remote != host and not _on_this_machine(host):
+    elsewhere = not _on_this_machine(host)
+    if remote != host and elsewhere:
         raise UsageError(
             f"parity_proxy: {shown(url)!r} leads to {host!r}, which is not on this machine.",
             tried=None if remote is None else f"remote={remote!r} names another host",
             fix=f"if the test may really send there, name the host: parity_proxy(…, remote={host!r})",
         )
-    return Address(scheme=scheme, host=host, port=port, socket="", rest=split)
+    return Address(scheme=scheme, host=host, port=port, socket="", rest=split, elsewhere=elsewhere)
 
 
 def _local(url: str, split: SplitResult, scheme: str) -> Address:

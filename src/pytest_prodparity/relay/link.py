@@ -102,7 +102,7 @@ class Link:
                 end = End(address.connect(where, _CONNECT_S))
                 self.server = end
                 if where.tls:
-                    end.secure(_trusting(), server=False, host=where.host or None)
+                    end.secure(_context(verified=where.elsewhere), server=False, host=where.host or None)
             except OSError as cause:
                 if not self.lifted:
                     self.relay.note_unanswered(cause)
@@ -225,20 +225,23 @@ class Link:
         wait = [] if until is None else [max(0.0, until - now)]
         if client.pending or (server is not None and server.pending):
             wait.append(0.0)
-        mask = 0 if self._client_done or self._up.full else select.POLLIN
-        for end, way in ((client, self._down), (server, self._up)):
+        idle = True
+        for end, way, read in (
+            (client, self._down, not self._client_done and not self._up.full),
+            (server, self._up, not self._server_done and not self._down.full),
+        ):
             if end is None:
                 continue
             due = way.due(now)
-            if end is server:
-                mask = 0 if self._server_done or self._down.full else select.POLLIN
-            if due == 0.0:
-                mask |= select.POLLOUT
-            elif due is not None:
+            mask = (select.POLLIN if read else 0) | (select.POLLOUT if due == 0.0 else 0)
+            if due:
                 wait.append(due)
-            # An end that has left for good would be told of again and again.
-            if mask or not (self._server_done if end is server else self._client_done):
+            # Without a wish an end that has left for good would be told of again and again.
+            if mask:
                 poll.register(end.fileno(), mask)
+                idle = False
+        if idle and not wait:
+            raise GoneError
         if not wait:
             return dict(poll.poll())
         shortest = min(wait)
@@ -307,9 +310,10 @@ class Link:
             self.server.close()
 
 
-def _trusting() -> ssl.SSLContext:
-    """For the service's side, which the user named: its certificate is not what is tested."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def _context(*, verified: bool) -> ssl.SSLContext:
+    """For the service's side. On this machine its certificate is not what is tested, and rarely one that is trusted."""
+    context = ssl.create_default_context()
+    if not verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return context

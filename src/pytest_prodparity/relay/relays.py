@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..core.errors import UsageError
 from ..core.suggest import closest
@@ -25,6 +26,7 @@ class Relays:
         """Each is told of every trip of every proxy. May change at any time."""
         self._root = root
         self._certificates = Certificates()
+        self._standing: dict[str, Relay] = {}
         self._gate: Gate | None = None
         self._latency: Delay | None = None
 
@@ -44,6 +46,20 @@ class Relays:
         relay.open()
         self.open_ones.append(relay)
         return relay
+
+    def standing(self, url: str) -> Relay:
+        """The proxy for a URL of the settings: one a URL, open until `close`. To be written there names the host."""
+        if url not in self._standing:
+            try:
+                host = urlsplit(url).hostname
+            except ValueError:
+                host = None
+            self._standing[url] = self.open(url, remote=host)
+        return self._standing[url]
+
+    def find(self, url: str) -> Relay | None:
+        """The standing proxy for a URL, if the settings have one; also by its own URL."""
+        return next((relay for known, relay in self._standing.items() if url in (known, relay.url)), None)
 
     @property
     def gate(self) -> Gate | None:
@@ -70,6 +86,11 @@ class Relays:
     def settle(self, deadline: float) -> bool:
         """Wait until no exchange is under way, at most until then (`time.monotonic()`); whether that came."""
         return all(relay.settle(deadline) for relay in tuple(self.open_ones))
+
+    def refuse(self) -> None:
+        """From now on to `lift`, who connects to any of them is refused, as where nothing listens (ECONNREFUSED)."""
+        for relay in tuple(self.open_ones):
+            relay.refuse()
 
     def lift(self) -> None:
         """The end of all faults."""

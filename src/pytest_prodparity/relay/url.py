@@ -19,6 +19,10 @@ class ProxyUrl(str):
         made.relay = relay
         return made
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        # A copy, as settings are copied, or one in another process, is the text alone.
+        return str, (str(self),)
+
     @property
     def trips(self) -> tuple[ServiceTrip, ...]:
         """What has passed so far: of HTTP each request with its answer."""

@@ -202,7 +202,10 @@ class Sweep:
     def _chosen(self, targets: list[Target]) -> Chosen:
         if self._replay is not None:
             return replayed(targets, self._replay)
-        return choose(targets, PRODUCTION if self._dial.lasting else STAGING, most=self._dial.scenarios)
+        # A connection that a wider fixture keeps is not this test's to lose.
+        kept = [one for one in self._session.wire.connections if not self._places.under_test(one.stack)]
+        ways = PRODUCTION if self._dial.lasting else STAGING
+        return choose(targets, ways, most=self._dial.scenarios, alone=not kept)
 
     def _judged(self, clean: Clean, chosen: Chosen, masked: frozenset[Column]) -> Swept:
         given = self._session.settings.thresholds.get("retry-storm", {})

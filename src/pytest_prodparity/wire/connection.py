@@ -5,37 +5,32 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
-import struct
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..core.errors import ProdparityError
 from ..core.findings import Source
-from . import home, postgres, tls
+from . import home, postgres
 from .delayed import Delayed
+from .greeting import Greeting
 from .keeper import Keeper
-from .line import GoneError, Wake
+from .line import Wake
+from .pump import Pump
 from .sender import OWN_THREADS, UNKNOWN, Peer
 from .session import Session
 from .trip import Trip
 from .way import Way, want
 
 if TYPE_CHECKING:
-    from .pending import Pending
     from .proxy import Wire
 
-_LONGEST_START = 10_000
-"""PostgreSQL's own limit for a start-up message."""
 _LOGIN_S = 2.0
 """How long `release` waits for a login under way."""
 _LOOK_S = 0.0002
 """How long an answer is looked for before the thread sleeps: a woken thread costs 30 to 60 us on a virtual machine."""
 _SLOW = 16
-_ASKS_BACK = frozenset((3, 5, 7, 8, 9, 10, 11))
-"""Authentication requests that the client answers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,23 +71,24 @@ class Connection:
         """None once it was released."""
         self.homes: list[home.Home] = []
         """All that are not closed yet, which the thread that passes bytes on does once it has left them."""
-        self._asked: dict[str, str] = {}
+        self.asked: dict[str, str] = {}
         self.options: list[str] = []
         """What is added to the start-up packet's."""
-        self._protocol = 0
-        self._generation = 0
+        self.protocol = 0
+        self.generation = 0
         self.lock = threading.Lock()
         """Held while a chunk is read, and while the server changes."""
         self.up, self.down = Way(), Way()
         self._slow = 0
         """For how many trips to come nobody looks for the answer."""
-        self._logged_in = threading.Event()
+        self.logged_in = threading.Event()
         """Or refused."""
-        self._ending = False
+        self.ending = False
         self.wake = Wake()
         self.struck = False
         """A strike has it in its hands, or has ended it."""
         self.keeper = Keeper(self)
+        self.pump = Pump(self)
         self.delayed: Delayed | None = None
         self._over = False
         """Every trip has been delivered."""
@@ -105,7 +101,7 @@ class Connection:
     def describe(self) -> Open:
         """A snapshot."""
         session = self.session
-        parameters = session.parameters if session else self._asked
+        parameters = session.parameters if session else self.asked
         return Open(
             number=self.number,
             state=session.state if session else "",
@@ -114,7 +110,7 @@ class Connection:
             source=self.opener.source,
             stack=self.opener.stack,
             database=session.database if session else "",
-            user=self._asked.get("user", ""),
+            user=self.asked.get("user", ""),
             application_name=parameters.get("application_name", ""),
             backend=session.backend if session else 0,
             since=self.since,
@@ -126,7 +122,7 @@ class Connection:
         session = self.session
         if session is None:
             return False
-        if session.trips or self._ending:
+        if session.trips or self.ending:
             return not self._over
         try:
             return bool(self.client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
@@ -143,7 +139,7 @@ class Connection:
         """Serve the client until it or the server leaves."""
         OWN_THREADS.add(threading.get_ident())
         try:
-            if self._greet():
+            if Greeting(self).greet():
                 self._relay()
         except (OSError, postgres.GarbledError):
             pass  # either side has left, in the middle of something
@@ -151,113 +147,14 @@ class Connection:
             self._end()
             OWN_THREADS.discard(threading.get_ident())
 
-    def _greet(self) -> bool:
-        """Read start-up packets until one asks for a session; log it in."""
-        self._lag()  # TCP's own handshake
-        while True:
-            length, code = struct.unpack(">II", self._exactly(8))
-            if not 8 <= length <= _LONGEST_START:
-                self._refuse("these bytes are not PostgreSQL's protocol; this port is a database's", "08P01")
-                return False
-            if code in (postgres.SSL_REQUEST, postgres.GSSENC_REQUEST):
-                self._lag()
-                self.client.sendall(b"N")
-                continue
-            body = self._exactly(length - 8)
-            if code == postgres.CANCEL_REQUEST:
-                self.wire.cancel(body)
-                return False
-            if code >> 16 != 3:
-                self._refuse(f"protocol {code >> 16}.{code & 0xFFFF} is not supported, only 3", "0A000")
-                return False
-            self._asked, self._protocol = postgres.startup_parameters(body), code
-            self.opener = self.wire.senders.find(self.peer)
-            try:
-                return self.keeper.opens() and self._log_in()
-            finally:
-                self._logged_in.set()
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = self.client.recv(count - len(data))
-            if not more:
-                raise ConnectionResetError
-            data += more
-        return data
-
-    def _refuse(self, happened: str, sqlstate: str, hint: str | None = None) -> None:
+    def refuse(self, happened: str, sqlstate: str, hint: str | None = None) -> None:
         with contextlib.suppress(OSError):
             self.client.sendall(postgres.fatal(f"prodparity's wire: {happened}", sqlstate, hint))
 
-    def _upstream(self) -> home.Home | None:
-        """A fresh connection to the server, not logged in; None when the client has been told why there is none."""
-        try:
-            self._generation, upstream = self.wire.resolve()
-            return home.Home(upstream=upstream, server=home.connect(upstream))
-        except ProdparityError as error:
-            self._tell(error)
-            return None
-
-    def _tell(self, error: ProdparityError) -> None:
+    def tell(self, error: ProdparityError) -> None:
         sqlstate = error.sqlstate if isinstance(error, home.RefusedError) else "08001"
         happened = error.happened if error.tried is None else f"{error.happened}\n{error.tried}"
-        self._refuse(happened, sqlstate, error.fix)
-
-    def _log_in(self) -> bool:
-        """Pass the login on between client and server, who know the password; keep what the server says of itself."""
-        found = self._upstream()
-        if found is None:
-            return False
-        self.home = found
-        reader = home.Reader(found.server)
-        asked = {**self._asked, "database": found.upstream.database}
-        if self.options:
-            asked["options"] = " ".join([*filter(None, [asked.get("options")]), *self.options])
-        found.server.sendall(postgres.startup(self._protocol, asked))
-        said = b""
-        while True:
-            kind, body = reader.message()
-            found.note(kind, body)
-            request = int.from_bytes(body[:4], "big") if kind == b"R" else 0
-            if request == 10 and isinstance(found.server, tls.Tls):
-                # Binding the login to a TLS channel cannot work: the client's side has none.
-                body = body.replace(b"SCRAM-SHA-256-PLUS\0", b"")
-            if kind == b"K":
-                self.key = body
-            said += postgres.message(kind, body)
-            if kind == b"Z":
-                break
-            if kind == b"E" or request in _ASKS_BACK:
-                self._lag()
-                self.client.sendall(said)
-                said = b""
-                if kind == b"E":
-                    return False
-                head = self._exactly(5)
-                found.server.sendall(head + self._exactly(min(postgres.HEADER.unpack(head)[1] - 4, postgres.KEPT)))
-        found.rest = reader.rest
-        with self.lock:
-            self.session = Session(
-                self.number, database=found.upstream.database, user=self._asked.get("user", ""),
-                parameters=found.parameters, backend=found.pid,
-            )  # fmt: skip
-            if self.wire.generation == self._generation and not self._ending:
-                self.home = found
-                self.homes.append(found)
-            else:
-                # Moved meanwhile: the client, which is none the wiser, follows at its first message.
-                self.home = None
-                found.server.close()
-        self._lag()
-        self.client.sendall(said)
-        return True
-
-    def _lag(self) -> None:
-        """One round trip of a login, in which nothing else happens on the connection."""
-        latency = self.wire.latency
-        if latency is not None:
-            time.sleep(latency.sample())
+        self.refuse(happened, sqlstate, error.fix)
 
     def _relay(self) -> None:
         """Pass bytes on, both ways, until either side leaves. No side is waited for while it does not read."""
@@ -317,8 +214,9 @@ class Connection:
         """To the server, what has been read of the client; False when the connection is over."""
         lock, session, up = self.lock, self.session, self.up
         assert session is not None
-        if self.wire.gate is not None or self.keeper.busy:
-            return self.keeper.ask(size)
+        wire, keeper = self.wire, self.keeper
+        if wire.gate is not None or wire.standing is not None or keeper.held or keeper.cure:
+            return keeper.ask(size)
         now = time.monotonic()
         while True:
             if self.home is None:
@@ -380,53 +278,6 @@ class Connection:
             down.send(self.client, size)
         return True
 
-    # For strikes, in this connection's thread
-
-    def push(self, data: bytes, readable: Callable[[socket.socket], None] | None = None) -> None:
-        """Send all of it to the server; what the server says meanwhile goes to the client, or to `readable`."""
-        at = self.home
-        view = memoryview(data)
-        while view:
-            if at is None or self.home is not at:
-                raise GoneError("the server's side is gone")
-            try:
-                view = view[at.server.send(view, socket.MSG_DONTWAIT) :]
-            except BlockingIOError:
-                self._attend(at, select.POLLOUT, readable)
-            except OSError:
-                return  # the server's last words are still to be read
-
-    def drain(self, until: Pending) -> None:
-        """Pass on what the server answers to the trips before this one."""
-        session, down = self.session, self.down
-        assert session is not None
-        while (waits := bool(session.trips and session.trips[0] is not until)) or down.rest or self._lagging:
-            at = self.home
-            if at is None:
-                raise GoneError("the server's side is gone")
-            if waits or down.rest:
-                self._attend(at, 0, None)
-            elif self.delayed is not None:
-                self.delayed.flush()
-
-    @property
-    def _lagging(self) -> bool:
-        return self.delayed is not None and self.delayed.lagging
-
-    def _attend(self, at: home.Home, mask: int, readable: Callable[[socket.socket], None] | None) -> None:
-        poll, down = select.poll(), self.down
-        poll.register(at.server, mask | (0 if down.rest else select.POLLIN))
-        if down.rest:
-            poll.register(self.client, select.POLLOUT)
-        ready = dict(poll.poll())
-        if self.client.fileno() in ready:
-            down.send(self.client)
-        if not down.rest and ready.get(at.server.fileno(), 0) & ~select.POLLOUT:
-            if readable is not None:
-                readable(at.server)
-            elif not self.take(at, down.read(at.server)):
-                raise GoneError("the server has left")
-
     def arrive(self) -> home.Home | None:
         """The server's side as it is now, and nothing left of one that was before."""
         at = self.home
@@ -449,7 +300,7 @@ class Connection:
     def release(self) -> str | None:
         """Leave the server and keep the client; returns why the client could not be kept, None where it was."""
         if self.home is not None:
-            self._logged_in.wait(_LOGIN_S)
+            self.logged_in.wait(_LOGIN_S)
         with self.lock:
             at, session = self.home, self.session
             if session is None:
@@ -462,7 +313,7 @@ class Connection:
             why = None
             if not session.idle:
                 why = "a trip was under way" if session.trips else "it was in a transaction"
-                self._refuse(
+                self.refuse(
                     f"the test's database is gone, and {why} on this connection",
                     "57P01",
                     "finish the transaction before the test ends",
@@ -474,19 +325,19 @@ class Connection:
 
     def go_home(self, session: Session) -> None:
         """Take a session on the new server, in the place of the one that was released."""
-        if self._ending:
+        if self.ending:
             raise ConnectionResetError
         generation = -1
         try:
             generation, upstream = self.wire.resolve()
-            found = home.move_in(upstream, self._asked, self._protocol, session.memory)
+            found = home.move_in(upstream, self.asked, self.protocol, session.memory)
         except ProdparityError as error:
             if generation in (-1, self.wire.generation):
-                self._tell(error)
+                self.tell(error)
                 raise ConnectionResetError from error
             return  # moved again meanwhile
         with self.lock:
-            if self._ending or self.wire.generation != generation:
+            if self.ending or self.wire.generation != generation:
                 found.server.close()
                 return
             changed = {key: value for key, value in found.parameters.items() if session.parameters.get(key) != value}
@@ -504,7 +355,7 @@ class Connection:
 
     def hang_up(self) -> None:
         """End the connection from another thread; `run` cleans up."""
-        self._ending = True
+        self.ending = True
         _hang_up(self.client)
         at = self.home
         if at is not None:
@@ -512,7 +363,7 @@ class Connection:
 
     def _end(self) -> None:
         with self.lock:
-            self._ending = True
+            self.ending = True
             at, self.home = self.home, None
         # Both ends first: a half-open session would keep its locks.
         _hang_up(self.client)

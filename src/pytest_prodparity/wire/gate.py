@@ -35,6 +35,8 @@ class Asking:
     actor: str
     at: float
     """`time.monotonic()`."""
+    begun: bool = False
+    """All that it executes has been sent on before: the client wanted answers, or it was too long to be held."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,11 @@ _Asked = TypeVar("_Asked", Asking, Opening)
 _EXECUTES = frozenset(b"QEF")
 _WHOLE = frozenset(b"QEFS")
 """Messages that are sent on only whole: a strike may take their place."""
+_TRIP = frozenset(b"PBDECHQFS")
+_ENDS = frozenset(b"QFS")
+_FLUSH = ord("H")
+_WAITS = 1 << 22
+"""So many bytes of a trip are held back until it is complete."""
 
 
 class Keeper:
@@ -29,14 +34,17 @@ class Keeper:
 
     def __init__(self, connection: Connection) -> None:
         self.held = b""
+        self._start: int | None = None
+        """Where the trip that is not complete begins."""
+        self._marks: list[int] = []
+        """Where in the client's stream something is executed that has not been sent on."""
+        self._flushed = 0
+        """Up to where the client wants its answers though the trip is not complete."""
+        self._begun = False
+        """A part of the trip that is not complete has been executed."""
         self.cure = ""
         """A statement that takes back what a fault did to the session."""
         self._connection = connection
-
-    @property
-    def busy(self) -> bool:
-        """It has to see what the client sends, gate or none."""
-        return bool(self.held or self.cure) or self._connection.wire.standing is not None
 
     def _gates(self) -> list[Gate]:
         wire = self._connection.wire
@@ -65,30 +73,66 @@ class Keeper:
         """Client to server: pass on what was read, trip by trip. False when the connection is over."""
         connection, session = self._connection, self._connection.session
         assert session is not None
+        if not session.trips or session.trips[-1].closed:
+            # Whatever was noted of the last one: its end may have passed while there was no gate.
+            self._start, self._begun = None, False
+            self._marks.clear()
         fresh = bytes(connection.up.data(size)[:size])
         closed = self._read(session, fresh)
         data, self.held = self.held + fresh, b""
         if session.opaque:
-            connection.push(data)
+            connection.pump.push(data)
             return True
         base = session.sent_to - len(data)
         done = 0
-        for pending in closed:
-            end = max(pending.end - base, done)
-            request = data[done:end]
+        for pending, began in zip(closed, self._mark(session), strict=False):
+            at = max(began - base, done)
+            end = max(pending.end - base, at)
+            connection.pump.push(data[done:at])
+            request = data[at:end]
             asks = bool(self.cure or self._gates())
             if not asks or pending.draft is not None or not pending.runs:
                 session.sent([pending], self._sender())
-                connection.push(request)
-            elif not self._pass(session, pending, request, base + done):
+                connection.pump.push(request)
+            elif not self._pass(session, pending, request, base + at, clean=began >= base):
                 return False
+            self._marks = [mark for mark in self._marks if mark >= base + end]
+            self._begun = False
             done = end
-        begun, kind = session.begun
-        kept = max(begun - base, done) if kind in _WHOLE else len(data)
-        connection.push(data[done:kept])
+        kept = max(self._kept(session, base + len(data)) - base, done)
+        if self._marks and self._marks[0] < base + kept:
+            self._begun = True
+            self._marks.clear()
+        connection.pump.push(data[done:kept])
         self.held = data[kept:]
-        at = connection.home
-        return not closed or at is None or connection.look(at, session)
+        now = connection.home
+        return not closed or now is None or connection.look(now, session)
+
+    def _mark(self, session: Session) -> list[int]:
+        """Note where in the client's stream something is executed; returns where the trips began that are complete."""
+        began = []
+        for kind, _, end, _, length in session.messages:
+            if kind not in _TRIP:
+                continue
+            at = end - length - 5
+            if self._start is None:
+                self._start = at
+            if kind in _EXECUTES:
+                self._marks.append(at)
+            elif kind == _FLUSH:
+                self._flushed = end
+            if kind in _ENDS:
+                began.append(self._start)
+                self._start = None
+        return began
+
+    def _kept(self, session: Session, end: int) -> int:
+        """From where on the stream waits: a trip, or a message, that is not complete begins there."""
+        begun, kind = session.begun
+        kept = begun if kind in _WHOLE else end
+        if self._start is not None and self._flushed < self._start and end - self._start <= _WAITS:
+            return min(kept, self._start)
+        return kept
 
     def _read(self, session: Session, data: bytes) -> list[Pending]:
         connection = self._connection
@@ -102,28 +146,31 @@ class Keeper:
     def _sender(self) -> Sender:
         return self._connection.wire.senders.find(self._connection.peer)
 
-    def _pass(self, session: Session, pending: Pending, request: bytes, start: int) -> bool:
+    def _pass(self, session: Session, pending: Pending, request: bytes, start: int, *, clean: bool) -> bool:
         """Ask the gate about one trip, whose rest is `request` and begins at `start` of the client's stream."""
         connection = self._connection
         connection.struck = True
         # What went before is answered first: it decides in which state this one finds the server.
-        connection.drain(pending)
+        connection.pump.drain(pending)
         sender = self._sender()
         session.sent([pending], sender)
         assert pending.draft is not None
+        end = start + len(request)
         asking = Asking(
             connection=connection.number, number=pending.draft.number,
             statements=tuple([run.sql for run in pending.runs]), state=session.state,
             source=sender.source, stack=sender.stack, actor=sender.actor, at=time.monotonic(),
+            begun=self._begun and not any(start <= mark < end for mark in self._marks),
         )  # fmt: skip
-        cut = _executes(session, start, start + len(request)) - start
-        line = PostgresLine(asking, connection, pending=pending, request=request, cut=cut)
-        if self.cure and connection.wire.standing is None and session.state == "I":
+        # A trip in which nothing is executed, or not any more, ends in a Sync.
+        cut = next((mark for mark in self._marks if start <= mark < end), end - 5) - start
+        line = PostgresLine(asking, connection, pending=pending, request=request, cut=cut, clean=clean)
+        if self.cure and connection.wire.standing is None and clean and session.state == "I":
             cure, self.cure = self.cure, ""
             line.say(cure)
         strike = self._asked([gate.asking for gate in self._gates()], asking)
         if strike is None:
-            connection.push(request)
+            connection.pump.push(request)
         elif not self._strike(strike, line):
             return False
         connection.struck = False
@@ -157,12 +204,3 @@ class Keeper:
             connection.wire.failure = connection.wire.failure or error
             return False
         return True
-
-
-def _executes(session: Session, start: int, end: int) -> int:
-    """Where in the client's stream, between two positions, something is executed for the first time: its message's start."""
-    for kind, _, after, _, length in session.messages:
-        at = after - length - 5
-        if kind in _EXECUTES and start <= at < end:
-            return at
-    return end - 5  # the Sync

@@ -35,7 +35,7 @@ class PostgresLine(Line):
 
     def __init__(
         self, asking: Asking | Opening, connection: Connection, *, pending: Pending | None = None,
-        request: bytes = b"", cut: int = 0,
+        request: bytes = b"", cut: int = 0, clean: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(asking, connection.client, connection.wake, descriptor=connection.peer.descriptor)
         self._connection = connection
@@ -43,6 +43,8 @@ class PostgresLine(Line):
         self._request = request
         self.request_size = len(request)
         self._cut = cut
+        self._clean = clean
+        """Nothing of the trip has been sent on: a Query of our own would undo what it has bound."""
         session = connection.session
         self._head, self._missing = session.half_said if session is not None else (b"", 0)
         """Of a message that the client has a part of: a server flushes its buffer wherever it is full."""
@@ -164,16 +166,16 @@ class PostgresLine(Line):
         connection = self._connection
         if isinstance(self.asking, Opening):
             connection.options.append(f"-c {_READ_ONLY}=on")
-        elif self.asking.state == "I":
-            self.say(f"SET {_READ_ONLY} = on")
-        else:
+        elif self.asking.state != "I":
             raise UnfitError("a transaction is open")
+        elif self._clean:
+            self.say(f"SET {_READ_ONLY} = on")
         connection.keeper.cure = f"SET {_READ_ONLY} = off"
 
     @property
     def statement_timeout(self) -> float | None:
         """As this session has it set."""
-        if isinstance(self.asking, Opening) or self.asking.state not in ("I", "T"):
+        if isinstance(self.asking, Opening) or self.asking.state not in ("I", "T") or not self._clean:
             return None
         found = _DURATION.fullmatch(self.say("SHOW statement_timeout") or "")
         return float(found[1]) * _UNITS[found[2]] if found else None
@@ -223,7 +225,7 @@ class PostgresLine(Line):
         def readable(server: socket.socket) -> None:
             self._buffer += server.recv(_CHUNK)
 
-        self._connection.push(data, readable)
+        self._connection.pump.push(data, readable)
 
     def _messages(self) -> list[tuple[bytes, bytes, bytes]]:
         """What the server has said, in whole messages: type, body, and the bytes for the client; at least one."""

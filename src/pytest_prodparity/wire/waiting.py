@@ -75,12 +75,16 @@ class Waiting:
                 files, self._files = self._files, {}
                 for old in files.values():
                     os.close(old)
-            file = self._files[thread] = os.open(f"/proc/self/task/{thread}/syscall", os.O_RDONLY | os.O_CLOEXEC)
+            opened = os.open(f"/proc/self/task/{thread}/syscall", os.O_RDONLY | os.O_CLOEXEC)
+            file = self._files.setdefault(thread, opened)
+            if file != opened:  # another connection has asked at the same moment
+                os.close(opened)
         try:
             return os.pread(file, 256, 0).split()
         except OSError:
             # The thread is gone; another one may get its number.
-            os.close(self._files.pop(thread))
+            if self._files.pop(thread, None) is not None:
+                os.close(file)
             raise
 
     def _in_poll(self, address: int, count: int, descriptor: int) -> bool:

@@ -6,6 +6,7 @@ import select
 import socket
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,7 +17,9 @@ from pytest_prodparity.faults.kinds.refuse import Refuse
 from pytest_prodparity.faults.kinds.reply_lost import ReplyLost
 from pytest_prodparity.faults.kinds.reset_peer import ResetPeer
 from pytest_prodparity.faults.kinds.sql_state import SqlState
-from tests.postgres.faults.conftest import Broken
+from pytest_prodparity.wire.proxy import Wire
+from pytest_prodparity.wire.upstream import Upstream
+from tests.postgres.faults.conftest import Arming, Broken
 from tests.postgres.wire.watching import line, until
 
 HERE = "test_faults_psycopg.py"
@@ -148,6 +151,19 @@ def test_several_syncs_in_one_chunk_are_asked_one_after_the_other(broken: Broken
     assert [asking.state for asking in gate.asked[:4]] == ["I", "T", "T", "E"]
 
 
+def test_a_pipeline_that_was_read_from_before_its_sync_is_struck_later(broken: Broken) -> None:
+    with psycopg.connect(broken.url(), autocommit=True) as connection:
+        gate = broken.arm(SqlState("40001"), "SELECT")
+        with connection.pipeline() as pipeline:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+            assert connection.execute("SELECT 2").fetchone() == (2,)
+            pipeline.sync()
+            connection.execute("SELECT 3")
+            with pytest.raises(psycopg.errors.SerializationFailure):
+                pipeline.sync()
+    assert [(asking.begun, len(asking.statements)) for asking in gate.asked] == [(True, 2), (False, 1)]
+
+
 def test_a_prepared_statement_outlives_the_fault(broken: Broken) -> None:
     with psycopg.connect(broken.url(), autocommit=True) as connection:
         connection.execute("INSERT INTO kept VALUES (%s, 'a')", [1], prepare=True)
@@ -239,6 +255,16 @@ def test_a_black_hole_ends_with_the_clients_own_tcp_deadline(broken: Broken) -> 
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT 1 AS swallowed")
         assert time.monotonic() - began >= 0.19
+
+
+def test_a_wire_that_closes_ends_what_is_held(broken: Broken, upstream: Upstream) -> None:
+    with Wire(lambda: upstream, root=Path(__file__).parent) as wire:
+        gate = wire.gate = Arming(fault=BlackHole(), part="swallowed")
+        connection = psycopg.connect(broken.url().replace(f":{broken.wire.port}/", f":{wire.port}/"))
+        connection.pgconn.send_query(b"SELECT 1 AS swallowed")
+        until(lambda: gate.struck)
+    connection.close()
+    assert broken.sessions == []
 
 
 def test_who_connects_can_be_refused(broken: Broken) -> None:

@@ -22,6 +22,8 @@ class Column:
     quoted: str
     type: str
     """As `format_type` prints it under an empty search_path."""
+    cast: str
+    """As a cast reads it: `bpchar`, since `character` is one letter."""
     oid: int
     generated: bool
     virtual: bool = False
@@ -76,7 +78,7 @@ def tables(connection: psycopg.Connection) -> dict[str, Table]:
     columns: dict[int, dict[int, Column]] = {}
     for row in cursor.execute(_COLUMNS):
         columns.setdefault(row["attrelid"], {})[row["attnum"]] = Column(
-            name=row["attname"], quoted=row["quoted"], type=row["type"], oid=row["atttypid"],
+            name=row["attname"], quoted=row["quoted"], type=row["type"], cast=row["cast"], oid=row["atttypid"],
             generated=row["attgenerated"] != "", virtual=row["attgenerated"] == "v", equal=row["equal"], array=row["arrays"],
         )  # fmt: skip
     found = {}
@@ -114,7 +116,7 @@ ORDER BY i.indrelid, i.indisprimary DESC, i.indnkeyatts, i.indexrelid
 _COLUMNS = f"""
 WITH key AS ({_KEY})
 SELECT a.attrelid, a.attnum, a.attname, pg_catalog.quote_ident(a.attname) AS quoted, a.atttypid,
-  pg_catalog.format_type(a.atttypid, NULL) AS type, a.attgenerated::text, t.typarray <> 0 AS arrays,
+  pg_catalog.format_type(a.atttypid, NULL) AS type, pg_catalog.format_type(a.atttypid, -1) AS cast, a.attgenerated::text, t.typarray <> 0 AS arrays,
   (SELECT 'OPERATOR(' || pg_catalog.quote_ident(n.nspname) || '.' || o.oprname || ')'
    FROM pg_catalog.generate_series(0, key.indnkeyatts - 1) AS at
    JOIN pg_catalog.pg_opclass c ON c.oid = key.indclass[at] AND key.indkey[at] = a.attnum

@@ -108,10 +108,10 @@ def _deletion(table: Table, columns: list[Column], arrays: list[str], *, percent
 
     if len(columns) == 1 and columns[0].array:
         (column,) = columns
-        condition = f"t.{named(column.quoted)} {named(column.equal)} ANY ({arrays[0]}::{named(column.type)}[])"
+        condition = f"t.{named(column.quoted)} {named(column.equal)} ANY ({arrays[0]}::{named(column.cast)}[])"
         return f"DELETE FROM ONLY {named(table.printed)} t WHERE {condition}"  # noqa: S608  # quoted by the server
     match = " AND ".join(
-        f"t.{named(column.quoted)} {named(column.equal)} k.k{at}::{named(column.type)}"
+        f"t.{named(column.quoted)} {named(column.equal)} k.k{at}::{named(column.cast)}"
         for at, column in enumerate(columns)
     )
     keys = ", ".join(f"k{at}" for at in range(len(columns)))

@@ -51,6 +51,8 @@ class SqlState:
             return at_trip(asking)
         if asking.state == "E":
             return "the transaction has failed already: whatever comes is answered with 25P02"
+        if asking.begun and self.code not in FATAL:
+            return "all of this pipeline's statements have been executed already"
         word = controls(asking)
         if word is not None and self.code not in FATAL:
             return f"{word} touches no row, so it cannot end in {self.code}"
