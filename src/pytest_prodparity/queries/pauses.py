@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from ..core.findings import Source
+from ..wire.frames import current_frames
 from ..wire.sender import OWN_THREADS
 from ..wire.source import Line, Lines, chain, tasks
 from ..wire.trip import Trip
@@ -156,7 +157,7 @@ class Watch:
             gap.add(time.monotonic(), used, signature, lines)
 
     def _stack(self, actor: str, known: Lines) -> tuple[int, Signature, list[Line]]:
-        frames = sys._current_frames()  # noqa: SLF001  # the documented way to see other stacks
+        frames = current_frames()
         try:
             named = [thread.ident for thread in threading.enumerate() if thread.name == actor]
             lines: list[Line] = []

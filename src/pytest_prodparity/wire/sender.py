@@ -18,12 +18,12 @@ from asyncio import AbstractEventLoop, Task, current_task
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from sys import _current_frames as _frames
 from types import FrameType
 from typing import Any
 
 from ..core.findings import Source
 from . import processes
+from .frames import current_frames
 from .source import Line, Lines, awaiter, chain, tasks
 from .waiting import Waiting
 
@@ -110,7 +110,7 @@ class Senders:
         return found or UNKNOWN
 
     def _look(self, peer: Peer) -> Sender | None:
-        frames = _frames()
+        frames = current_frames()
         try:
             others = frames.keys() - OWN_THREADS
             if len(others) == 1:
@@ -147,7 +147,7 @@ class Senders:
         return self._waiting.on(native, peer.descriptor) if native is not None else None
 
     def _blocked(self, ident: int) -> Sender | None:
-        frames = _frames()  # now that it waits: those from before may have ended
+        frames = current_frames()  # now that it waits: those from before may have ended
         try:
             lines: list[Line] = []
             loop = self._lines.of_thread(frames[ident], lines)
@@ -157,7 +157,7 @@ class Senders:
             frames.clear()
 
     def _by_objects(self, peer: Peer) -> Sender | None:
-        frames = _frames()
+        frames = current_frames()
         try:
             for ident in sorted(frames.keys() - OWN_THREADS, key=peer.thread.__ne__):
                 lines: list[Line] = []
@@ -205,7 +205,7 @@ class Senders:
     def _beneath(self, task: Task[Any], loop: AbstractEventLoop, lines: list[Line]) -> None:
         """With the lines that wait in `asyncio.run` for this very task: they called it as a function is called."""
         thread = getattr(loop, "_thread_id", None)
-        frame = _frames().get(thread) if thread is not None else None
+        frame = current_frames().get(thread) if thread is not None else None
         while frame is not None and not (
             frame.f_code.co_name == "run_until_complete" and frame.f_locals.get("future") is task
         ):

@@ -26,13 +26,13 @@ def took(connection: psycopg.Connection[tuple[object, ...]], statement: str = "S
 def test_a_round_trip_takes_longer_and_its_trip_does_not(broken: Broken) -> None:
     with psycopg.connect(broken.url(), autocommit=True) as connection:
         took(connection)
-        broken.wire.latency = Latency(ms=50).sampler(0)
-        assert min(took(connection) for _ in range(5)) >= 0.05
+        broken.wire.latency = Latency(ms=200).sampler(0)
+        assert min(took(connection) for _ in range(3)) >= 0.2
         broken.wire.latency = None
-        slow = broken.trips[-5:]
-        assert min(trip.ended - trip.started for trip in slow) < 0.02
-        assert [trip.delay for trip in slow] == [0.025] * 5
-        assert took(connection) < 0.05
+        slow = broken.trips[-3:]
+        assert min(trip.ended - trip.started for trip in slow) < 0.1
+        assert [trip.delay for trip in slow] == [0.1] * 3
+        assert min(took(connection) for _ in range(5)) < 0.2
         assert broken.trips[-1].delay == 0
 
 
@@ -55,14 +55,14 @@ def test_a_connection_costs_round_trips_too(broken: Broken) -> None:
 
 def test_many_bytes_wait_once_and_not_each(broken: Broken) -> None:
     with psycopg.connect(broken.url()) as connection:
-        broken.wire.latency = Latency(ms=20).sampler(0)
+        broken.wire.latency = Latency(ms=200).sampler(0)
         began = time.perf_counter()
         with connection.cursor().copy("COPY kept FROM STDIN") as copy:
             for number in range(30_000):
                 copy.write_row((number, "x" * 100))
         with connection.cursor().copy("COPY kept TO STDOUT") as copy:
             assert sum(1 for _ in copy.rows()) == 30_000
-        assert time.perf_counter() - began < 3  # each chunk for itself would take more
+        assert time.perf_counter() - began < 8  # each chunk for itself would take more
         broken.wire.latency = None
 
 
@@ -83,14 +83,14 @@ def test_the_last_words_of_a_server_arrive(broken: Broken) -> None:
 
 def test_many_connections_wait_at_the_same_time(broken: Broken) -> None:
     connections = [psycopg.connect(broken.url(), autocommit=True) for _ in range(8)]
-    broken.wire.latency = Latency(ms=100).sampler(0)
+    broken.wire.latency = Latency(ms=500).sampler(0)
     began = time.perf_counter()
     threads = [threading.Thread(target=took, args=[connection]) for connection in connections]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.perf_counter() - began < 0.6
+    assert time.perf_counter() - began < 3
     broken.wire.latency = None
     for connection in connections:
         connection.close()
