@@ -31,15 +31,13 @@ HANDLERS: dict[str, Handler] = {"welcome": welcome_points}
 
 def run_next(dsn: str, queue: str) -> bool:
     """Run one job; False when the queue is empty."""
-    with psycopg.connect(dsn, connect_timeout=3) as conn:
+    with psycopg.connect(dsn, connect_timeout=3) as conn, conn.transaction():
         job = conn.execute(TAKE, (queue,)).fetchone()
-        conn.commit()
         if job is None:
             return False
         job_id, payload = job
-        with conn.transaction():
-            HANDLERS[payload["kind"]](conn, payload)
-            conn.execute("UPDATE jobs SET status = 'done', done_at = now() WHERE id = %s", (job_id,))
+        HANDLERS[payload["kind"]](conn, payload)
+        conn.execute("UPDATE jobs SET status = 'done', done_at = now() WHERE id = %s", (job_id,))
     return True
 
 

@@ -29,7 +29,7 @@ async def drain(conn: asyncpg.Connection, session: aiohttp.ClientSession) -> int
     for job in jobs:
         payload = json.loads(job["payload"])
         await _post(session, payload["url"], payload["event"])
-        await conn.execute("UPDATE jobs SET status = 'done', done_at = now() WHERE id = $1", job["id"], timeout=2)
+        await conn.execute("DELETE FROM jobs WHERE id = $1", job["id"], timeout=2)
     return len(jobs)
 
 

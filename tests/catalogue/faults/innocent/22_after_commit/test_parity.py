@@ -5,6 +5,14 @@ from decimal import Decimal
 
 import app
 import pytest
+from django.db import close_old_connections
+
+
+@pytest.fixture(autouse=True)
+def request_cycle():
+    close_old_connections()
+    yield
+    close_old_connections()
 
 
 class Cache(BaseHTTPRequestHandler):

@@ -2,6 +2,14 @@ from datetime import UTC, datetime
 
 import app
 import pytest
+from django.db import close_old_connections
+
+
+@pytest.fixture(autouse=True)
+def request_cycle():
+    close_old_connections()
+    yield
+    close_old_connections()
 
 
 @pytest.fixture
