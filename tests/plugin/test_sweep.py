@@ -175,6 +175,7 @@ import psycopg
 import pytest
 
 import odd
+from pytest_prodparity import ResetPeer, SqlState
 
 pytestmark = pytest.mark.prodparity
 CALLS = []
@@ -193,7 +194,7 @@ def test_no_trip(dsn):
 def test_other_rows_each_time(dsn):
     CALLS.append(1)
     for number in range(len(CALLS)):
-        odd.rename(dsn, 1 + number)
+        odd.found(dsn, f"x{number}")
 
 
 def test_only_once_in_a_process(dsn):
@@ -209,6 +210,11 @@ def test_must_get_over_it(dsn):
 @pytest.mark.prodparity(faults="tolerate")
 def test_gets_over_it(dsn):
     odd.rename_with_retries(dsn, 2)
+
+
+@pytest.mark.prodparity(faults=[ResetPeer(), SqlState("40P01")])
+def test_under_these(dsn):
+    odd.rename(dsn, 6)
 
 
 @pytest.mark.prodparity(faults="off")
@@ -263,6 +269,11 @@ def rename(dsn, number):
         connection.execute("UPDATE customer SET name = 'other' WHERE id = %s", (number,))
 
 
+def found(dsn, code):
+    with psycopg.connect(dsn) as connection:
+        connection.execute("INSERT INTO country VALUES (%s, 'new')", (code,))
+
+
 def rename_with_retries(dsn, number):
     for attempt in range(4):
         try:
@@ -310,7 +321,7 @@ def test_odd_tests_are_judged_for_what_they_are(odd: Result) -> None:
         "test_must_get_over_it": ["not-tolerated"],
         "test_waits_for_a_thread_that_died": ["hang"],
     }, odd.out
-    assert odd.outcomes == {"passed": 7, "failed": 4}, odd.out
+    assert odd.outcomes == {"passed": 8, "failed": 4}, odd.out
     assert odd.report is not None
     assert [found["rule"] for found in odd.report["allowed"]] == ["torn-write"]
 
@@ -319,6 +330,12 @@ def test_what_cannot_be_run_twice_is_said_so(odd: Result) -> None:
     assert odd.report is not None
     (untold,) = (one for one in odd.report["untold"] if one["test"].endswith("test_only_once_in_a_process"))
     assert untold["reason"] == "faults: it cannot be run twice in one process: the second time AssertionError"
+
+
+def test_faults_that_a_marker_names_are_the_only_ones(odd: Result) -> None:
+    assert odd.report is not None
+    (test,) = (one for one in odd.report["tests"] if one["id"].endswith("test_under_these"))
+    assert {one["token"].partition(":")[2] for one in test["scenarios"]} == {"reset-peer", "40P01"}
 
 
 def test_a_token_runs_its_scenario_alone_at_any_level(module_project: Make) -> None:

@@ -110,8 +110,16 @@ def _check_faults(said: dict[str, Any]) -> None:
             f"faults={faults!r} does not exist{closest(faults, FAULT_MODES)}.",
             fix=f"use one of {', '.join(FAULT_MODES)}",
         )
-    if faults is not None and not isinstance(faults, str):
-        raise UsageError(f"faults={faults!r} is not understood.", fix=f"use one of {', '.join(FAULT_MODES)}")
+    if faults is None or isinstance(faults, str):
+        return
+    kinds = tuple(faults) if isinstance(faults, list | tuple) else ()
+    wrong = next((kind for kind in kinds if not callable(getattr(kind, "strike", None))), faults if not kinds else None)
+    if wrong is not None or not kinds:
+        raise UsageError(
+            f"faults={faults!r} is not understood" + (f": {wrong!r} is no fault." if kinds else "."),
+            fix=f'use one of {", ".join(FAULT_MODES)}, or a list of faults: [ResetPeer(), SqlState("40001")]',
+        )
+    said["faults"] = kinds
 
 
 def _check_allow(said: dict[str, Any]) -> None:

@@ -106,7 +106,7 @@ def _flag(said: object, where: str) -> bool:
     raise UsageError(f"{where}: {said!r} is neither true nor false.")
 
 
-SCENARIO = r"[0-9a-f]{6}:[A-Za-z0-9-]+(:[a-z]+)?"
+SCENARIO = r"[0-9a-f]{6}:[A-Za-z0-9-]+(:(window|persistent))?"
 """A scenario's token: its trip, its fault, and how long that lasts."""
 ISOLATIONS = ("auto", "delta", "clone")
 

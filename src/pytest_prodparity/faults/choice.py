@@ -230,7 +230,7 @@ def _scenarios(way: Way, targets: Sequence[Target]) -> Iterator[tuple[Way, Scena
     later_first = list(reversed(targets))
     for target in sorted(later_first, key=lambda target: (not target.commits, not target.writes)):
         allowed = (target.may_break or not way.breaks) and (target.may_hang or not way.holds)
-        if allowed and way.where(target):
+        if allowed and way.where(target) and way.kind.fits(target.asked.again) is None:
             yield way, _scenario(way, target.asked.identity)
 
 
@@ -238,16 +238,23 @@ def _scenario(way: Way, identity: Identity) -> Scenario:
     return Scenario(identity=identity, kind=way.kind, shape=way.shape, also=way.also)
 
 
-def replayed(targets: Sequence[Target], replay: Replay) -> Chosen:
-    """The one scenario that a token names; none where the test has no such trip."""
-    for way in PRODUCTION:
+def asked_for(kinds: Sequence[Kind]) -> tuple[Way, ...]:
+    """Faults that a marker names, wherever they can happen."""
+    return tuple(
+        Way(kind=kind, where=_opens if kind.at == "connect" else _any_trip, holds=kind.name in _HOLDING)
+        for kind in kinds
+    )
+
+
+_HOLDING = ("black-hole", "slow-headers", "dribble")
+
+
+def replayed(targets: Sequence[Target], replay: Replay, ways: Sequence[Way] = ()) -> Chosen:
+    """The one scenario that a token names; none where the test has no such trip. `ways`: besides the usual ones."""
+    for way in (*ways, *PRODUCTION):
         if way.kind.name == replay.kind and way.shape is replay.shape:
             for target in targets:
                 if target.asked.identity.token == replay.trip:
                     scenario = _scenario(way, target.asked.identity)
                     return Chosen(scenarios=(scenario,))
     return Chosen()
-
-
-NAMES = tuple(dict.fromkeys(way.kind.name for way in PRODUCTION))
-"""Of all kinds that a sweep uses."""

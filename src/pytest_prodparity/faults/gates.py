@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..core.delta import Delta
 from ..core.findings import Source
 from ..wire.gate import Asking, Opening, Strike
-from .identity import Identity, Namer
+from .identity import CONNECT, Identity, Namer
 from .places import Call, Places
 from .pools import opened_by_pool
 from .scenario import Scenario, Shape
@@ -47,6 +47,14 @@ class Asked:
     connection: int
     opener: Opener
     protocol: str = "postgres"
+
+    @property
+    def again(self) -> Asking | Opening:
+        """As a gate is asked."""
+        plain = {"protocol": self.protocol, "connection": self.connection, "source": self.source, "actor": ""}
+        if self.identity.what == CONNECT:
+            return Opening(**plain, stack=self.stack, at=self.at)  # type: ignore[arg-type]
+        return Asking(**plain, number=0, statements=self.statements, state=self.state, stack=self.stack, at=self.at)  # type: ignore[arg-type]
 
 
 class Trail:

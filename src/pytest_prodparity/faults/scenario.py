@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
 
-from ..core.errors import UsageError
 from ..wire.gate import Asking, Opening
 from .identity import Identity
 from .kinds.kind import Kind
 
 WINDOW_S = 1.0
 """How long a fault lasts that passes by itself."""
-_TOKEN = re.compile(r"(?P<trip>[0-9a-f]{6}):(?P<kind>[A-Za-z0-9-]+)(?::(?P<shape>[a-z]+))?")
 
 
 class Shape(Enum):
@@ -57,14 +54,7 @@ class Replay:
     shape: Shape
 
     @classmethod
-    def parse(cls, text: str, names: tuple[str, ...]) -> Replay:
-        """Raises UsageError without a place in front; `names`: of the kinds."""
-        found = _TOKEN.fullmatch(text.strip())
-        shapes = {shape.value: shape for shape in Shape}
-        shape = shapes.get(found["shape"] or "once") if found else None
-        if found is None or shape is None or found["kind"] not in names:
-            raise UsageError(
-                f"{text!r} names no scenario.",
-                fix="copy the token from a finding's replay line, such as f3a91c:reply-lost",
-            )
-        return cls(trip=found["trip"], kind=found["kind"], shape=shape)
+    def parse(cls, token: str) -> Replay:
+        """Of one that the settings have checked."""
+        trip, kind, *last = token.split(":")
+        return cls(trip=trip, kind=kind, shape=Shape(last[0]) if last else Shape.ONCE)

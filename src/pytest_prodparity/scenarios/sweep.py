@@ -15,7 +15,7 @@ from ..core.equality import Column, volatile
 from ..core.errors import ProdparityError
 from ..core.findings import Finding, Remedy, Source, Untold
 from ..core.levels import DIALS, Faults, Level
-from ..faults.choice import NAMES, PRODUCTION, STAGING, Chosen, Target, choose, replayed
+from ..faults.choice import PRODUCTION, STAGING, Chosen, Target, asked_for, choose, replayed
 from ..faults.gates import Armed, Learning
 from ..faults.oracle import SILENCE, Clean, Faulted, Oracle, Thresholds, Verdict, bookkeeping, unlike
 from ..faults.places import Call, reported
@@ -69,7 +69,7 @@ class Sweep:
         self.counted = Run(session, item, self._places, None, deadline=0.0)
         self._began = time.monotonic()
         self._said = self._began + PROGRESS_S
-        self._replay = Replay.parse(session.settings.replay, NAMES) if session.settings.replay is not None else None
+        self._replay = Replay.parse(session.settings.replay) if session.settings.replay is not None else None
         dial = session.settings.dials.faults
         self._dial: Faults = dial if dial or self._replay is None else DIALS[Level.PRODUCTION].faults
         self._trips: list[str] = []
@@ -200,8 +200,12 @@ class Sweep:
         return self._places.alone or not is_of_tests(file[len(root) + 1 :].replace("\\", "/"))
 
     def _chosen(self, targets: list[Target]) -> Chosen:
+        faults = self._item.stash[EXPECTATION].faults
+        named = asked_for(faults) if isinstance(faults, tuple) else ()
         if self._replay is not None:
-            return replayed(targets, self._replay)
+            return replayed(targets, self._replay, named)
+        if named:
+            return choose(targets, named, most=self._dial.scenarios)
         # A connection that a wider fixture keeps is not this test's to lose.
         kept = [one for one in self._session.wire.connections if not self._places.under_test(one.stack)]
         ways = PRODUCTION if self._dial.lasting else STAGING
@@ -287,7 +291,7 @@ class Sweep:
             sent=run.sent,
             quiet=run.quiet,
             demanded=any(one.protocol != "postgres" for one in gate.struck)
-            or self._item.stash[EXPECTATION].faults == "tolerate",
+            or self._item.stash[EXPECTATION].faults not in (None, "atomic"),
             repeated=self._places.repeated(call),
         )
 
