@@ -123,15 +123,16 @@ FAULTS = """
 rows = 0
 growth = false
 latency = 0
+faults = { scenarios = 24 }
 
 [tool.prodparity.levels.production]
 rows = 0
 growth = false
 latency = 0
-faults = { scenarios = 80 }
+faults = { scenarios = 40 }
 
 [tool.prodparity.rules.hang]
-seconds = 5
+seconds = 4
 """
 """What a sweep looks for needs no volume, and no longer wait than the longest deadline of a corrected program."""
 

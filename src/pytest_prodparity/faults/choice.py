@@ -12,7 +12,6 @@ from .gates import Asked
 from .identity import CONNECT, Identity
 from .kinds.black_hole import BlackHole
 from .kinds.cut_body import CutBody
-from .kinds.dribble import Dribble
 from .kinds.empty_reply import EmptyReply
 from .kinds.failover import Failover
 from .kinds.half_open import HalfOpen
@@ -25,7 +24,6 @@ from .kinds.reset_peer import ResetPeer
 from .kinds.restart import Restart
 from .kinds.slicer import Slicer
 from .kinds.slow import Slow
-from .kinds.slow_headers import SlowHeaders
 from .kinds.sql_state import SqlState
 from .kinds.starved import Starved
 from .kinds.status import Status
@@ -152,6 +150,12 @@ def _writes_or_commits(target: Target) -> bool:
     return target.statement and (target.writes or target.commits)
 
 
+def _from_rest(target: Target) -> bool:
+    """Nothing is open yet: whoever keeps the connection has kept one to a server that only reads."""
+    starts = target.asked.protocol == "postgres" and not target.opens and target.asked.state == "I"
+    return starts and (target.writes or bool(target.verbs & {"begin", "start"}))
+
+
 def _in_transaction(target: Target) -> bool:
     return _writes(target) and target.asked.state == "T"
 
@@ -175,7 +179,7 @@ STAGING: tuple[Way, ...] = (
     Way(kind=Status(429, retry_after=1), where=_request, breaks=False),
     Way(kind=SqlState("55P03"), where=_writes, breaks=False),
     Way(kind=EmptyReply(), where=_request),
-    Way(kind=Failover(seconds=0), where=_writes, all=True),
+    Way(kind=Failover(seconds=0), where=_from_rest, all=True),
     Way(kind=MalformedChunk(), where=_request),
     Way(kind=Restart(seconds=0), where=_writes_or_commits, all=True),
     Way(kind=Starved(connections=0), where=_opens_session),
@@ -196,8 +200,6 @@ PRODUCTION: tuple[Way, ...] = (
     Way(kind=HalfOpen(), where=_in_transaction),
     Way(kind=Slow(seconds=2), where=_any_trip, breaks=False),
     Way(kind=Slicer(), where=_any_trip, breaks=False),
-    Way(kind=SlowHeaders(), where=_request, holds=True),
-    Way(kind=Dribble(), where=_request, holds=True),
 )
 """All, and those that last."""
 

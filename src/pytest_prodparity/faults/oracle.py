@@ -156,18 +156,26 @@ class Oracle:
             return "what it changed cannot be told"
         verdict: Verdict | str | None
         if run.raised is None:
-            verdict = self._against(self._bag(self.clean.final), self._bag(run.delta), run.delta) or self._then(run)
+            verdict = (
+                self._against(self._bag(self.clean.final), self._bag(run.delta), run.delta)
+                or self._then(run)
+                or self._not_asked(run, run.delta)
+            )
         else:
             verdict = self._failed(run, run.raised, run.delta)
         if verdict is None:
             verdict = self._asked_again(run)
         if verdict is None and run.unrecovered is not None:
-            return Verdict(rule="no-recovery", said=f"once all is well again it still fails: {run.unrecovered}")
+            return self.unrecovered(run.unrecovered)
         if verdict is None and run.leaks:
             return Verdict(rule="leak", said=run.leaks[0])
         if verdict is None and self.tolerate and run.raised is not None:
             return Verdict(rule="not-tolerated", said=f"it fails with {run.raised.name}")
         return verdict
+
+    def unrecovered(self, said: str) -> Verdict:
+        """Clean runs after a fault end with this exception."""
+        return Verdict(rule="no-recovery", said=f"once all is well again it still fails, with {said}")
 
     def _expired(self, run: Faulted) -> Verdict | str:
         if run.waited and run.scenario.kind.name in SILENT and not run.demanded:
@@ -217,6 +225,20 @@ class Oracle:
             extra=tuple(more.elements()),
             table=what,
         )
+
+    def _not_asked(self, run: Faulted, delta: Delta) -> Verdict | None:
+        """All looks as if the service had been asked, and it was not; unless the code put it somewhere for later."""
+        once, now = self._asked(self.clean.sent), self._asked(run.sent)
+        less = once - now
+        if not less or any(change.table not in self._touched for change in delta):
+            return None
+        what = next(iter(sorted(less)))
+        missing = tuple(less.elements())
+        return Verdict(rule="silent-loss", expected=once.total(), found=now.total(), missing=missing, table=what)
+
+    @property
+    def _touched(self) -> set[str]:
+        return {change.table for state in (*self.clean.states, self.clean.final) for change in state}
 
     def _asked(self, sent: Sequence[Request]) -> Bag:
         """How often each was asked for. What has a key is done once, however often it is asked for.
@@ -318,7 +340,7 @@ class Oracle:
 
     def _bag(self, delta: Delta) -> Bag:
         # A table that is not touched when all goes well is where the code puts what failed.
-        touched = {change.table for state in (*self.clean.states, self.clean.final) for change in state}
+        touched = self._touched
         kept = tuple(change for change in delta if change.table in touched)
         return Counter(canonical(replace(delta, changes=kept), self.masked))
 

@@ -225,6 +225,8 @@ class Sweep:
         left_out = chosen.left_out
         hung: set[str] = set()
         ended = 0
+        last: Faulted | None = None
+        """The last scenario that took place."""
         for at, scenario in enumerate(chosen.scenarios):
             late = self.spent > min(self._dial.seconds, self._budget.seconds) or ended >= ENDED
             if late or chosen.holds.get(scenario.token) in hung:
@@ -235,6 +237,15 @@ class Sweep:
             faulted = self._faulted(scenario)
             took = time.monotonic() - began
             ended += faulted.expired and not faulted.waited
+            if last is not None and not faulted.struck and faulted.raised is not None:
+                # It did not come that far: is that the doing of the scenario before it?
+                failed = self._unrecovered()
+                if failed is not None:
+                    found.append((last, oracle.unrecovered(failed)))
+                    left_out += len(chosen.scenarios) - at
+                    self._break_off()
+                    break
+            last = faulted if faulted.struck else last
             said = oracle.judge(faulted)
             if isinstance(said, Verdict):
                 found.append((faulted, said))
@@ -248,7 +259,13 @@ class Sweep:
             reports.append(_report(faulted, said, took))
             if faulted.unrecovered is not None and not self._healed():
                 left_out += len(chosen.scenarios) - at - 1
+                self._break_off()
                 break
+        else:
+            failed = self._unrecovered() if last is not None else None
+            if failed is not None and last is not None:
+                found.append((last, oracle.unrecovered(failed)))
+                self._break_off()
         return Swept(
             findings=tuple(self._told(found)), untold=tuple(untold), scenarios=tuple(reports), left_out=left_out
         )
@@ -312,6 +329,11 @@ class Sweep:
                 return None
             said = run.raised.name if run.raised is not None else "its set-up failed"
         return said
+
+    def _break_off(self) -> None:
+        self._session.note(
+            f"{self._item.nodeid}: the program has not got over a fault; tests after it in this process may fail for that"
+        )
 
     def _healed(self) -> bool:
         """Whoever keeps a connection is to get a new one."""
