@@ -132,9 +132,9 @@ latency = 0
 faults = { scenarios = 40 }
 
 [tool.prodparity.rules.hang]
-seconds = 4
+seconds = 8
 """
-"""What a sweep looks for needs no volume, and no longer wait than the longest deadline of a corrected program."""
+"""What a sweep looks for needs no volume."""
 
 
 class Catalogue:

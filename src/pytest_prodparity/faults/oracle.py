@@ -128,6 +128,8 @@ class Thresholds:
 
 SILENT = ("black-hole",)
 """Kinds of fault under which no driver's default ends the wait."""
+SAYS_YES = ("html",)
+"""Kinds that answer a request with success, though nobody has heard of it."""
 SILENCE = "nothing ends its wait when the network is silent: it has no deadline"
 Bag = Counter[str]
 
@@ -165,20 +167,20 @@ class Oracle:
             verdict = self._failed(run, run.raised, run.delta)
         if verdict is None:
             verdict = self._asked_again(run)
+        if verdict is None and self.tolerate and run.raised is not None:
+            return Verdict(rule="not-tolerated", said=f"it fails with {run.raised.name}")
         if verdict is None and run.unrecovered is not None:
             return self.unrecovered(run.unrecovered)
         if verdict is None and run.leaks:
             return Verdict(rule="leak", said=run.leaks[0])
-        if verdict is None and self.tolerate and run.raised is not None:
-            return Verdict(rule="not-tolerated", said=f"it fails with {run.raised.name}")
         return verdict
 
     def unrecovered(self, said: str) -> Verdict:
         """Clean runs after a fault end with this exception."""
-        return Verdict(rule="no-recovery", said=f"once all is well again it still fails, with {said}")
+        return Verdict(rule="no-recovery", said=f"once all is well again, {said}")
 
     def _expired(self, run: Faulted) -> Verdict | str:
-        if run.waited and run.scenario.kind.name in SILENT and not run.demanded:
+        if (run.waited or run.quiet) and run.scenario.kind.name in SILENT and not run.demanded:
             return SILENCE
         if run.waited:
             return Verdict(rule="hang", said=f"no answer, and still waiting after {run.seconds:.0f} s")
@@ -230,7 +232,7 @@ class Oracle:
         """All looks as if the service had been asked, and it was not; unless the code put it somewhere for later."""
         once, now = self._asked(self.clean.sent), self._asked(run.sent)
         less = once - now
-        if not less or any(change.table not in self._touched for change in delta):
+        if not less or run.scenario.kind.name in SAYS_YES or any(change.table not in self._touched for change in delta):
             return None
         what = next(iter(sorted(less)))
         missing = tuple(less.elements())

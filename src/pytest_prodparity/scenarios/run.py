@@ -61,6 +61,8 @@ class Run:
         self.sent: list[Request] = []
         """What services were asked to do."""
         self.leaks: tuple[str, ...] = ()
+        self.stuck = False
+        """A connection that the code keeps from run to run was left in a transaction."""
         self.shifts = False
         """Sequences go on later in this run."""
         self._session = session
@@ -104,6 +106,11 @@ class Run:
                 self.seconds = time.monotonic() - began
                 self.called = True
                 session.lift(time.monotonic() + SETTLE_S, standing=True)
+                self.stuck = self.raised is not None and any(
+                    one.state in ("T", "E") and one.since < isolation.begun and self._places.under_test(one.stack)
+                    for one in session.wire.connections
+                    if one.stack
+                )
                 with suppress(ProdparityError):
                     self.delta = isolation.delta()
 

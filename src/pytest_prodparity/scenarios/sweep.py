@@ -284,8 +284,8 @@ class Sweep:
         run = self._run(Run(self._session, self._item, self._places, gate, deadline=self._patience))
         calls = tuple(gate.trail.calls)
         call = self._places.call(gate.struck[0].stack) if gate.struck else ()
-        unrecovered = None
-        if run.called and self._session.wire.connections:
+        unrecovered = "a connection that it keeps is still in its failed transaction" if run.stuck else None
+        if unrecovered is None and run.called and self._session.wire.connections:
             unrecovered = self._unrecovered()
         self._session.lift(time.monotonic() + SETTLE_S)
         return Faulted(
@@ -308,7 +308,7 @@ class Sweep:
             sent=run.sent,
             quiet=run.quiet,
             demanded=any(one.protocol != "postgres" for one in gate.struck)
-            or self._item.stash[EXPECTATION].faults not in (None, "atomic"),
+            or isinstance(self._item.stash[EXPECTATION].faults, tuple),
             repeated=self._places.repeated(call),
         )
 
@@ -327,7 +327,7 @@ class Sweep:
             run = self._run(Run(self._session, self._item, self._places, None, deadline=self._patience))
             if run.passed:
                 return None
-            said = run.raised.name if run.raised is not None else "its set-up failed"
+            said = f"it still fails, with {run.raised.name}" if run.raised is not None else "its set-up fails"
         return said
 
     def _break_off(self) -> None:

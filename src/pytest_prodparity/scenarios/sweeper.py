@@ -74,8 +74,11 @@ class Sweeper:
         added = [("prodparity", found.one_line) for found in fresh]
         item.user_properties += added
         call.user_properties += added
-        judged = replace(judged, outcome=call.outcome)
-        call.prodparity = session_of(item.config).facts(judged)  # type: ignore[attr-defined]
+        outcome = "failed" if any(report.failed for report in reports) else call.outcome
+        facts = session_of(item.config).facts(replace(judged, outcome=outcome))
+        for report in reports:
+            if hasattr(report, "prodparity"):
+                report.prodparity = facts  # type: ignore[attr-defined]
 
     def _end(self, item: pytest.Function, nextitem: pytest.Item | None, reports: list[pytest.TestReport]) -> None:
         """Wider fixtures that the next test does not share."""
@@ -104,6 +107,5 @@ def _wanted(item: pytest.Item) -> bool:
 
 
 def _is_good(report: pytest.TestReport) -> bool:
-    # A finding about its statements does not keep a test from being swept.
-    failed_by_us = report.when == "call" and report.failed and getattr(report, "prodparity", None) is not None
-    return report.passed or failed_by_us
+    # A finding does not keep a test from being swept.
+    return report.passed or (report.failed and getattr(report, "prodparity", None) is not None)
