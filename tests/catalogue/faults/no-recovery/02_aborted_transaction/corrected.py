@@ -26,13 +26,17 @@ class Inventory:
 
     def reserve(self, product_id, warehouse_id, pieces):
         """True if the pieces are reserved now."""
-        with self.conn as conn, conn.cursor() as cur:
-            cur.execute(
-                "UPDATE inventory SET reserved = reserved + %s "
-                "WHERE product_id = %s AND warehouse_id = %s AND quantity - reserved >= %s",
-                (pieces, product_id, warehouse_id, pieces),
-            )
-            return cur.rowcount == 1
+        try:
+            with self.conn as conn, conn.cursor() as cur:
+                cur.execute(
+                    "UPDATE inventory SET reserved = reserved + %s "
+                    "WHERE product_id = %s AND warehouse_id = %s AND quantity - reserved >= %s",
+                    (pieces, product_id, warehouse_id, pieces),
+                )
+                return cur.rowcount == 1
+        except psycopg2.errors.ReadOnlySqlTransaction:
+            self._conn.close()  # the server is a replica now: the next call finds the new primary
+            raise
 
 
 def reserve(product_id, warehouse_id, pieces):

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 
-from sqlalchemy import BigInteger, Text, create_engine, select
+from sqlalchemy import BigInteger, Text, create_engine, event, select
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
 
 engine = create_engine(os.environ.get("DATABASE_URL", "postgresql+psycopg:///shop"), pool_pre_ping=True)
+
+
+@event.listens_for(engine, "handle_error")
+def leave_replicas(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) == "25006":
+        context.is_disconnect = True
+
+
 Session = scoped_session(sessionmaker(engine))
 
 
