@@ -19,7 +19,9 @@ def column(name: str, type_: str = "text") -> Column:
 
 
 def table(printed: str, *columns: Column, key: tuple[int, ...] = ()) -> dict[str, Table]:
-    made = Table(oid=1, filenode=1, name=printed, printed=printed, columns=columns, key=key, references={})
+    made = Table(
+        oid=1, filenode=1, name=printed, asked=printed, printed=printed, columns=columns, key=key, references={}
+    )
     return {printed: made}
 
 

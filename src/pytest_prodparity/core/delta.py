@@ -19,7 +19,7 @@ class Change:
     """One row's net change. Values are what psycopg gives for the column; large values are whole."""
 
     table: str
-    """As it is written in SQL; with its schema unless that is `public`."""
+    """As it is written in SQL; with its schema unless that is `public`. Of a partition, the table that it belongs to."""
     kind: Kind
     key: Row
     """The primary key, or another unique key without NULLs; empty where the table has none."""

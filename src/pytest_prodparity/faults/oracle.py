@@ -94,6 +94,8 @@ class Faulted:
     then: Delta | None = None
     """What was committed when the test went on to its next call."""
     sent: Sequence[Request] = ()
+    carried_on: bool = False
+    """Something was written to the database after it was struck."""
     quiet: bool = False
     """Nothing passed the wire for long when it expired."""
     demanded: bool = False
@@ -229,10 +231,18 @@ class Oracle:
         )
 
     def _not_asked(self, run: Faulted, delta: Delta) -> Verdict | None:
-        """All looks as if the service had been asked, and it was not; unless the code put it somewhere for later."""
+        """The code wrote on as if the service had been asked, and it was not; unless it put that somewhere for later.
+
+        A request that nothing follows may be one at best effort, such as a hint to a cache.
+        """
         once, now = self._asked(self.clean.sent), self._asked(run.sent)
         less = once - now
-        if not less or run.scenario.kind.name in SAYS_YES or any(change.table not in self._touched for change in delta):
+        if (
+            not less
+            or not run.carried_on
+            or run.scenario.kind.name in SAYS_YES
+            or any(change.table not in self._touched for change in delta)
+        ):
             return None
         what = next(iter(sorted(less)))
         missing = tuple(less.elements())

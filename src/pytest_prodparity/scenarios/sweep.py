@@ -306,6 +306,7 @@ class Sweep:
             reported=self._reported(run, call),
             then=gate.then,
             sent=run.sent,
+            carried_on=any(Target(one).writes for one in gate.trail.asked[gate.at + 1 :] if one.protocol == "postgres"),
             quiet=run.quiet,
             demanded=any(one.protocol != "postgres" for one in gate.struck)
             or isinstance(self._item.stash[EXPECTATION].faults, tuple),

@@ -456,3 +456,28 @@ def test_a_killed_slot_is_not_left_behind(world: World, wait_until: Callable[[Ca
     undone = world.tracker.undo()
     assert not undone.done
     assert "PostgreSQL refused" in undone.reasons[0] or undone.reasons[0] == "the connection to the server was lost"
+
+
+def test_a_key_of_several_letters_is_found_again_and_a_partition_has_its_tables_name(either: Server) -> None:
+    name = f"tracked {secrets.token_hex(4)}"
+    with closing(psycopg.connect(either.dsn(), autocommit=True)) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            with closing(psycopg.connect(either.dsn(name), autocommit=True)) as app:
+                app.execute("CREATE TABLE currency (code char(3) PRIMARY KEY, bits bit(4))")
+                app.execute("CREATE TABLE flags (bits bit(4) PRIMARY KEY)")
+                app.execute("CREATE TABLE event (id int, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)")
+                app.execute(
+                    "CREATE TABLE event_2026 PARTITION OF event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"
+                )
+                with Tracker.open(either, name) as tracker:
+                    start = checksum(app)
+                    app.execute("INSERT INTO currency VALUES ('EUR', '1010')")
+                    app.execute("INSERT INTO flags VALUES ('0110')")
+                    app.execute("INSERT INTO event VALUES (1, '2026-05-05')")
+                    assert tracker.delta().tables == ("currency", "flags", "event")
+                    undone = tracker.undo()
+                    assert undone, undone.reasons
+                    assert start.differences(checksum(app)) == []
+        finally:
+            drop(admin, name)

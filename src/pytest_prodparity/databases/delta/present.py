@@ -25,7 +25,7 @@ def delta(connection: psycopg.Connection, net: Net, sequences: tuple[Moved, ...]
         if rows.count:
             changes += _changes(rows, _reader(load, rows.table))
             for column, target in rows.table.references.items():
-                references[rows.table.name, column] = target
+                references[rows.table.asked, column] = target
     return Delta(changes=tuple(changes), sequences=sequences, notes=(*net.unread, *notes), references=references)
 
 
@@ -57,7 +57,7 @@ def _changes(rows: Rows, read: Callable[[Image], dict[str, object]]) -> Iterator
         old, new = (None if image is None else read(image) for image in (before, after))
         present: Row = new if new is not None else old or {}
         yield Change(
-            table=table.name,
+            table=table.asked,
             kind="insert" if old is None else "delete" if new is None else "update",
             key={name: present[name] for name in names},
             before=old,

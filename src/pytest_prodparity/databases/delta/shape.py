@@ -42,6 +42,8 @@ class Table:
     filenode: int
     name: str
     """As people write it: with its schema unless that is `public`."""
+    asked: str
+    """The table that people write to: a partition's topmost one."""
     printed: str
     """As test_decoding prints it; valid in SQL."""
     columns: tuple[Column, ...]
@@ -93,7 +95,7 @@ def tables(connection: psycopg.Connection) -> dict[str, Table]:
             if number in own
         }
         found[row["printed"]] = Table(
-            oid=row["oid"], filenode=row["filenode"] or 0, name=row["name"], printed=row["printed"],
+            oid=row["oid"], filenode=row["filenode"] or 0, name=row["name"], asked=row["asked"], printed=row["printed"],
             columns=tuple(own.values()), key=tuple(numbers.index(number) for number in row["key"] or ()),
             references=references, stubborn=row["stubborn"],
         )  # fmt: skip
@@ -149,6 +151,8 @@ WITH key AS ({_KEY}), ref AS (
 )
 SELECT r.oid, pg_catalog.pg_relation_filenode(r.oid) AS filenode, {_NAME.format("n", "r")} AS name,
   pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(r.relname) AS printed,
+  (SELECT {_NAME.format("an", "a")} FROM pg_catalog.pg_class a JOIN pg_catalog.pg_namespace an ON an.oid = a.relnamespace
+   WHERE a.oid = CASE WHEN r.relispartition THEN pg_catalog.pg_partition_root(r.oid)::oid ELSE r.oid END) AS asked,
   CASE WHEN key.indexrelid IS NOT NULL THEN key.indkey[0:key.indnkeyatts - 1]::smallint[] END AS key,
   ref.ref_from, ref.ref_table, ref.ref_to,
   CASE
