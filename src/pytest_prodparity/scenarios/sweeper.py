@@ -13,7 +13,8 @@ from ..fixtures import EXPECTATION, JUDGED, SESSION, SWEEP, say, session_of, set
 from ..gate.render import terminal
 from ..queries.judge import is_allowed
 from .again import renew, unheard, why_not
-from .sweep import Budget, Sweep, Swept
+from .sweep import Sweep
+from .trial import Budget, Swept
 
 
 class Sweeper:

@@ -137,10 +137,11 @@ class Wire:
         """The open client connections."""
         return tuple(connection.describe() for connection in self._open_ones())
 
-    def hang_up(self) -> None:
-        """End every client connection; the port stays."""
+    def hang_up(self, which: Callable[[Open], bool]) -> None:
+        """End some of the client connections."""
         for connection in self._open_ones():
-            connection.hang_up()
+            if which(connection.describe()):
+                connection.hang_up()
 
     def settle(self, deadline: float) -> bool:
         """Wait until no trip is under way, at most until `deadline` (`time.monotonic()`); returns whether that came.
