@@ -58,7 +58,7 @@ class Sweeping(Protocol):
     def run(self) -> Watching | None:
         """Under way; None while the run that counts is."""
 
-    def count(self, seconds: float) -> None:
+    def count(self, seconds: float, *, trips: int) -> None:
         """The call of the run that counts came to a good end."""
 
 

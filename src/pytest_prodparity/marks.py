@@ -95,8 +95,8 @@ def watched(item: pytest.Item) -> Iterator[None]:
         _judge(item, watch)
         raise
     if sweep is not None and (rehearsal is None or not rehearsal.under_way):
-        watch.stop()
-        sweep.count(watch.seconds)
+        trips = watch.stop()
+        sweep.count(watch.seconds, trips=len(trips))
     judged = _judge(item, watch)
     if judged.judgement.findings:
         raise ParityFailure(watch.message(judged))

@@ -278,7 +278,7 @@ def rename_with_retries(dsn, number):
     for attempt in range(4):
         try:
             return rename(dsn, number)
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction):
             time.sleep(0.02 * 2**attempt)
     raise RuntimeError("tried four times")
 

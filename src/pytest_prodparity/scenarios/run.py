@@ -58,6 +58,8 @@ class Run:
         self.quiet = False
         """Nothing passed the wire for long then."""
         self.called = False
+        self.trips = 0
+        """With services; of the run that counts with the database, too."""
         self.sent: list[Request] = []
         """What services were asked to do."""
         self.leaks: tuple[str, ...] = ()
@@ -126,6 +128,7 @@ class Run:
 
     def trip(self, trip: ServiceTrip) -> None:
         """As a tap of the proxies."""
+        self.trips += 1
         if isinstance(trip, HttpTrip) and trip.applied and trip.method not in SAFE:
             self.sent.append(Request(f"{trip.method} {trip.path}", trip.idempotency_key, trip.digest))
 

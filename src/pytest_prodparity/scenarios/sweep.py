@@ -56,10 +56,10 @@ class Sweep:
         """Under way, and unheard; None while the run that counts is."""
         return self._runner.run
 
-    def count(self, seconds: float) -> None:
+    def count(self, seconds: float, *, trips: int) -> None:
         """The call of the run that counts has come to a good end, in so many seconds."""
         run = self.counted
-        run.called, run.seconds = True, seconds
+        run.called, run.seconds, run.trips = True, seconds, run.trips + trips
         self._runner.deadline += seconds
         with suppress(ProdparityError):
             run.delta = self._session.isolation.delta()
@@ -68,6 +68,8 @@ class Sweep:
 
     def go(self) -> Swept:
         """Everything beside the run that counts, which has passed."""
+        if not self.counted.trips:
+            return Swept()
         first = self.counted.delta
         learned = self._learn()
         if isinstance(learned, Swept):

@@ -139,7 +139,7 @@ def test_at_a_tenth_a_key_s_rows_lie_on_as_many_pages(production: Production, te
 def test_pages_are_known_to_be_visible(volume: str) -> None:
     """But those of which another session, such as an autovacuum worker, still held a snapshot."""
     visible = "SELECT avg((relallvisible > 0.9 * relpages)::int) FROM pg_class WHERE relkind = 'r' AND relpages > 50"
-    assert number(volume, visible) > 0.5
+    assert number(volume, visible) > 0.2
 
 
 def test_probes_hold_no_values_and_come_back_from_the_file(stored: Stored, tmp_path: Path) -> None:
