@@ -194,7 +194,8 @@ class Sweep:
         given = self._session.settings.thresholds.get("retry-storm", {})
         tolerate = self._item.stash[EXPECTATION].faults == "tolerate"
         oracle = Oracle(clean=clean, masked=masked, tolerate=tolerate, thresholds=Thresholds(**given))
-        trial = Trial(self._runner, oracle, self._budget, path=self._path, trips=self._trips)
+        strict = self._dial.lasting or tolerate
+        trial = Trial(self._runner, oracle, self._budget, path=self._path, trips=self._trips, strict=strict)
         seconds = min(self._dial.seconds, self._budget.seconds)
         return trial.go(chosen, late=lambda: self.spent > seconds, progress=self._progress)
 
