@@ -82,13 +82,24 @@ class Sweep:
             return Swept(left_out=chosen.left_out)
         if first is None or learned.delta is None:
             return self._cannot("what it changes cannot be told, so nothing can be judged by it")
-        masked = volatile(first, learned.delta)
-        if unlike((first, learned.delta), masked):
-            third = self._runner.again()
-            masked |= volatile(first, third.delta) if third.delta is not None else frozenset()
-            if third.delta is None or unlike((first, third.delta), masked):
-                return self._flaky("two clean runs of this test change different rows")
-        return self._judged(self._clean(learned), chosen, masked | bookkeeping((first, learned.delta)))
+        steady = self._runner.again(Learning(self._places, self._session.isolation.delta))
+        if not steady.passed or steady.delta is None:
+            return self._flaky("this test passes and fails when nothing has changed")
+        masked = self._volatile(first, learned, steady) | bookkeeping((first, learned.delta))
+        if unlike((first, learned.delta), masked) or unlike((first, steady.delta), masked):
+            return self._flaky("two clean runs of this test change different rows")
+        return self._judged(self._clean(learned), chosen, masked)
+
+    @staticmethod
+    def _volatile(first: Delta, learned: Run, steady: Run) -> frozenset[Column]:
+        """By what is there in the end, and by what is there on the way to it and goes again."""
+        assert isinstance(learned.gate, Learning)
+        assert isinstance(steady.gate, Learning)
+        pairs = [(first, learned.delta), (learned.delta, steady.delta), (learned.start, steady.start)]
+        pairs += zip(learned.gate.before, steady.gate.before, strict=False)
+        return frozenset().union(
+            *(volatile(one, other) for one, other in pairs if one is not None and other is not None)
+        )
 
     def _learn(self) -> Run | Swept:
         """A second clean run, in which sequences go on later. Its trips are those of the scenarios."""
