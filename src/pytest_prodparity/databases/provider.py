@@ -34,9 +34,7 @@ class Server:
         try:
             pid = int((self.data / "postmaster.pid").read_text().partition("\n")[0])
             os.kill(pid, 0)
-            status = Path(f"/proc/{pid}/stat")
-            if status.exists():  # it has ended, and nobody has asked how
-                return status.read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+            return _is_ending(Path(f"/proc/{pid}"))
         except (FileNotFoundError, ProcessLookupError):
             return True
         except (OSError, ValueError):
@@ -52,6 +50,22 @@ class Server:
         """A libpq URL, for `psycopg.connect`."""
         who = f"{quote(user or self.user, safe='')}:{quote(self.password if password is None else password, safe='')}"
         return f"postgresql://{who}@{self.host}:{self.port}/{quote(database, safe='')}?sslmode={self.sslmode}"
+
+
+_PF_EXITING = 0x4
+_SIGKILL = 1 << 8
+
+
+def _is_ending(process: Path) -> bool:
+    """Has it ended, and nobody has asked how; or is it about to, killed or half taken down? Told by Linux only."""
+    if not process.exists():
+        return False
+    state, *rest = (process / "stat").read_text().rpartition(")")[2].split()
+    if state in ("Z", "X") or int(rest[5]) & _PF_EXITING:
+        return True
+    lines = (process / "status").read_text().splitlines()
+    pending = [int(line.split()[1], 16) for line in lines if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(each & _SIGKILL for each in pending)
 
 
 class Provider(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ..faults.gates import Armed, Learning
@@ -9,6 +11,9 @@ from ..faults.places import Places
 from ..session import Session
 from .again import again
 from .run import Run
+
+PAUSES = (0.0, 0.0, 0.5, 2.0)
+"""Seconds before each clean run after a fault; one good run ends them. A circuit breaker stays open for a while."""
 
 
 class Runner:
@@ -35,9 +40,10 @@ class Runner:
         return made
 
     def unrecovered(self) -> str | None:
-        """What a second clean run still ends with; None where that, or the one before it, is a good one."""
+        """What clean runs still end with; None where one of them is a good one. What waits before it tries gets some time."""
         said = None
-        for _ in range(2):
+        for pause in PAUSES:
+            time.sleep(pause)
             run = self.again()
             if run.passed:
                 return None
