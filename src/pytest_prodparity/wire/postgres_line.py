@@ -125,7 +125,7 @@ class PostgresLine(Line):
         self._send(postgres.query(statement.encode(encoding, "replace")))
         value: str | None = None
         while True:
-            for kind, body, raw in self._messages():
+            for kind, body, raw in self._messages(ours=True):
                 if kind == b"D" and value is None and int.from_bytes(body[:2], "big"):
                     size = int.from_bytes(body[2:6], "big", signed=True)
                     value = body[6 : 6 + size].decode(encoding, "replace") if size >= 0 else None
@@ -227,12 +227,15 @@ class PostgresLine(Line):
 
         self._connection.pump.push(data, readable)
 
-    def _messages(self) -> list[tuple[bytes, bytes, bytes]]:
-        """What the server has said, in whole messages: type, body, and the bytes for the client; at least one."""
+    def _messages(self, *, ours: bool = False) -> list[tuple[bytes, bytes, bytes]]:
+        """What the server has said, in whole messages: type, body, and the bytes for the client; at least one.
+
+        `ours`: it answers a statement of our own, which is quick; that the faults are lifted does not end it.
+        """
         found: list[tuple[bytes, bytes, bytes]] = []
         while not found:
             if self._missing:
-                self._buffer = self._buffer or self._receive()
+                self._buffer = self._buffer or self._receive(ours)
                 rest, self._buffer = self._buffer[: self._missing], self._buffer[self._missing :]
                 self._missing -= len(rest)
                 found.append((b"", b"", rest))
@@ -247,10 +250,10 @@ class PostgresLine(Line):
                 at = end
             self._buffer = buffer[at:]
             if not found:
-                self._buffer += self._receive()
+                self._buffer += self._receive(ours)
         return found
 
-    def _receive(self) -> bytes:
+    def _receive(self, ours: bool) -> bytes:
         server = self._server()
         poll = select.poll()
         poll.register(server, select.POLLIN)
@@ -260,7 +263,7 @@ class PostgresLine(Line):
             if not self.over:
                 poll.register(self.client, left)
             ready: dict[int, int] = {}
-            while not self.lifted and not ready:
+            while not ready and (ours or not self.lifted):
                 ready = dict(poll.poll())
                 if ready.pop(bell.fileno(), 0):
                     bell.recv(1)

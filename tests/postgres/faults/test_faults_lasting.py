@@ -22,6 +22,7 @@ from pytest_prodparity.faults.kinds.sql_state import SqlState
 from pytest_prodparity.faults.kinds.starved import Starved
 from pytest_prodparity.faults.kinds.terminated import Terminated
 from pytest_prodparity.wire.gate import Asking, Opening
+from pytest_prodparity.wire.line import Line
 from tests.postgres.faults.conftest import Broken
 from tests.postgres.wire.watching import until
 
@@ -98,6 +99,26 @@ def test_what_is_slow_when_the_faults_are_lifted_goes_on_at_once(broken: Broken)
     with psycopg.connect(broken.url()) as connection:
         connection.execute("INSERT INTO kept VALUES (1, 'a')")
     lifter.join()
+    assert broken.kept == [1]
+
+
+def test_faults_lifted_before_a_slow_statement_waits_do_not_end_it(broken: Broken) -> None:
+    lifting: list[threading.Thread] = []
+
+    class Late(Slow):
+        """Asks for the session's statement_timeout when it is lifted already."""
+
+        def strike(self, line: Line) -> None:
+            lifter = threading.Thread(target=broken.wire.lift)
+            lifter.start()
+            until(lambda: line.lifted)
+            lifting.append(lifter)
+            super().strike(line)
+
+    broken.arm(Late(seconds=60), "INSERT", times=1)
+    with psycopg.connect(broken.url()) as connection:
+        connection.execute("INSERT INTO kept VALUES (1, 'a')")
+    lifting[0].join()
     assert broken.kept == [1]
 
 

@@ -56,7 +56,8 @@ def shop(server: Server) -> Iterator[Production]:
 
 @pytest.fixture(scope="module")
 def stored(shop: Production) -> Stored:
-    profile, schema = capture(shop.url, probe_seconds=60, whole=["countries", "regions"])
+    profile, schema = capture(shop.url, probe_seconds=600, whole=["countries", "regions"])
+    assert not [note for note in profile.notes if note.startswith("Not probed")]
     return Stored(profile=profile, schema=schema, folder=Path())
 
 
@@ -185,7 +186,7 @@ def test_a_column_still_follows_from_another(shop: Production, fill: Callable[[f
 
 def test_partitions_and_references_to_the_same_table_are_filled_as_probed(server: Server) -> None:
     with production_on(server, AWKWARD) as production:
-        profile, schema = capture(production.url, probe_seconds=60, whole=["loops"])
+        profile, schema = capture(production.url, probe_seconds=600, whole=["loops"])
         probed = Stored(profile=profile, schema=schema, folder=Path())
         with production_on(server, "") as empty:
             build.fill(empty.url, probed, plan.counts(profile, rows=Rows()), seed=1, server=server)
