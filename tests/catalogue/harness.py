@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 
@@ -116,6 +117,21 @@ def cases(*, innocent: bool, room: str = "") -> list[Case]:
                 Case(folder=path.parent, rule=data["rule"], story=data["story"], level=data.get("level", "dev"))
             )
     return found
+
+
+def batches(variant: str, every: int = 1) -> list[list[Case]]:
+    """Programs under faults, each `every`-th: by rule, level and production, so that they can share a process."""
+    chosen = cases(innocent=variant == "app", room="faults")[::every]
+
+    def shared(case: Case) -> tuple[str, str, str]:
+        own = case.name if case.alone(variant) else ""
+        return case.folder.parent.name, "production" if case.level == "production" else "staging", own
+
+    return [list(batch) for _, batch in groupby(sorted(chosen, key=shared), key=shared)]
+
+
+NOTED = {"hang/05_kiosk_login"}
+"""All drivers wait for ever when the network is silent: that is noted, and fails a test only if its marker asks for it."""
 
 
 FAULTS = """

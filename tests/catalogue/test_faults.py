@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import os
 
-from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from pytest_prodparity.databases.provider import Server
 
-from tests.catalogue.harness import Case, Catalogue, cases
+from tests.catalogue.harness import NOTED, Case, Catalogue, batches
 
-ROOM = "faults"
-NOTED = {"hang/05_kiosk_login"}
-"""All drivers wait for ever when the network is silent: that is noted, and fails a test only if its marker asks for it."""
+EVERY = 1 if os.environ.get("PRODPARITY_CATALOGUE") == "whole" else 3
 
 
 @pytest.fixture(scope="session")
@@ -26,23 +23,11 @@ def catalogue(server: Server, cache: Path, tmp_path_factory: pytest.TempPathFact
     return Catalogue(server, tmp_path_factory.getbasetemp() / "catalogue", cache)
 
 
-def batches(variant: str) -> list[list[Case]]:
-    """Programs that can share a process: of one rule, one level and one production; Django's alone."""
-    every = 1 if os.environ.get("PRODPARITY_CATALOGUE") == "whole" else 3
-    chosen = cases(innocent=variant == "app", room=ROOM)[::every]
-
-    def shared(case: Case) -> tuple[str, str, str]:
-        own = case.name if case.alone(variant) else ""
-        return case.folder.parent.name, "production" if case.level == "production" else "staging", own
-
-    return [list(batch) for _, batch in groupby(sorted(chosen, key=shared), key=shared)]
-
-
 def name(batch: list[Case]) -> str:
     return batch[0].name if len(batch) == 1 else f"{batch[0].folder.parent.name}-{len(batch)}"
 
 
-@pytest.mark.parametrize("batch", batches("faulty"), ids=name)
+@pytest.mark.parametrize("batch", batches("faulty", EVERY), ids=name)
 def test_programs_that_do_not_survive_a_fault_are_found(
     batch: list[Case], catalogue: Catalogue, tmp_path: Path
 ) -> None:
@@ -55,14 +40,14 @@ def test_programs_that_do_not_survive_a_fault_are_found(
         )
 
 
-@pytest.mark.parametrize("batch", batches("corrected"), ids=name)
+@pytest.mark.parametrize("batch", batches("corrected", EVERY), ids=name)
 def test_their_corrected_twins_are_not_accused(batch: list[Case], catalogue: Catalogue, tmp_path: Path) -> None:
     result, found = catalogue.swept(batch, "corrected", tmp_path)
     assert {case: rules for case, rules in found.items() if rules} == {}, result.out
     assert set(result.outcomes) <= {"passed", "warning", "warnings"}, result.out
 
 
-@pytest.mark.parametrize("batch", batches("app"), ids=name)
+@pytest.mark.parametrize("batch", batches("app", EVERY), ids=name)
 def test_innocent_programs_are_not_accused(batch: list[Case], catalogue: Catalogue, tmp_path: Path) -> None:
     result, found = catalogue.swept(batch, "app", tmp_path)
     assert {case: rules for case, rules in found.items() if rules} == {}, result.out
