@@ -1,0 +1,1 @@
+"""Explores the orders in which concurrent callables' round trips can reach the database."""
