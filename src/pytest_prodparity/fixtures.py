@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .gate.report import TestReport
     from .profile.model import Profile
     from .queries.leaks import Left
+    from .racing import Racing
     from .relay.relay import Relay
     from .relay.url import ProxyUrl
     from .session import Rehearsal, Session
@@ -41,6 +42,8 @@ LATER: pytest.StashKey[bool] = pytest.StashKey()
 """Has a fixture of the test code to run at its end?"""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
+RACING: pytest.StashKey[Racing] = pytest.StashKey()
+"""What the test raced."""
 JUDGED: pytest.StashKey[TestReport] = pytest.StashKey()
 
 
@@ -198,6 +201,18 @@ def parity_faults(request: pytest.FixtureRequest) -> Callable[..., AbstractConte
             yield
 
     return block
+
+
+@pytest.fixture
+def parity_race(request: pytest.FixtureRequest, parity_db: ParityDatabase) -> Racing:  # noqa: ARG001  # there is one
+    """Run callables at once, in every order of their round trips that can matter: `parity_race(lambda: a(), lambda: b())`."""
+    from .core.expectation import Expectation
+    from .racing import Racing
+
+    item = request.node
+    racing = Racing(session_of(request.config), item.nodeid, item.stash.get(EXPECTATION, None) or Expectation())
+    item.stash[RACING] = racing
+    return racing
 
 
 class ParityDatabase:

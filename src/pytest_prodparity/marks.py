@@ -17,6 +17,7 @@ from .fixtures import (
     EXPECTATION,
     JUDGED,
     LATER,
+    RACING,
     REHEARSAL,
     SWEEP,
     ParityDatabase,
@@ -103,10 +104,26 @@ def watched(item: pytest.Item) -> Iterator[None]:
 
 
 def _judge(item: pytest.Item, watch: Watch) -> TestReport:
-    judged = item.stash[JUDGED] = watch.judge()
+    judged = item.stash[JUDGED] = _raced(item, watch.judge())
     item.stash[ACCUSE] = lambda left: accuse(item, watch, left)
     item.user_properties += [("prodparity", finding.one_line) for finding in judged.judgement.findings]
     return judged
+
+
+def _raced(item: pytest.Item, judged: TestReport) -> TestReport:
+    """With what the test's own races came to."""
+    racing = item.stash.get(RACING, None)
+    if racing is None:
+        return judged
+    found = judged.judgement
+    judgement = replace(
+        found,
+        findings=(*found.findings, *racing.findings),
+        allowed=(*found.allowed, *racing.allowed),
+        untold=(*found.untold, *racing.untold),
+    )
+    outcome = "failed" if judgement.findings else judged.outcome
+    return replace(judged, judgement=judgement, outcome=outcome, races=tuple(racing.reports))
 
 
 def accuse(item: pytest.Item, watch: Watch, left: Sequence[Left]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -327,6 +327,18 @@ class Session:
         self.relays.lift()
         self.wire.settle(deadline)
         self.relays.settle(deadline)
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What passes the wire is neither recorded nor slowed down; a gate that is there is there again afterwards."""
+        wire = self.wire
+        taps, latency, gate = list(wire.taps), wire.latency, wire.gate
+        wire.taps[:] = [self.isolation]
+        wire.latency, wire.gate = None, None
+        try:
+            yield
+        finally:
+            wire.taps[:], wire.latency, wire.gate = taps, latency, gate
 
     # --- judging
 

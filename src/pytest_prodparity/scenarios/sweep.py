@@ -45,7 +45,7 @@ class Sweep:
         self._runner = Runner(session, item, self._places, deadline=patience)
         self._began = time.monotonic()
         self._said = self._began + PROGRESS_S
-        self._replay = Replay.parse(session.settings.replay) if session.settings.replay is not None else None
+        self._replay = Replay.parse(replay) if (replay := session.settings.replayed_fault) is not None else None
         dial = session.settings.dials.faults
         self._dial: Faults = dial if dial or self._replay is None else DIALS[Level.PRODUCTION].faults
         self._trips: list[str] = []

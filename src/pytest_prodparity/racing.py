@@ -1,0 +1,206 @@
+"""The races of one test: each begins with the database as it is, and nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from .core.delta import Delta
+from .core.errors import ParityFailure, ProdparityError, UsageError
+from .core.expectation import Expectation
+from .core.findings import Finding, Source, Untold
+from .databases.delta.sequences import shift
+from .gate.render import terminal
+from .gate.report import RaceReport
+from .queries.judge import is_allowed
+from .races.conductor import Crew
+from .races.execution import Bound
+from .races.race import Race, run
+from .relay.trip import HttpTrip, ServiceTrip
+from .session import Session
+
+MOST = 12
+"""Callables of one race."""
+SHIFT = 1_000
+"""Steps by which sequences go on later in one serial order, so that generated ids are known as such."""
+PATIENCE_S = 10.0
+"""For code that does not come to its next round trip."""
+
+
+class Racing:
+    """What `parity_race` is to a test."""
+
+    def __init__(self, session: Session, test: str, expectation: Expectation) -> None:
+        self.findings: list[Finding] = []
+        self.allowed: list[Finding] = []
+        self.untold: list[Untold] = []
+        self.reports: list[RaceReport] = []
+        self._session = session
+        self._test = test
+        self._expectation = expectation
+
+    def __call__(
+        self, *calls: Callable[[], object], invariant: Callable[[], object] | None = None
+    ) -> Race | Awaitable[Race]:
+        """Run the callables in every order that can matter; in an async test, to be awaited.
+
+        Raises ParityFailure where one of them comes to what no serial order comes to, or to a deadlock.
+        """
+        self._check(calls, invariant)
+        source = self._caller()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._go(calls, invariant, source, None)
+        return asyncio.to_thread(self._go, calls, invariant, source, loop)
+
+    @staticmethod
+    def _check(calls: Sequence[object], invariant: object) -> None:
+        if len(calls) < 2:
+            raise UsageError(
+                f"parity_race was given {len(calls) or 'no'} callable{'' if len(calls) == 1 else 's'}, and a race needs two.",
+                fix="parity_race(lambda: withdraw(1, 80), lambda: withdraw(1, 80))",
+            )
+        if len(calls) > MOST:
+            raise UsageError(
+                f"parity_race was given {len(calls)} callables, and looks at {MOST} at most.",
+                fix="race two or three of them; for load, parity_stress",
+            )
+        for call in (*calls, *([invariant] if invariant is not None else [])):
+            if not callable(call):
+                if asyncio.iscoroutine(call):
+                    call.close()
+                raise UsageError(
+                    f"parity_race was given {_said(call)}, which cannot be called again and again.",
+                    fix="put `lambda:` in front of it",
+                )
+
+    def _caller(self) -> Source | None:
+        frame = sys._getframe(2)  # noqa: SLF001
+        root = self._session.settings.root
+        path = Path(frame.f_code.co_filename)
+        if not path.is_relative_to(root):
+            return None
+        return Source(path=path.relative_to(root).as_posix(), line=frame.f_lineno, function=frame.f_code.co_qualname)
+
+    def _go(
+        self,
+        calls: Sequence[Callable[[], object]],
+        invariant: Callable[[], object] | None,
+        source: Source | None,
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> Race:
+        session, settings = self._session, self._session.settings
+        dial = settings.dials.races
+        bound = Bound(
+            schedules=dial.schedules, seconds=dial.seconds, seed=settings.seed, serial_only=dial.schedules == 0
+        )
+        began = time.monotonic()
+        stage = Staged(session)
+        try:
+            session.current()
+            with session.apart(), stage.hearing():
+                crew = Crew(
+                    session.wire, session.server, session.current, calls, relays=session.relays, loop=loop, patience=PATIENCE_S
+                )
+                try:
+                    race = run(crew, stage, bound=bound, invariant=invariant, replay=settings.replayed_race)
+                finally:
+                    crew.close()
+        except ProdparityError as error:
+            if isinstance(error, UsageError):
+                raise
+            race = Race(
+                verdict="cannot tell", schedules=0, exhausted=False, seconds=time.monotonic() - began, why=error.happened
+            )
+        return self._told(race, source)
+
+    def _told(self, race: Race, source: Source | None) -> Race:
+        self.reports.append(
+            RaceReport(
+                verdict=race.verdict,
+                schedules=race.schedules,
+                exhausted=race.exhausted,
+                source=str(source) if source else None,
+                seconds=race.seconds,
+                why=race.why,
+            )
+        )
+        if race.verdict == "cannot tell":
+            self.untold.append(Untold(statement="parity_race", reason=race.why, source=source, test=self._test))
+        findings = [replace(found, test=self._test, source=found.source or source) for found in race.findings]
+        allowed = [found for found in findings if is_allowed(found, self._expectation.allow)]
+        failing = [found for found in findings if found not in allowed]
+        self.allowed += allowed
+        self.findings += failing
+        if failing:
+            raise ParityFailure(terminal.failure(tuple(failing), width=100))
+        return race
+
+
+class Staged:
+    """The database of the open test, between the orders of one race."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._requests: list[str] = []
+
+    def begin(self) -> None:
+        """See races.race.Stage."""
+        self._session.isolation.mark()
+
+    def delta(self) -> Delta:
+        """See races.race.Stage."""
+        return self._session.isolation.delta()
+
+    def requests(self) -> tuple[str, ...]:
+        """See races.race.Stage."""
+        return tuple(sorted(self._requests))
+
+    def back(self) -> None:
+        """See races.race.Stage."""
+        self._requests.clear()
+        self._session.isolation.back(heard=False)
+
+    def end(self) -> None:
+        """See races.race.Stage."""
+        self._session.isolation.unmark()
+
+    def shift(self) -> None:
+        """See races.race.Stage."""
+        # Where that is refused, ids that sequences give stay as they are.
+        with (
+            suppress(ProdparityError, psycopg.Error),
+            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
+        ):
+            shift(connection, SHIFT)
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Of services, what they are asked."""
+        taps = self._session.relays.taps
+        taps.append(self)
+        try:
+            yield
+        finally:
+            taps.remove(self)
+
+    def trip(self, trip: ServiceTrip) -> None:
+        """As a tap of the proxies."""
+        if isinstance(trip, HttpTrip) and trip.applied:
+            self._requests.append(f"{trip.method} {trip.path} {trip.digest}")
+
+
+def _said(value: Any) -> str:
+    if asyncio.iscoroutine(value):
+        return f"the coroutine {value.__qualname__}()"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
