@@ -88,7 +88,7 @@ class Actor:
     """One callable in one schedule. `told` is called once it is over, from its own thread."""
 
     def __init__(
-        self, index: int, call: Call, *, loop: Loop, asynchronous: bool | None, told: Callable[[], None]
+        self, index: int, call: Call, *, loop: Loop, asynchronous: bool | None, told: Callable[[int], None]
     ) -> None:
         self.index = index
         self.name = name(index)
@@ -163,7 +163,7 @@ class Actor:
         if not self.interrupted:
             self.value, self.error = value, error
         self.over = True
-        self._told()
+        self._told(self.index)
 
     def frame(self) -> FrameType | None:
         """Where its thread is."""

@@ -123,14 +123,9 @@ class Crew:
         before = wire.gate
         turnstile = Turnstile(belongs=belongs, before=before, tune=self._tune)
 
-        def told() -> None:
-            with turnstile.cond:
-                turnstile.changes += 1
-                turnstile.cond.notify_all()
-
         belongs.loop = self._loop
         actors = [
-            Actor(index, call, loop=self._loop, asynchronous=asynchronous, told=told)
+            Actor(index, call, loop=self._loop, asynchronous=asynchronous, told=turnstile.finished)
             for index, (call, asynchronous) in enumerate(zip(self._calls, self._asynchronous, strict=True))
         ]
         ground = Ground(

@@ -109,6 +109,8 @@ class Turnstile:
         self.traffic: dict[int, Traffic] = {}
         self.ended = False
         self.changes = 0
+        self.over: set[int] = set()
+        """Actors whose callables have returned."""
         self.strangers: set[str] = set()
         """Who sent trips and is no actor."""
         self._belongs = belongs
@@ -165,7 +167,10 @@ class Turnstile:
         if flight.stride is not None:
             flight.stride.ended = None if broken else time.monotonic()
             flight.stride.after = after
-        self._tell()
+        self.changes += 1
+        # Whose answer has come goes on, and is heard of; only who is gone already is waited for.
+        if flight.actor in self.over or flight.blocked:
+            self.cond.notify_all()
 
     def _tell(self) -> None:
         self.changes += 1
@@ -277,6 +282,12 @@ class Turnstile:
         traffic.glued, traffic.stride = ((), None) if held.executes else (held.ready.statements, stride)
         held.go.set()
         return stride
+
+    def finished(self, actor: int) -> None:
+        """Its callable has returned; called by its own thread."""
+        with self.cond:
+            self.over.add(actor)
+            self._tell()
 
     def end(self) -> None:
         """Whatever is held, and whatever comes, is refused; who rolls back may."""
