@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
@@ -23,7 +24,8 @@ from .gate.report import RaceReport
 from .queries.judge import is_allowed
 from .races.conductor import Crew
 from .races.execution import Bound
-from .races.race import Race, run
+from .races.race import Contest, Race
+from .races.wording import name_of
 from .relay.trip import HttpTrip, ServiceTrip
 from .session import Session
 
@@ -107,14 +109,12 @@ class Racing:
         stage = Staged(session)
         try:
             session.current()
-            with session.apart(), stage.hearing():
-                crew = Crew(
-                    session.wire, session.server, session.current, calls, relays=session.relays, loop=loop, patience=PATIENCE_S
-                )
-                try:
-                    race = run(crew, stage, bound=bound, invariant=invariant, replay=settings.replayed_race)
-                finally:
-                    crew.close()
+            crew = Crew(session.wire, session.server, session.current, calls, loop=loop, patience=PATIENCE_S, footprints=True)
+            with crew, stage.hearing(), stage:
+                contest = Contest(crew, stage, len(calls), names=[name_of(call) for call in calls], invariant=invariant)
+                contest.rehearse()
+                with session.apart():
+                    race = contest.go(bound, replay=settings.replayed_race)
         except ProdparityError as error:
             if isinstance(error, UsageError):
                 raise
@@ -136,7 +136,16 @@ class Racing:
         )
         if race.verdict == "cannot tell":
             self.untold.append(Untold(statement="parity_race", reason=race.why, source=source, test=self._test))
-        findings = [replace(found, test=self._test, source=found.source or source) for found in race.findings]
+        level = self._session.settings.level
+        findings = [
+            replace(
+                found,
+                test=self._test,
+                source=found.source or source,
+                replay=f"pytest {shlex.quote(self._test)} --parity-level={level} --parity-replay={found.details['token']}",
+            )
+            for found in race.findings
+        ]
         allowed = [found for found in findings if is_allowed(found, self._expectation.allow)]
         failing = [found for found in findings if found not in allowed]
         self.allowed += allowed
@@ -153,9 +162,13 @@ class Staged:
         self._session = session
         self._requests: list[str] = []
 
-    def begin(self) -> None:
-        """See races.race.Stage."""
+    def __enter__(self) -> Self:
         self._session.isolation.mark()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._requests.clear()
+        self._session.isolation.unmark()
 
     def delta(self) -> Delta:
         """See races.race.Stage."""
@@ -169,10 +182,6 @@ class Staged:
         """See races.race.Stage."""
         self._requests.clear()
         self._session.isolation.back(heard=False)
-
-    def end(self) -> None:
-        """See races.race.Stage."""
-        self._session.isolation.unmark()
 
     def shift(self) -> None:
         """See races.race.Stage."""

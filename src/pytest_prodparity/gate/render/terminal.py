@@ -100,6 +100,7 @@ def failure(findings: tuple[Finding, ...], *, width: int) -> str:
     out = [f"This test passes here and fails in production: {count(len(findings), 'finding')}."]
     for finding in findings:
         out.extend(line.text for line in _heading(finding, width))
+        out.extend(line.text for line in _trace(finding))
         out.extend(line.text for line in _remedy(finding, width))
     return "\n".join(out)
 
@@ -133,11 +134,20 @@ def _evidence(finding: Finding, *, width: int, verbose: bool) -> Iterator[Line]:
             yield plain(f"    {part}")
     if finding.production:
         yield from _wrapped("production: ", clean(finding.production), width)
+    yield from _trace(finding)
     if verbose:
         for step in finding.plan:
             yield plain(f"    | {clean(step, keep_indent=True)}", "muted")
         for key, value in finding.details.items():
+            if isinstance(value, str) and "\n" in value:
+                yield plain(f"    {key}:", "muted")
+                yield from (plain(f"      {clean(part, keep_indent=True)}", "muted") for part in value.splitlines())
+                continue
             yield from _wrapped(f"{key.replace('_', ' ')}: ", clean(_told(value)), width)
+
+
+def _trace(finding: Finding) -> Iterator[Line]:
+    yield from (plain(f"    {clean(part, keep_indent=True)}") for part in finding.trace)
 
 
 def _told(value: object) -> str:
