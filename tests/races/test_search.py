@@ -10,7 +10,6 @@ import pytest
 
 from pytest_prodparity.races.execution import READ_COMMITTED, REPEATABLE_READ, Bound, Execution
 from pytest_prodparity.races.search import search
-
 from tests.races.machine import Machine, Op, Seen, all_orders, came_to
 
 ALL = Bound(seconds=60)
