@@ -32,4 +32,9 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
             table.append(row)
     finally:
         provider.stop()
-    return table, {"cells": cells, "right": right, "schedules": schedules, "seconds": round(time.perf_counter() - began, 1)}
+    return table, {
+        "cells": cells,
+        "right": right,
+        "schedules": schedules,
+        "seconds": round(time.perf_counter() - began, 1),
+    }

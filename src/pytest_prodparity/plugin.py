@@ -82,7 +82,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
             collect(config)
             settings = settings_of(config)
-            if (settings.dials.faults or settings.replayed_fault) and not config.pluginmanager.has_plugin("prodparity-sweeper"):
+            if (settings.dials.faults or settings.replayed_fault) and not config.pluginmanager.has_plugin(
+                "prodparity-sweeper"
+            ):
                 from .scenarios.sweeper import Sweeper
 
                 config.pluginmanager.register(Sweeper(config), "prodparity-sweeper")

@@ -109,7 +109,9 @@ class Racing:
         stage = Staged(session)
         try:
             session.current()
-            crew = Crew(session.wire, session.server, session.current, calls, loop=loop, patience=PATIENCE_S, footprints=True)
+            crew = Crew(
+                session.wire, session.server, session.current, calls, loop=loop, patience=PATIENCE_S, footprints=True
+            )
             with crew, stage.hearing(), stage:
                 contest = Contest(crew, stage, len(calls), names=[name_of(call) for call in calls], invariant=invariant)
                 contest.rehearse()
@@ -119,7 +121,11 @@ class Racing:
             if isinstance(error, UsageError):
                 raise
             race = Race(
-                verdict="cannot tell", schedules=0, exhausted=False, seconds=time.monotonic() - began, why=error.happened
+                verdict="cannot tell",
+                schedules=0,
+                exhausted=False,
+                seconds=time.monotonic() - began,
+                why=error.happened,
             )
         return self._told(race, source)
 

@@ -145,9 +145,7 @@ class Contest:
         found = finding(run, wrong, names=self._names, schedules=self._schedules, came_back=came_back)
         return self._race("found", "", findings=(found,))
 
-    def _race(
-        self, verdict: Verdict, why: str, *, exhausted: bool = False, findings: tuple[Finding, ...] = ()
-    ) -> Race:
+    def _race(self, verdict: Verdict, why: str, *, exhausted: bool = False, findings: tuple[Finding, ...] = ()) -> Race:
         return Race(
             verdict=verdict,
             schedules=self._schedules,
@@ -188,7 +186,9 @@ class Contest:
         except AssertionError as error:
             return str(error).partition("\n")[0]
         except Exception as error:
-            error.add_note("raised by the invariant of parity_race, which is to return false or raise an AssertionError")
+            error.add_note(
+                "raised by the invariant of parity_race, which is to return false or raise an AssertionError"
+            )
             raise
         return None if held is None or held else ""
 

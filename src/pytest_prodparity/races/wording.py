@@ -17,9 +17,7 @@ LONG = 60
 """Characters of a callable's name."""
 
 
-def finding(
-    run: Execution, wrong: Verdict, *, names: Sequence[str], schedules: int, came_back: str
-) -> Finding:
+def finding(run: Execution, wrong: Verdict, *, names: Sequence[str], schedules: int, came_back: str) -> Finding:
     """Without its test and its replay; `details["token"]` is what the latter takes."""
     details: dict[str, Any] = {
         "token": Schedule.of(run).token,
@@ -41,8 +39,12 @@ def finding(
 
 def _source(run: Execution, wrong: Verdict) -> Source | None:
     """The last write of those that fail; else their last trip."""
-    steps = [step for step in run.steps if step.ready.source is not None and step.actor in (wrong.actors or (step.actor,))]
-    writes = [step for step in steps if any((tag or "").startswith(("INSERT", "UPDATE", "DELETE")) for tag in step.tags)]
+    steps = [
+        step for step in run.steps if step.ready.source is not None and step.actor in (wrong.actors or (step.actor,))
+    ]
+    writes = [
+        step for step in steps if any((tag or "").startswith(("INSERT", "UPDATE", "DELETE")) for tag in step.tags)
+    ]
     last = (writes or steps)[-1:]
     return last[0].ready.source if last else None
 
