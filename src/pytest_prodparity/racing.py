@@ -216,6 +216,6 @@ class Staged:
 
 def _said(value: Any) -> str:
     if asyncio.iscoroutine(value):
-        return f"the coroutine {value.__qualname__}()"
+        return f"the coroutine {getattr(value, '__qualname__', value)}()"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..core.errors import ProdparityError
 from ..databases.provider import Server
-from ..databases.roles import login
+from ..databases.roles import DEADLOCK
 from ..wire.line import Line
 from ..wire.postgres_line import PostgresLine
 from ..wire.proxy import Wire
@@ -23,7 +23,7 @@ from .execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Director, 
 from .schedule import Ground, Schedule, Stopped
 from .stalls import Parks
 from .turnstile import Strikes, Turnstile
-from .watching import DEADLOCK, SOON, Watching
+from .watching import SOON, Watching
 
 _LEAVES_S = 5.0
 _LOGS_IN_S = 30.0
@@ -194,7 +194,7 @@ class Crew:
     def _tune(self, connection: int, line: Line) -> str:
         """Its usual isolation level; the server ends its deadlocks soon from now on."""
         assert isinstance(line, PostgresLine)
-        if self._tuned.get(connection) != line.backend and line.sayable and self._may_set():
+        if self._tuned.get(connection) != line.backend and line.sayable and self._may_set(line):
             line.say(f"SET {DEADLOCK} = '{SOON}'")
             self._tuned[connection] = line.backend
         key = tuple(sorted(line.asked.items()))
@@ -205,7 +205,9 @@ class Crew:
             self._usual[key] = said if said in (REPEATABLE_READ, SERIALIZABLE) else READ_COMMITTED
         return self._usual[key]
 
-    def _may_set(self) -> bool:
+    def _may_set(self, line: PostgresLine) -> bool:
+        """May the wire's user say how soon deadlocks end? Asked once."""
         if self._may is None:
-            self._may = self._watching.may_set(login(self._server).user)
+            known = self._server.version >= 150000
+            self._may = known and line.say(f"SELECT pg_catalog.has_parameter_privilege('{DEADLOCK}', 'SET')") == "t"
         return self._may

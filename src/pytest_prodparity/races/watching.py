@@ -11,7 +11,6 @@ import psycopg
 from psycopg import sql
 
 from ..databases.provider import Server
-from ..databases.roles import DEADLOCK
 from ..wire import lexer
 
 _BLOCKERS = """
@@ -115,11 +114,3 @@ class Watching:
         by = f" ({application or kind})" if application or kind else ""
         words = [word for word in lexer.words(text or "", _HEAD) if re.fullmatch(r"[\w.*,()\"]+", word)]
         return f"process {pid} of the server{by}" + (f", last query {' '.join(words)} …" if words else "")
-
-    def may_set(self, user: str) -> bool:
-        """May this user's sessions say for themselves how soon deadlocks end?"""
-        if self._server.version < 150000:
-            return False
-        query = "SELECT pg_catalog.has_parameter_privilege(%s, %s, 'SET')"
-        row = self.control.execute(query, [user, DEADLOCK]).fetchone()
-        return bool(row and row[0])

@@ -115,8 +115,10 @@ def reserves(number: int, value: int) -> Actor:
     return transaction
 
 
-def vanishes(seen: tuple[int, int], final: tuple[int, int]) -> bool:
+def vanishes(seen: tuple[int, int] | None, final: tuple[int, int]) -> bool:
     """Rows as they were before a transaction, after something of it was read."""
+    if seen is None:
+        return False
     return (seen[0] != 10 and seen[1] == 20) or (seen, final) in (((12, 19), (12, 18)), ((11, 18), (11, 19)))
 
 
