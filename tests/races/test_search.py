@@ -97,7 +97,7 @@ def drawn(seed: int, actors: int, length: int) -> Machine:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_two_actors_lose_no_class_of_outcomes(seed):
+def test_two_actors_lose_no_class_of_outcomes(seed: int) -> None:
     machine = drawn(seed, 2, 4)
     seen, _, exhausted = outcomes(machine)
     assert exhausted
@@ -105,14 +105,14 @@ def test_two_actors_lose_no_class_of_outcomes(seed):
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_three_actors_lose_no_class_of_outcomes(seed):
+def test_three_actors_lose_no_class_of_outcomes(seed: int) -> None:
     machine = drawn(1000 + seed, 3, 2)
     seen, _, exhausted = outcomes(machine)
     assert exhausted
     assert seen == truth(machine)[0]
 
 
-def test_most_orders_of_a_lost_update_need_not_be_run():
+def test_most_orders_of_a_lost_update_need_not_be_run() -> None:
     machine = Machine([LOST_UPDATE] * 2, {("a", 1): 0})
     seen, schedules, _ = outcomes(machine)
     all_seen, orders = truth(machine)

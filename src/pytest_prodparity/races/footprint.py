@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from ..queries.fingerprint import shape
 from .execution import READ_COMMITTED, SERIALIZABLE, Execution, Ready
@@ -25,11 +26,17 @@ class Relations:
     reads: Mapping[str, Tables] = field(default_factory=dict)
     """A view, and the tables that are read with it."""
     touches: Mapping[str, Tables] = field(default_factory=dict)
-    """A table, and the others that a write to it reads, locks or writes: triggers, foreign keys in both directions."""
+    """A table, and the others that a write to it may read, lock or write: through triggers, or as its partitions."""
+    parents: Mapping[str, Tables] = field(default_factory=dict)
+    """A table, and those that its foreign keys refer to: a write to it locks rows there."""
+    children: Mapping[str, Tables] = field(default_factory=dict)
+    """A table, and those that refer to it, also through others: a DELETE, or an UPDATE of a key, looks there."""
+    keys: Mapping[str, Tables] = field(default_factory=dict)
+    """A table, and its columns that are referred to."""
     opaque: Tables = NONE
     """Tables and views with a trigger, rule or function that nobody can read."""
-    functions: Mapping[str, Tables] = field(default_factory=dict)
-    """Functions that can be read, and the tables in them."""
+    functions: Mapping[str, tuple[Tables, Tables]] = field(default_factory=dict)
+    """Functions that can be read, and the tables that they read and write."""
     deferred: Tables | None = None
     """Tables with a constraint or trigger that is checked at COMMIT; None: any may have one."""
 
@@ -115,8 +122,8 @@ class Knowledge:
         reads, writes = set(text.reads), set(text.writes)
         for name in text.calls:
             if name in schema.functions:
-                reads |= schema.functions[name]
-                writes |= schema.functions[name]
+                reads |= schema.functions[name][0]
+                writes |= schema.functions[name][1]
             else:
                 everything = True
         for name in [*reads, *writes]:
@@ -125,10 +132,25 @@ class Knowledge:
             reads |= schema.reads.get(name, NONE)
         for name in list(writes):
             writes |= schema.touches.get(name, NONE) | schema.reads.get(name, NONE)
+        if text.writes:
+            writes |= self._through_foreign_keys(sql, writes)
         if schema.tables is not None and (reads | writes) - schema.tables - text.made - {SEQUENCES, ADVISORY_LOCKS}:
             everything = True
         more_reads, more_writes = self.locked.get(shape(sql).key, (NONE, NONE))
         return frozenset(reads) | more_reads, frozenset(writes) | more_writes, everything
+
+    def _through_foreign_keys(self, sql: str, writes: Iterable[str]) -> set[str]:
+        schema, made = self.relations, shape(sql)
+        found: set[str] = set()
+        for name in writes:
+            found |= schema.parents.get(name, NONE)
+            keys = schema.keys.get(name, NONE)
+            sets = made.verb == "insert" and "do" in made.words
+            if made.verb == "select" or (made.verb == "insert" and not sets):
+                continue
+            if made.verb not in ("insert", "update") or keys & _set(made.words):
+                found |= schema.children.get(name, NONE)
+        return found
 
     def learn(self, run: Execution) -> bool:
         """Take over what the server locked; True where that says more of a statement than was known.
@@ -162,6 +184,19 @@ class Knowledge:
             return False
         self.locked[key] = (known_reads | reads, known_writes | writes)
         return True
+
+
+def _set(words: Sequence[str]) -> set[str]:
+    """Names that SET gives a value, and perhaps more."""
+    start = words.index("set") if "set" in words else len(words)
+    found, depth = set(), 0
+    for word, after in pairwise(words[start:]):
+        depth += (word == "(") - (word == ")")
+        if word == "where" and depth == 0:
+            break
+        if after in ("=", ",", ")"):
+            found.add(base(word))
+    return found
 
 
 def footprint(ready: Ready, open_: Transaction, knowledge: Knowledge) -> Footprint:

@@ -40,6 +40,10 @@ _ENDS_FROM = {
     "where", "group", "order", "having", "limit", "offset", "fetch", "union", "intersect", "except", "for", "returning",
     "window", "set", "select", "values", "when", "do",
 }  # fmt: skip
+_NOT_IN_A_BODY = {
+    "execute", "call", "lock", "truncate", "create", "alter", "drop", "copy", "commit", "rollback", "notify", "fetch",
+    "open", "refresh",
+}  # fmt: skip
 _SKIPPED = {"only", "lateral"}
 _BEFORE_NAME = {"with", "recursive", ","}
 _AFTER_AS = {"(", "materialized", "not"}
@@ -79,6 +83,15 @@ def read(sql: str) -> Text:
     if first not in _READ:
         return Text(unknown=True)
     return _Reader(words).read()
+
+
+@lru_cache(maxsize=512)
+def read_body(source: str) -> Text:
+    """What the body of a function in SQL or PL/pgSQL says, all its statements together."""
+    words = [_Word(kind, text) for kind, text in _said(source)]
+    if len(source) > LONGEST or any(word.kind == "word" and word.text in _NOT_IN_A_BODY for word in words):
+        return Text(unknown=True)
+    return _Reader(words, body=True).read()
 
 
 def base(name: str) -> str:
@@ -152,6 +165,8 @@ class _Reader:
     writes: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     made: set[str] = field(default_factory=set)
+    body: bool = False
+    """It is a function's: INTO names a variable."""
     locks: bool = False
     unknown: bool = False
     keeps: bool = False
@@ -213,12 +228,12 @@ class _Reader:
         elif word == "into":
             if before in ("insert", "merge"):
                 self._target(at + 1)
-            else:
+            elif not self.body:
                 self.unknown = True  # SELECT … INTO makes a table
         elif word == "update":
             if before in ("for", "key"):
                 self.locks = True
-            elif before not in ("do", "then"):
+            elif self._text(at + 1) != "set":
                 self._target(at + 1)
         elif word == "share" and before in ("for", "key"):
             self.locks = True

@@ -167,12 +167,12 @@ def _in_a_list(lines: Sequence[_Line], count: int, names: Sequence[str], width: 
     shown = [_cut(f"{called(actor)} = {names[actor]}", width) for actor in range(min(count, len(names)))]
     margin = max(3, len(str(len(lines))) + 1)
     room = width - margin - 4
+    side = min(room // 2, max((len(line.beside) + 2 for line in lines if line.number), default=0))
     for line in lines:
         begin = f"{line.number.rjust(margin - 1)} {called(line.actor).ljust(3)}"
-        beside = f"  {line.beside}" if line.beside else ""
         if line.number:
-            text = head(line.text, max(30, room - len(beside)))
-            shown.append(_cut(begin + text.ljust(max(0, room - len(beside))) + beside, width).rstrip())
+            text = head(line.text, room - side).ljust(room - side)
+            shown.append(_cut(f"{begin}{text}{f'  {line.beside}' if line.beside else ''}", width).rstrip())
         else:
             shown.append(_cut(f"{begin}  {line.text}{': ' + line.beside if line.beside else ''}", width))
     return shown

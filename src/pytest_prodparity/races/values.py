@@ -14,7 +14,6 @@ Labels = Mapping[str, frozenset[str]]
 """By a generated value's text: what it was made for."""
 DEEPEST = 12
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+\b")
-_TOKEN = re.compile(r"[\w-]+")
 
 
 def differing(one: object, other: object) -> Iterator[tuple[Path, object, object]]:
@@ -80,8 +79,12 @@ def _made_alike(one: object, other: object, mine: Labels, its: Labels) -> bool:
 
 
 def _unnamed(text: str, known: Labels) -> str:
-    """The text with each generated id replaced by what it stands for."""
-    return _TOKEN.sub(lambda token: "|".join(sorted(known.get(token[0], {token[0]}))), text)
+    """The text with each generated id replaced by what it stands for; `7` is found in `order-7`, and not in `17`."""
+    if not known:
+        return text
+    longest_first = sorted(known, key=len, reverse=True)
+    forms = [rf"(?<!\d){value}(?!\d)" if value.isdigit() else re.escape(value) for value in longest_first if value]
+    return re.sub("|".join(forms), lambda found: "|".join(sorted(known[found[0]])), text)
 
 
 def _differing(one: object, other: object, path: Path, above: set[int]) -> Iterator[tuple[Path, object, object]]:
