@@ -107,7 +107,9 @@ def stage(upstream: Upstream, server: Server) -> Iterator[Stage]:
         assert wire.gate is None
         assert wire.taps == []
     assert wire.failure is None
-    until(lambda: not [one for one in set(threading.enumerate()) - before if one.name.startswith(("prodparity", "actor"))])
+    until(
+        lambda: not [one for one in set(threading.enumerate()) - before if one.name.startswith(("prodparity", "actor"))]
+    )
 
 
 @pytest.fixture
