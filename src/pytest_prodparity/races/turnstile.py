@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, Protocol
 
@@ -49,6 +49,12 @@ class Stride:
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
 
+    def say(self, said: Sequence[tuple[str | None, int, str | None]]) -> None:
+        """Tags, rows and SQLSTATEs of its statements."""
+        self.tags = tuple([tag for tag, _, _ in said])
+        self.rows = tuple([rows for _, rows, _ in said])
+        self.sqlstate = next((sqlstate for _, _, sqlstate in said if sqlstate), None)
+
     def step(self) -> Step:
         """As it is now."""
         return Step(
@@ -67,6 +73,7 @@ class Held:
     """The wire's number of the connection."""
     number: int
     way: Way
+    skip: int
     executes: bool
     go: threading.Event = field(default_factory=threading.Event)
     fails: bool = False
@@ -82,6 +89,8 @@ class Flight:
     number: int
     stride: Stride | None
     since: float
+    skip: int = 0
+    """Statements of the trip that went in an earlier step."""
     blocked: tuple[int, ...] = ()
     """Processes of the server that hold what it waits for, as last seen."""
 
@@ -97,6 +106,8 @@ class Traffic:
     glued: tuple[str, ...] = ()
     """What was parsed in a step of its own, and is executed with it."""
     stride: Stride | None = None
+    parted: int = 0
+    """Statements of the trip under way that have been executed already."""
 
 
 class Turnstile:
@@ -153,11 +164,9 @@ class Turnstile:
             flight = self.flights.get(trip.connection)
             if flight is None or (flight.number != trip.number and not trip.broken):
                 return
-            stride = flight.stride
-            if stride is not None:
-                stride.tags = tuple([one.tag for one in trip.statements])
-                stride.rows = tuple([one.rows for one in trip.statements])
-                stride.sqlstate = next((one.sqlstate for one in trip.statements if one.sqlstate), None)
+            if flight.stride is not None:
+                said = trip.statements[flight.skip :]
+                flight.stride.say([(one.tag, one.rows, one.sqlstate) for one in said])
             self._answered(flight, trip.after, broken=trip.broken)
 
     def _answered(self, flight: Flight, after: str, *, broken: bool = False) -> None:
@@ -180,15 +189,18 @@ class Turnstile:
 
     def _cross(self, actor: int, asking: Asking, way: Way, line: Line) -> None:
         traffic = self._traffic(actor, asking, line)
+        skip = traffic.parted if len(asking.statements) > traffic.parted else 0
+        if skip:
+            asking = replace(asking, statements=asking.statements[skip:])
         quiet = way != "leave" and (asking.begun or traffic.transactions.passes(asking.statements, asking.state))
         with self.cond:
             traffic.actor = actor
             stride = None
             if not quiet and traffic.glued == asking.statements and traffic.glued:
                 quiet, stride = True, traffic.stride
-            held = None if quiet else self._hold(actor, asking, way, traffic)
+            held = None if quiet else self._hold(actor, asking, way, skip, traffic)
             if held is None:
-                self._fly(actor, asking, stride)
+                self._fly(actor, asking, stride, skip)
                 if stride is not None and asking.executes:
                     traffic.glued, traffic.stride = (), None
         if held is not None:
@@ -197,27 +209,33 @@ class Turnstile:
                 self._fail(way, line)
                 return
         traffic.transactions.sent(asking.statements)
+        if way == "part":
+            traffic.parted = skip + len(asking.statements) if asking.executes else skip
+        else:
+            traffic.parted = 0
         self._send(asking, way, line, held.fault if held is not None else None)
 
-    def _hold(self, actor: int, asking: Asking, way: Way, traffic: Traffic) -> Held:
+    def _hold(self, actor: int, asking: Asking, way: Way, skip: int, traffic: Traffic) -> Held:
         ready = Ready(
             actor=actor, connection=traffic.name, statements=asking.statements or ("ROLLBACK",) if way == "leave" else asking.statements,
             state=asking.state, isolation=traffic.transactions.isolation_of(asking.statements, asking.state),
             source=asking.source, stack=asking.stack,
         )  # fmt: skip
-        held = Held(ready=ready, wire=asking.connection, number=asking.number, way=way, executes=asking.executes)
+        held = Held(
+            ready=ready, wire=asking.connection, number=asking.number, way=way, skip=skip, executes=asking.executes
+        )
         if self.ended:
             held.fails = True
             held.go.set()
-            self._fly(actor, asking, None)
+            self._fly(actor, asking, None, skip)
         else:
             self.held.append(held)
             self._tell()
         return held
 
-    def _fly(self, actor: int, asking: Asking, stride: Stride | None) -> None:
+    def _fly(self, actor: int, asking: Asking, stride: Stride | None, skip: int) -> None:
         self.flights[asking.connection] = Flight(
-            actor=actor, wire=asking.connection, number=asking.number, stride=stride, since=time.monotonic()
+            actor=actor, wire=asking.connection, number=asking.number, stride=stride, since=time.monotonic(), skip=skip
         )
 
     def _traffic(self, actor: int, asking: Asking, line: Line) -> Traffic:
@@ -263,6 +281,9 @@ class Turnstile:
         else:
             assert isinstance(line, PostgresLine)
             line.flushed()
+            flight = self.flights.get(asking.connection)
+            if flight is not None and flight.stride is not None:
+                flight.stride.say(line.said[flight.skip :])
         if way != "trip":
             with self.cond:
                 flight = self.flights.get(asking.connection)
@@ -276,7 +297,12 @@ class Turnstile:
         self.held.remove(held)
         stride = Stride(ready=held.ready, started=time.monotonic())
         self.flights[held.wire] = Flight(
-            actor=held.ready.actor, wire=held.wire, number=held.number, stride=stride, since=stride.started
+            actor=held.ready.actor,
+            wire=held.wire,
+            number=held.number,
+            stride=stride,
+            since=stride.started,
+            skip=held.skip,
         )
         traffic = self.traffic[held.wire]
         traffic.glued, traffic.stride = ((), None) if held.executes else (held.ready.statements, stride)

@@ -192,8 +192,11 @@ class Keeper:
 
     def _part(self, session: Session, request: bytes, end: int) -> bool:
         """Ask the guard about a part of a trip to which the client wants answers."""
-        connection, guard, pending = self._connection, self._guard(), session.trips[-1]
-        assert guard is not None
+        connection, guard = self._connection, self._guard()
+        pending = session.trips[-1] if session.trips else None
+        if guard is None or pending is None or pending.closed or not pending.runs:
+            connection.pump.push(request)  # a Flush after the Sync
+            return True
         connection.struck = True
         connection.pump.drain(pending)
         sender = self._sender()

@@ -92,6 +92,11 @@ class PostgresLine(Line):
             self._record(data)
             yield data
 
+    @property
+    def said(self) -> list[tuple[str | None, int, str | None]]:
+        """Of the trip's statements, as far as they are answered: tag, rows, SQLSTATE."""
+        return [(run.tag, run.rows, run.sqlstate) for run in self._pending.runs] if self._pending is not None else []
+
     def flushed(self) -> None:
         """Send the request on, a part of a trip, and deliver what the server says to it."""
         self.forward()
