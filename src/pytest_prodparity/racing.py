@@ -56,16 +56,17 @@ class Racing:
 
         Raises ParityFailure where one of them comes to what no serial order comes to, or to a deadlock.
         """
+        __tracebackhide__ = True
         self._check(calls, invariant)
         source = self._caller()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
+        loop = _running_loop()
+        if loop is None:
             return self._go(calls, invariant, source, None)
         return asyncio.to_thread(self._go, calls, invariant, source, loop)
 
     @staticmethod
     def _check(calls: Sequence[object], invariant: object) -> None:
+        __tracebackhide__ = True
         if len(calls) < 2:
             raise UsageError(
                 f"parity_race was given {len(calls) or 'no'} callable{'' if len(calls) == 1 else 's'}, and a race needs two.",
@@ -78,8 +79,9 @@ class Racing:
             )
         for call in (*calls, *([invariant] if invariant is not None else [])):
             if not callable(call):
-                if asyncio.iscoroutine(call):
-                    call.close()
+                for each in calls:
+                    if asyncio.iscoroutine(each):
+                        each.close()
                 raise UsageError(
                     f"parity_race was given {_said(call)}, which cannot be called again and again.",
                     fix="put `lambda:` in front of it",
@@ -100,6 +102,7 @@ class Racing:
         source: Source | None,
         loop: asyncio.AbstractEventLoop | None,
     ) -> Race:
+        __tracebackhide__ = True
         session, settings = self._session, self._session.settings
         dial = settings.dials.races
         bound = Bound(
@@ -130,6 +133,7 @@ class Racing:
         return self._told(race, source)
 
     def _told(self, race: Race, source: Source | None) -> Race:
+        __tracebackhide__ = True
         self.reports.append(
             RaceReport(
                 verdict=race.verdict,
@@ -212,6 +216,13 @@ class Staged:
         """As a tap of the proxies."""
         if isinstance(trip, HttpTrip) and trip.applied:
             self._requests.append(f"{trip.method} {trip.path} {trip.digest}")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _said(value: Any) -> str:
