@@ -158,6 +158,54 @@ def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
 """
 
 
+FAR = """\
+import time
+
+import pytest
+from pytest_prodparity import Latency
+from test_standing import URL
+
+
+def seconds(url):
+    import urllib.request
+
+    began = time.monotonic()
+    urllib.request.urlopen(url).read()
+    return time.monotonic() - began
+
+
+def test_a_service_that_is_far_away(parity_proxy, parity_faults, payments):
+    far, near = parity_proxy(payments, latency=Latency(ms=400)), parity_proxy(payments)
+    assert seconds(far) >= 0.4 > seconds(near)
+    with parity_faults(Latency(ms=800)):
+        assert seconds(far) >= 0.8 <= seconds(near)
+    assert 0.8 > seconds(far) >= 0.4 > seconds(near)
+
+
+def test_a_standing_proxy(parity_proxy):
+    assert seconds(parity_proxy(URL, latency=Latency(ms=400))) >= 0.4
+
+
+def test_it_is_near_again(parity_proxy):
+    assert seconds(parity_proxy(URL)) < 0.4
+
+
+def test_milliseconds(parity_proxy, payments):
+    parity_proxy(payments, latency=200)
+"""
+
+
+def test_a_proxy_can_have_a_latency_of_its_own_for_one_test(project: Make) -> None:
+    with shop() as service:
+        settings = f'[tool.prodparity.env]\nPAYMENTS_URL = "{{proxy:{service.url}/ok}}"\n'
+        standing = 'import os\n\nURL = os.environ["PAYMENTS_URL"]\n'
+        files = {"pyproject.toml": settings, "conftest.py": SERVICE, "test_standing.py": standing, "test_far.py": FAR}
+        result = project(files).run()
+    assert result.outcomes == {"failed": 1, "passed": 3}, result.out
+    assert "parity_proxy: latency=200 is no Latency." in result.out
+    assert "write latency=Latency(ms=30)" in result.out
+
+
 def test_faults_by_hand_strike_what_passes_a_proxy(project: Make) -> None:
     result = project({"conftest.py": SERVICE, "test_faults.py": FAULTS}).run()
     assert result.outcomes == {"failed": 1, "passed": 4}, result.out

@@ -42,6 +42,9 @@ class Relay:
         self.port = 0
         self.gate: Gate | None = None
         self.latency: Delay | None = None
+        """What a round trip takes longer now."""
+        self.own_latency: Delay | None = None
+        """Where nothing else is asked for."""
         self.taps: list[ServiceTap] = []
         self.trips: deque[ServiceTrip] = deque(maxlen=_REMEMBERED)
         """The last ones."""
