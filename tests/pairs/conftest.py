@@ -109,7 +109,7 @@ INSERT INTO parity.stock VALUES ('tea', 3), ('cake', 5);
 @pytest.fixture(scope="session")
 def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real MariaDB of this run, without tables of rights: whoever connects may do everything."""
-    server = program("mariadbd", "mysqld", package="mariadb-server-core")
+    server = program("mariadbd", package="mariadb-server-core")
     folder = tmp_path_factory.mktemp("mysql")
     (folder / "first.sql").write_text(MYSQL, encoding="utf-8")
     port = free_port()

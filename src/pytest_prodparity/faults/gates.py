@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..core.delta import Delta
 from ..core.findings import Source
 from ..wire.gate import Asking, Opening, Strike
+from ..wire.processes import is_another
 from .identity import CONNECT, Identity, Namer
 from .places import Call, Places
 from .pools import opened_by_pool
@@ -30,6 +31,8 @@ class Opener:
     """Before the test."""
     pooled: bool = False
     """A pool did, as far as that was seen."""
+    foreign: bool = False
+    """Another process, of whose lines nothing is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,8 @@ class Asked:
     connection: int
     opener: Opener
     protocol: str = "postgres"
+    foreign: bool = False
+    """Another process sent it; the stack is where the test stood then."""
 
     @property
     def again(self) -> Asking | Opening:
@@ -67,17 +72,21 @@ class Trail:
         self._openers: dict[tuple[str, int], Opener] = {}
         self._lock = threading.Lock()
 
-    def know(self, connection: int, stack: Sequence[str], *, older: bool) -> None:
+    def know(self, connection: int, stack: Sequence[str], *, older: bool, actor: str) -> None:
         """A connection to the database that there is already."""
-        self._openers["postgres", connection] = Opener(stack=tuple(stack), older=older)
+        opener = Opener(stack=tuple(stack), older=older, foreign=is_another(actor))
+        self._openers["postgres", connection] = opener
 
     def passed(self, one: Asking | Opening) -> Asked:
         """Name it and keep it."""
         stack = tuple(self._places.stack(one.stack))
         statements = one.statements if isinstance(one, Asking) else None
+        foreign = is_another(one.actor)
         with self._lock:
             if statements is None:
-                self._openers[one.protocol, one.connection] = Opener(stack=stack, pooled=opened_by_pool())
+                self._openers[one.protocol, one.connection] = (
+                    Opener(foreign=True) if foreign else Opener(stack=stack, pooled=opened_by_pool())
+                )
             asked = Asked(
                 identity=self._namer.name(one.source, statements, one.protocol),
                 statements=statements or (),
@@ -88,6 +97,7 @@ class Trail:
                 connection=one.connection,
                 opener=self._openers.get((one.protocol, one.connection), Opener()),
                 protocol=one.protocol,
+                foreign=foreign,
             )
             self.asked.append(asked)
         return asked

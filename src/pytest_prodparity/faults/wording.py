@@ -67,6 +67,8 @@ def finding(run: Faulted, verdict: Verdict, *, test: str, number: int, of: int, 
         details["missing"] = _counted(verdict.missing)
     if verdict.extra:
         details["too many" if verdict.rule == "double-apply" else "there"] = _counted(verdict.extra)
+    if asked.foreign:
+        details["sent by"] = "another process"
     if also:
         details["also"] = also
     return Finding(

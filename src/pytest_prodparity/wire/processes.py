@@ -8,6 +8,8 @@ import struct
 from pathlib import Path
 
 _LOOPBACK = bytes((127, 0, 0, 1))
+ANOTHER = "another process"
+"""The actor where the kernel does not say which."""
 # Not `socket.socket(fileno=…)`: under `socket.setdefaulttimeout` that turns the user's descriptor to non-blocking.
 _libc = ctypes.PyDLL(None)
 _last = 0
@@ -53,6 +55,11 @@ def owner(port: int, peer: int) -> str | None:
     except OSError:
         return None
     return None
+
+
+def is_another(actor: str) -> bool:
+    """Is this actor of a trip a process, other than ours?"""
+    return actor == ANOTHER or (actor.startswith("process ") and actor[8:].isdigit())
 
 
 def _inode(port: int, peer: int) -> str | None:
