@@ -198,20 +198,22 @@ def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Proxy
 
 
 @pytest.fixture
-def parity_faults(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[None]]:
+def parity_faults(request: pytest.FixtureRequest) -> Iterator[Callable[..., AbstractContextManager[None]]]:
     """Break the connections of one block, to the database and through proxies: `with parity_faults(ResetPeer(trip=3)): …`."""
     if "parity_proxy" not in request.fixturenames:
         request.getfixturevalue("parity_db")  # there is one to lose
+    from .faults.by_hand import Hand
+
     session = session_of(request.config)
+    hand = Hand(session.wire, session.relays, seed=session.settings.seed)
 
     @contextmanager
     def block(*faults: object) -> Iterator[None]:
-        from .faults.by_hand import in_force
-
-        with in_force(session.wire, faults, session.settings.seed, relays=session.relays):
+        with hand.block(*faults):
             yield
 
-    return block
+    yield block
+    hand.close()
 
 
 class ParityDatabase:

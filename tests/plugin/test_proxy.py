@@ -109,7 +109,7 @@ import threading
 
 import pytest
 import requests
-from pytest_prodparity import BlackHole, CutBody, EmptyReply, Html, Latency, ReplyLost, Status
+from pytest_prodparity import BlackHole, CutBody, EmptyReply, Html, Latency, Refuse, ReplyLost, Status
 
 
 def test_a_fault_for_one_request(parity_proxy, parity_faults, payments):
@@ -149,6 +149,20 @@ def test_a_customer_is_charged_once(parity_proxy, parity_faults, payments):
         with pytest.raises(requests.ConnectionError):
             requests.post(f"{url}/charge", json={"amount": 10}, timeout=5)
     assert [(trip.status, trip.applied) for trip in url.trips] == [(0, False), (200, True)]
+
+
+def test_nobody_listens(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with parity_faults(Refuse(closed=True)):
+        for _ in range(2):
+            with pytest.raises(requests.ConnectionError, match="refused"):
+                requests.get(url)
+        later = parity_proxy(payments)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(later)
+        with pytest.raises(requests.ConnectionError, match="refused"):
+            requests.get(later)
+    assert requests.get(url).text == requests.get(later).text == "ok"
 
 
 def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
@@ -208,7 +222,7 @@ def test_a_proxy_can_have_a_latency_of_its_own_for_one_test(project: Make) -> No
 
 def test_faults_by_hand_strike_what_passes_a_proxy(project: Make) -> None:
     result = project({"conftest.py": SERVICE, "test_faults.py": FAULTS}).run()
-    assert result.outcomes == {"failed": 1, "passed": 4}, result.out
+    assert result.outcomes == {"failed": 1, "passed": 5}, result.out
     assert "CutBody(trip=7) waited for number 7, and the block had 1 trip" in result.out
     assert "PostgreSQL" not in result.out
 

@@ -22,6 +22,7 @@ CAUSES: Mapping[str, str] = {
     "failover": "failover to a read-only server at {what}",
     "restart": "server restarted at {what}",
     "refuse": "connection refused",
+    "refuse-closed": "connection refused, and nobody there any more",
     "starved": "no connection left (53300)",
     "503": "503 instead of {what}",
     "500": "500 instead of {what}",

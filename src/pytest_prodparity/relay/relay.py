@@ -120,7 +120,6 @@ class Relay:
 
     def lift(self) -> None:
         """The end of all faults: what they hold ends, what they keep is closed, and whoever connects is welcome."""
-        self._listener.welcome()
         with self._lock:
             links = [link for link in self._links.values() if link.struck]
             threads = [self._threads[link.number] for link in links]
@@ -128,6 +127,7 @@ class Relay:
             link.lift()
         self._join(threads)
         self._close_kept()
+        self._listener.welcome()  # last: a strike may just have shut the port
 
     def close(self) -> None:
         """End every connection and thread, and free the port."""

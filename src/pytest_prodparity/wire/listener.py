@@ -57,8 +57,7 @@ class Listener:
                 return
             self._stop()
             # A bound socket that does not listen refuses, and keeps the port ours.
-            self._refusing = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self._refusing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._refusing = _fresh()
             with contextlib.suppress(OSError):
                 self._refusing.bind(("127.0.0.1", self.port))
 
@@ -67,8 +66,7 @@ class Listener:
         with self._switching:
             refusing, self._refusing = self._refusing, None
             if refusing is not None:
-                refusing.close()
-                self._listen()
+                self._listen(refusing)
                 self.accept()
 
     def close(self) -> bool:
@@ -88,12 +86,12 @@ class Listener:
                 one.close()
         self._socket = self._refusing = None
 
-    def _listen(self) -> None:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.settimeout(None)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    def _listen(self, bound: socket.socket | None = None) -> None:
+        """On a socket that is `bound`, nobody gets the port in between."""
+        listener = bound or _fresh()
         try:
-            listener.bind(("127.0.0.1", self.port))
+            if not listener.getsockname()[1]:
+                listener.bind(("127.0.0.1", self.port))
             listener.listen(_BACKLOG)
         except OSError as cause:
             listener.close()
@@ -134,3 +132,10 @@ class Listener:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._serve(client, address[1])
         OWN_THREADS.discard(threading.get_ident())
+
+
+def _fresh() -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.settimeout(None)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return made

@@ -135,6 +135,10 @@ class Wire:
             time.sleep(0.0005)
         return True
 
+    def refuse(self) -> None:
+        """From now on to `lift`, who connects is refused, as where nothing listens (ECONNREFUSED)."""
+        self._listener.refuse()
+
     def lift(self, within: float = _LIFT_S, *, standing: bool = False) -> bool:
         """The end of all faults: no gate, nothing held, no session without its client.
 
@@ -149,7 +153,11 @@ class Wire:
         for connection in self._open_ones():
             if not standing and connection.keeper.cure and connection.describe().state in ("T", "E"):
                 connection.hang_up()  # its transaction can only read
-        deadline = time.monotonic() + within
+        done = self._end_strikes(time.monotonic() + within)
+        self._listener.welcome()  # last: a strike may just have shut the port
+        return done
+
+    def _end_strikes(self, deadline: float) -> bool:
         while True:
             struck = [connection for connection in self._open_ones() if connection.struck]
             for connection in struck:
