@@ -8,6 +8,7 @@ import pytest
 
 from tests.plugin.test_sweep import rules
 from tests.project import Project, Result
+from tests.relay.serving import shop
 
 Make = Callable[[Mapping[str, str]], Project]
 
@@ -15,6 +16,7 @@ SERVICE = """\
 import asyncio
 import os
 import time
+import urllib.request
 
 import psycopg
 from sqlalchemy import create_engine, text
@@ -58,7 +60,17 @@ def twice():
     raise RuntimeError("tried three times")
 
 
-CALLS = {"/whole": whole, "/pooled": pooled, "/torn": torn, "/swallowed": swallowed, "/twice": twice}
+def charged():
+    for attempt in range(3):
+        try:
+            urllib.request.urlopen(os.environ["PAYMENTS_URL"], data=b"5", timeout=2).read()
+            break
+        except OSError:
+            time.sleep(0.02)
+    whole()
+
+
+CALLS = {f"/{call.__name__}": call for call in (whole, pooled, torn, swallowed, twice, charged)}
 
 
 async def asgi(scope, receive, send):
@@ -166,7 +178,7 @@ def customers(parity_db):
     parity_db.owner.execute("INSERT INTO customer SELECT n, 'name', 'c1' FROM generate_series(1, 9) n")
 
 
-@pytest.mark.parametrize("call", ["whole", "pooled", "torn", "swallowed", "twice"])
+@pytest.mark.parametrize("call", ["whole", "pooled", "torn", "swallowed", "twice", "charged"])
 def test_served(uvicorn, call):
     answer = httpx.post(f"{uvicorn}/{call}")
     assert answer.status_code == 201
@@ -190,11 +202,12 @@ def counted(parity_db):
         return connection.execute('SELECT count(*) FROM "order"').fetchone()[0]
 """
 
-SETTINGS = """\
-[tool.prodparity.env]
+ENV = """\
 DATABASE_URL = "{db.url}"
 DSN = "{db.dsn}?connect_timeout=2&tcp_user_timeout=300"
+"""
 
+SETTINGS = """\
 [tool.prodparity.levels.dev]
 rows = 0
 
@@ -207,7 +220,8 @@ faults = 12
 
 
 def test_faults_by_hand_meet_servers_in_processes_of_their_own(project: Make) -> None:
-    files = {"pyproject.toml": SETTINGS, "service.py": SERVICE, "conftest.py": SERVERS, "test_served.py": BY_HAND}
+    settings = f"{SETTINGS}[tool.prodparity.env]\n{ENV}"
+    files = {"pyproject.toml": settings, "service.py": SERVICE, "conftest.py": SERVERS, "test_served.py": BY_HAND}
     result = project(files).run()
     assert result.outcomes == {"passed": 6}, result.out
 
@@ -215,7 +229,9 @@ def test_faults_by_hand_meet_servers_in_processes_of_their_own(project: Make) ->
 @pytest.fixture(scope="module")
 def swept(module_project: Make) -> Result:
     files = {"pyproject.toml": SETTINGS, "service.py": SERVICE, "conftest.py": SERVERS, "test_served.py": SWEPT}
-    return module_project(files).run("--parity-level=staging", "--parity-database=embedded", "-v")
+    with shop() as service:
+        files["pyproject.toml"] += f'[tool.prodparity.env]\nPAYMENTS_URL = "{{proxy:{service.url}/charge}}"\n' + ENV
+        return module_project(files).run("--parity-level=staging", "--parity-database=embedded", "-v")
 
 
 def test_what_a_server_sends_is_struck_and_judged_by_what_its_test_sees(swept: Result) -> None:
@@ -223,9 +239,10 @@ def test_what_a_server_sends_is_struck_and_judged_by_what_its_test_sees(swept: R
         "test_served[torn]": ["torn-write"],
         "test_served[swallowed]": ["silent-loss"],
         "test_served[twice]": ["double-apply"],
+        "test_served[charged]": ["double-apply"],
         "test_asked_by_a_task": ["torn-write"],
     }, swept.out
-    assert swept.outcomes == {"passed": 3, "failed": 4}, swept.out
+    assert swept.outcomes == {"passed": 3, "failed": 5}, swept.out
     assert "sent by: another process" in swept.out
     assert swept.report is not None
     outcomes = {one["outcome"] for test in swept.report["tests"] for one in test["scenarios"]}
