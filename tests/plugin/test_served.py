@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -70,7 +71,14 @@ def charged():
     whole()
 
 
-CALLS = {f"/{call.__name__}": call for call in (whole, pooled, torn, swallowed, twice, charged)}
+def exits():
+    try:
+        whole()
+    except psycopg.Error:
+        os._exit(1)
+
+
+CALLS = {f"/{call.__name__}": call for call in (whole, pooled, torn, swallowed, twice, charged, exits)}
 
 
 async def asgi(scope, receive, send):
@@ -169,6 +177,7 @@ def test_the_reply_of_its_commit(parity_db, parity_faults, service):
 SWEPT = """\
 import httpx
 import pytest
+from conftest import UVICORN, serving
 
 pytestmark = pytest.mark.prodparity
 
@@ -182,6 +191,16 @@ def customers(parity_db):
 def test_served(uvicorn, call):
     answer = httpx.post(f"{uvicorn}/{call}")
     assert answer.status_code == 201
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with serving(*UVICORN) as url:
+        yield url
+
+
+def test_served_by_a_process_that_ends_itself(worker):
+    httpx.post(f"{worker}/exits").raise_for_status()
 
 
 @pytest.mark.asyncio
@@ -215,7 +234,7 @@ rows = 0
 rows = 0
 growth = false
 latency = 0
-faults = 12
+faults = 8
 """
 
 
@@ -242,17 +261,30 @@ def test_what_a_server_sends_is_struck_and_judged_by_what_its_test_sees(swept: R
         "test_served[charged]": ["double-apply"],
         "test_asked_by_a_task": ["torn-write"],
     }, swept.out
-    assert swept.outcomes == {"passed": 3, "failed": 5}, swept.out
+    assert swept.outcomes == {"passed": 4, "failed": 5}, swept.out
     assert "sent by: another process" in swept.out
     assert swept.report is not None
     outcomes = {one["outcome"] for test in swept.report["tests"] for one in test["scenarios"]}
     untold = {outcome for outcome in outcomes if "cannot tell" in outcome}
-    assert untold <= {"cannot tell: its pool keeps connections to a server that only reads"}, swept.out
+    assert untold <= {
+        "cannot tell: its pool keeps connections to a server that only reads",
+        "cannot tell: the process that was struck has ended, and what starts it again in production is not there",
+    }, swept.out
     assert all(test["scenarios"] for test in swept.report["tests"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which process it was")
+def test_a_process_that_ends_itself_is_nobodys_fault(swept: Result) -> None:
+    assert swept.report is not None
+    (untold,) = (one for one in swept.report["untold"] if one["test"].endswith("ends_itself"))
+    assert untold["reason"].startswith("faults: the process that was struck has ended"), swept.out
+    assert "test_served_by_a_process_that_ends_itself: the program has not got over a fault" in " ".join(
+        swept.report["notes"]
+    )
 
 
 def test_the_tests_own_trips_are_left_alone_and_silence_is_left_out(swept: Result) -> None:
     assert swept.report is not None
     struck = {one["fault"] for test in swept.report["tests"] for one in test["scenarios"]}
-    assert any("INSERT INTO order" in fault for fault in struck)
+    assert any("COMMIT" in fault for fault in struck)
     assert not any("SELECT" in fault or fault.startswith("no answer") for fault in struck), struck

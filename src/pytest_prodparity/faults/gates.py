@@ -50,8 +50,12 @@ class Asked:
     connection: int
     opener: Opener
     protocol: str = "postgres"
-    foreign: bool = False
-    """Another process sent it; the stack is where the test stood then."""
+    actor: str = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Did another process send it? Then the stack is where the test stood."""
+        return is_another(self.actor)
 
     @property
     def again(self) -> Asking | Opening:
@@ -81,11 +85,10 @@ class Trail:
         """Name it and keep it."""
         stack = tuple(self._places.stack(one.stack))
         statements = one.statements if isinstance(one, Asking) else None
-        foreign = is_another(one.actor)
         with self._lock:
             if statements is None:
                 self._openers[one.protocol, one.connection] = (
-                    Opener(foreign=True) if foreign else Opener(stack=stack, pooled=opened_by_pool())
+                    Opener(foreign=True) if is_another(one.actor) else Opener(stack=stack, pooled=opened_by_pool())
                 )
             asked = Asked(
                 identity=self._namer.name(one.source, statements, one.protocol),
@@ -97,7 +100,7 @@ class Trail:
                 connection=one.connection,
                 opener=self._openers.get((one.protocol, one.connection), Opener()),
                 protocol=one.protocol,
-                foreign=foreign,
+                actor=one.actor,
             )
             self.asked.append(asked)
         return asked

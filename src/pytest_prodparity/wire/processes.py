@@ -62,6 +62,17 @@ def is_another(actor: str) -> bool:
     return actor == ANOTHER or (actor.startswith("process ") and actor[8:].isdigit())
 
 
+def has_ended(actor: str) -> bool:
+    """Is the process that is this actor gone, or only not waited for yet? False where it is not known which one that is."""
+    number = actor[8:]
+    if not is_another(actor) or actor == ANOTHER:
+        return False
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+    except OSError:
+        return True
+
+
 def _inode(port: int, peer: int) -> str | None:
     mine, theirs = f"0100007F:{port:04X}", f"0100007F:{peer:04X}"
     with Path("/proc/net/tcp").open() as table:
