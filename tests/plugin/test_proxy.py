@@ -276,3 +276,50 @@ def test_a_wrong_proxy_in_the_settings_is_a_usage_error(project: Make) -> None:
     result = project({"pyproject.toml": settings, "test_nothing.py": "def test_nothing(): pass"}).run()
     assert result.status == 4
     assert "unknown scheme 'htpp' in 'htpp://127.0.0.1' (did you mean 'http'?)" in result.out
+
+
+PRICES = """\
+import http.client
+
+
+def price(host, port):
+    last = None
+    for _ in range(3):
+        connection = http.client.HTTPConnection(host, port, timeout=2)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().read()
+        except OSError as error:
+            last = error
+        finally:
+            connection.close()
+    raise last
+"""
+
+GONE = """\
+from urllib.parse import urlsplit
+
+import prices
+import pytest
+from pytest_prodparity import Refuse
+
+
+@pytest.mark.prodparity(faults=[Refuse(closed=True)])
+def test_price(parity_db, parity_proxy, payments):
+    url = urlsplit(parity_proxy(payments))
+    found = prices.price(url.hostname, url.port)
+    assert found == b"ok"
+"""
+
+
+def test_the_sweep_shuts_a_services_port_for_one_scenario(project: Make) -> None:
+    settings = "[tool.prodparity.levels.staging]\nrows = 0\ngrowth = false\n"
+    files = {"pyproject.toml": settings, "conftest.py": SERVICE, "prices.py": PRICES, "test_gone.py": GONE}
+    result = project(files).run("--parity-level=staging", "--parity-database=embedded")
+    assert result.outcomes == {"passed": 1}, result.out
+    assert result.report is not None
+    ((token, outcome),) = [
+        (one["token"], one["outcome"]) for test in result.report["tests"] for one in test["scenarios"]
+    ]
+    assert token.endswith(":refuse-closed")
+    assert outcome == "failed cleanly with ConnectionRefusedError"

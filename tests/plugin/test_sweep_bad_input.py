@@ -204,9 +204,9 @@ def test_a_scenario_that_kills_the_server_costs_the_next_test_nothing(module_pro
             "--parity-level=staging", "--parity-database=embedded", "-v", environment={"PRODPARITY_CACHE": own}
         )
     assert result.outcomes == {"passed": 2}, result.out
-    assert set(scenarios(result, "test_the_end_of_the_server").values()) == {
-        "cannot tell: what it changed cannot be told"
-    }, result.out
+    killed = set(scenarios(result, "test_the_end_of_the_server").values())
+    told = "failed cleanly with psycopg.SerializationFailure (40001)"  # where the delta was read in time
+    assert killed <= {"cannot tell: what it changed cannot be told", told}, result.out
     after = scenarios(result, "test_the_next_one")
     assert set(after.values()) == {"failed cleanly with ProcessLookupError"}, result.out
     assert "note: the database server was lost, and started again" in result.out
