@@ -202,10 +202,7 @@ def parity_faults(request: pytest.FixtureRequest) -> Iterator[Callable[..., Abst
     """Break the connections of one block, to the database and through proxies: `with parity_faults(ResetPeer(trip=3)): …`."""
     if "parity_proxy" not in request.fixturenames:
         request.getfixturevalue("parity_db")  # there is one to lose
-    from .faults.by_hand import Hand
-
-    session = session_of(request.config)
-    hand = Hand(session.wire, session.relays, seed=session.settings.seed)
+    hand = session_of(request.config).hand
 
     @contextmanager
     def block(*faults: object) -> Iterator[None]:

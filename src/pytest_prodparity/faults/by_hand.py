@@ -100,32 +100,45 @@ def _shuts(kind: Kind) -> bool:
 
 
 class _Blocks:
-    """The gate of all open blocks, the innermost first, and then of what was there before them."""
+    """The gate of all open blocks, the innermost first, and then of what is beneath them."""
 
-    def __init__(self, blocks: tuple[Block, ...], before: Gate | None) -> None:
+    def __init__(self, blocks: tuple[Block, ...], beneath: Gate | None) -> None:
         self._blocks = blocks
-        self._before = before
+        self._beneath = beneath
 
     def opening(self, opening: Opening) -> Strike | None:
         found = next(filter(None, (block.strike(opening) for block in self._blocks)), None)
-        return found or (self._before.opening(opening) if self._before else None)
+        return found or (self._beneath.opening(opening) if self._beneath else None)
 
     def asking(self, asking: Asking) -> Strike | None:
         found = next(filter(None, (block.strike(asking) for block in self._blocks)), None)
-        return found or (self._before.asking(asking) if self._before else None)
+        return found or (self._beneath.asking(asking) if self._beneath else None)
 
 
 class Hand:
-    """The blocks of a run. They may end in any order, also those of several threads; after the last one nothing is left."""
+    """The blocks of a run, and the gate beneath them.
+
+    They may end in any order, also those of several threads; after the last one nothing of them is left. Who lifts all
+    faults in the middle of a block ends what it does, too, until another block begins or ends.
+    """
 
     def __init__(self, wire: Wire, relays: Relays, *, seed: int) -> None:
         self._wire = wire
         self._relays = relays
         self._seed = seed
         self._open: list[Block] = []
-        self._before: tuple[Gate | None, Gate | None] = (None, None)
+        self._beneath: Gate | None = None
+        self._applied: Gate | None = None
         self._latencies: tuple[Delay | None, Delay | None] = (None, None)
+        self._delayed = False
+        """One of the blocks has a latency."""
         self._lock = threading.RLock()
+
+    def arm(self, gate: Gate | None) -> None:
+        """Beneath the open blocks, this one decides what passes the wire and the proxies."""
+        with self._lock:
+            self._beneath = gate
+            self._apply()
 
     @contextmanager
     def block(self, *faults: object) -> Iterator[Block]:
@@ -147,9 +160,8 @@ class Hand:
             )
 
     def close(self) -> None:
-        """End the blocks that nobody has ended. What was there before them has ended, too."""
+        """End the blocks that nobody has ended."""
         with self._lock:
-            self._before = None, None
             for block in tuple(reversed(self._open)):
                 self._leave(block)
 
@@ -167,8 +179,8 @@ class Hand:
         latency = latencies[0].sampler(self._seed) if latencies else None
         wire, relays = self._wire, self._relays
         with self._lock:
+            self._notice()
             if not self._open:
-                self._before = wire.gate, relays.gate
                 self._latencies = wire.latency, relays.latency
             block = Block(kinds, latency, wire.standing)
             self._open.append(block)
@@ -180,6 +192,7 @@ class Hand:
         with self._lock:
             if block not in self._open:
                 return
+            self._notice()
             at = self._open.index(block)
             del self._open[at]
             if block.kinds:
@@ -193,16 +206,21 @@ class Hand:
                 relays.lift()
                 self._shut()
 
+    def _notice(self) -> None:
+        """Were all faults lifted since?"""
+        if self._wire.gate is not self._applied:
+            self._beneath = None
+
     def _apply(self) -> None:
         inward = tuple(reversed(self._open))
         striking = tuple(block for block in inward if block.kinds)
         latency = next((block.latency for block in inward if block.latency is not None), None)
-        before, before_relays = self._before
-        gate = _Blocks(striking, before) if striking else None
         wire, relays = self._wire, self._relays
-        wire.gate, relays.gate = gate or before, gate or before_relays
-        wire.latency = latency or self._latencies[0]
-        relays.latency = latency or self._latencies[1]
+        self._applied = _Blocks(striking, self._beneath) if striking else self._beneath
+        wire.gate = relays.gate = self._applied
+        if self._open or self._delayed:
+            wire.latency, relays.latency = (latency, latency) if latency is not None else self._latencies
+        self._delayed = latency is not None
         self._shut()
 
     def _shut(self) -> None:
