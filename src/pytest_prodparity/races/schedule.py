@@ -12,6 +12,7 @@ from .belonging import Belonging
 from .execution import Choice, Director, Execution, Status, Step, Waiting
 from .stalls import Park, Parks
 from .standstill import Standstill
+from .transactions import ends
 from .turnstile import Flight, Held, Stride, Strikes, Turnstile
 from .watching import Watching
 
@@ -23,6 +24,8 @@ _FIRST_S = 0.001
 _MOST_S = 0.01
 _SHORT_S = 0.25
 """A sleep that ends so soon is waited for, lest the clock decide who goes next."""
+_CHECKED_S = 0.002
+"""So long after it began to wait a session has looked for a deadlock, where that is set to be soon."""
 _OUTSIDE_S = 0.05
 """So long it may wait for somebody who is no actor before that counts as waiting."""
 _QUIET_S = 1.0
@@ -141,12 +144,23 @@ class Schedule:
         held.fault = self.faults.get((actor, count))
         self.choices.append(Choice(enabled=tuple([one.ready for one in enabled]), chosen=actor))
         self._belongs.running = actor
+        self._let_checks_pass(held)
         with self._cond:
             stride = self.turnstile.release(held)
         self.strides.append(stride)
         self.settle()
         if self.ground.footprints:
             self._footprint(held, stride)
+
+    def _let_checks_pass(self, held: Held) -> None:
+        """Let those that wait look for a deadlock before there is one: then the last to wait is always its victim."""
+        if all(ends(sql) for sql in held.ready.statements):
+            return
+        with self._cond:
+            waits = [one.blocked_at for one in self.turnstile.flights.values() if one.blocked]
+            rest = max(waits, default=0.0) + _CHECKED_S - time.monotonic()
+            if rest > 0:
+                self._cond.wait_for(lambda: False, rest)
 
     def _footprint(self, held: Held, stride: Stride) -> None:
         pid = self.ground.backends().get(held.wire)
@@ -193,9 +207,17 @@ class Schedule:
             return True
         if flights or not actor.begun or actor.park is not None:
             return False
-        if actor.over and not self._belongs.threads(actor.index):
+        if actor.over and not self._belongs.threads(actor.index) and not self._abandoned(actor):
             return False
         return not any(held.ready.actor == actor.index for held in self.turnstile.held)
+
+    def _abandoned(self, actor: Actor) -> list[int]:
+        """Connections in a transaction whose actor is over: it may have closed them a moment ago."""
+        held = {one.wire for one in self.turnstile.held}
+        return [
+            wire for wire, one in self.turnstile.traffic.items()
+            if one.actor == actor.index and one.state in ("T", "E") and wire not in held
+        ]  # fmt: skip
 
     def _still(self) -> bool:
         """Nobody rests only as it seemed: asked once more of all who wait."""
@@ -214,6 +236,7 @@ class Schedule:
             flights = [one for one in self.turnstile.flights.values() if not one.blocked]
             running = [actor for actor in moving if all(one.actor != actor.index for one in flights)]
         self.blocking(flights)
+        self._belongs.birth()
         for actor in running:
             self._look_at(actor)
 
@@ -234,6 +257,7 @@ class Schedule:
                 holders = found.get(backends.get(one.wire, -1), ())
                 # What is no actor's is mostly over in a moment.
                 known = any(pid in actors for pid in holders) or now - one.since > _OUTSIDE_S
+                one.blocked_at = now if not one.blocked else one.blocked_at
                 one.blocked = holders if known else ()
                 if one.blocked and one.stride is not None:
                     one.stride.waited_for.update(actors.get(pid, -1) for pid in holders)
@@ -260,18 +284,26 @@ class Schedule:
 
     def parked(self, actor: Actor) -> Park | None:
         """Where the actor rests, if all that it has started does."""
-        if actor.task is not None:
+        if actor.task is not None and not actor.over:
             if not self.ground.loop.turned(0.02):
                 return Park(("loop", id(self.ground.loop.running)), "lock")
             return self._parked_tasks(actor)
         threads = [actor.thread] if actor.thread is not None and not actor.over else []
-        found: Park | None = None
+        found: list[Park] = []
         for thread in threads + self._belongs.threads(actor.index):
             park = self.ground.parks.thread(thread)
             if park is None or park.kind == "other":
                 return park
-            found = found or park
-        return found
+            found.append(park)
+        if not actor.over:
+            return found[0] if found else None
+        # Whatever the client has said is passed on when the wire's thread rests.
+        for thread in self._belongs.passing(self._abandoned(actor)):
+            park = self.ground.parks.thread(thread)
+            if park is None:
+                return None
+            found.append(park)
+        return Park(tuple(found), "lock")
 
     def _parked_tasks(self, actor: Actor) -> Park | None:
         found: list[Park] = []

@@ -93,6 +93,8 @@ class Flight:
     """Statements of the trip that went in an earlier step."""
     blocked: tuple[int, ...] = ()
     """Processes of the server that hold what it waits for, as last seen."""
+    blocked_at: float = 0.0
+    """When that was seen first."""
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -106,6 +108,7 @@ class Traffic:
     glued: tuple[str, ...] = ()
     """What was parsed in a step of its own, and is executed with it."""
     stride: Stride | None = None
+    state: str = "I"
     parted: int = 0
     """Statements of the trip under way that have been executed already."""
 
@@ -173,6 +176,7 @@ class Turnstile:
         del self.flights[flight.wire]
         traffic = self.traffic[flight.wire]
         traffic.transactions.answered(after or "I")
+        traffic.state = after or "I"
         if flight.stride is not None:
             flight.stride.ended = None if broken else time.monotonic()
             flight.stride.after = after
