@@ -74,45 +74,44 @@ class Schedule:
         self._belongs = belongs
         self._cond = turnstile.cond
         self._standstill = Standstill(self)
+        self._director: Director | None = None
+        self._led = False
+        """All have begun: the director may be asked."""
+        self._waits = False
+        """The conductor's thread waits, and would be woken."""
+        self._failure: BaseException | None = None
+        self._steps: list[Step] = []
+        """Those that do not change any more."""
+        turnstile.arrived = self.arrived
 
-    # The two ways to run it
+    # The ways to run it
 
     def conduct(self, director: Director) -> None:
         """All at once, in the director's order. Raises Stopped."""
         for actor in self.actors:
             self._begin(actor)
-        while (enabled := self._enabled()) or self._lives():
-            if not enabled:
-                self._standstill.wait()
-                continue
-            chosen = director.choose([held.ready for held in enabled], self.so_far)
-            held = next((one for one in enabled if one.ready.actor == chosen), None)
-            if held is None:
-                raise Stopped("diverged")
-            self._let_go(held, enabled)
+        self._director = director
+        self._to_the_end()
 
     def one_by_one(self, order: Sequence[int]) -> None:
         """Each begins when the last is over. Raises Stopped."""
         for index in order:
             self._begin(self.actors[index])
-            while (enabled := self._enabled()) or self._lives():
-                if enabled:
-                    self._let_go(enabled[0], enabled)
-                else:
-                    self._standstill.wait()
+            self._to_the_end()
 
     def free(self) -> None:
         """Let them come to their end in any order, since nobody asks for this one any more. Raises Stopped."""
-        while (enabled := self._enabled()) or self._lives():
-            if enabled:
-                self._let_go(enabled[0], enabled)
-            else:
-                self._standstill.wait()
+        self._director = None
+        self._to_the_end()
 
     @property
     def so_far(self) -> list[Step]:
         """The steps until now."""
-        return [stride.step() for stride in self.strides]
+        steps = self._steps
+        flying = [one.stride for one in self.turnstile.flights.values()]
+        while len(steps) < len(self.strides) and self.strides[len(steps)] not in flying:
+            steps.append(self.strides[len(steps)].step())
+        return steps + [stride.step() for stride in self.strides[len(steps) :]]
 
     def execution(self, status: Status, waiting: Sequence[Waiting], seconds: float) -> Execution:
         """What it came to."""
@@ -127,30 +126,70 @@ class Schedule:
         actor.start()
         self.settle()
 
+    def _to_the_end(self) -> None:
+        self._led = True
+        try:
+            while (enabled := self._enabled()) or self._lives():
+                if enabled:
+                    self._let_go(enabled)
+                else:
+                    self._standstill.wait()
+        finally:
+            self._led = False
+
     def _enabled(self) -> list[Held]:
         with self._cond:
-            first: dict[int, Held] = {}
-            for held in self.turnstile.held:
-                first.setdefault(held.ready.actor, held)
-            return [first[actor] for actor in sorted(first)]
+            return self._first_ones()
+
+    def _first_ones(self) -> list[Held]:
+        first: dict[int, Held] = {}
+        for held in self.turnstile.held:
+            first.setdefault(held.ready.actor, held)
+        return [first[actor] for actor in sorted(first)]
 
     def _lives(self) -> bool:
         with self._cond:
             return bool(self.turnstile.flights) or any(actor.begun and not actor.over for actor in self.actors)
 
-    def _let_go(self, held: Held, enabled: Sequence[Held]) -> None:
-        actor = held.ready.actor
-        count = sum(1 for stride in self.strides if stride.ready.actor == actor)
-        held.fault = self.faults.get((actor, count))
-        self.choices.append(Choice(enabled=tuple([one.ready for one in enabled]), chosen=actor))
-        self._belongs.running = actor
+    def _choose(self, enabled: Sequence[Held]) -> Held:
+        ready = [one.ready for one in enabled]
+        chosen = ready[0].actor if self._director is None else self._director.choose(ready, self.so_far)
+        held = next((one for one in enabled if one.ready.actor == chosen), None)
+        if held is None or chosen is None:
+            raise Stopped("diverged")
+        if self.faults:
+            count = sum(1 for stride in self.strides if stride.ready.actor == chosen)
+            held.fault = self.faults.get((chosen, count))
+        self.choices.append(Choice(enabled=tuple(ready), chosen=chosen))
+        self._belongs.running = chosen
+        return held
+
+    def _let_go(self, enabled: Sequence[Held]) -> None:
+        held = self._choose(enabled)
         self._let_checks_pass(held)
         with self._cond:
             stride = self.turnstile.release(held)
-        self.strides.append(stride)
+            self.strides.append(stride)
         self.settle()
         if self.ground.footprints:
             self._footprint(held, stride)
+
+    def arrived(self) -> bool:
+        """A trip is held, told by its own thread under `cond`. Where all others are, too, who goes next is said at once:
+        to wake the conductor's thread for that would take longer than most statements.
+        """
+        if not (self._led and self._waits) or self.ground.footprints or self.turnstile.flights:
+            return False
+        if any(actor.park is not None for actor in self.actors) or self._moving():
+            return False
+        self._belongs.birth()
+        try:
+            held = self._choose(self._first_ones())
+        except BaseException as failure:  # noqa: BLE001  # raised in the conductor's thread
+            self._failure = failure
+            return False
+        self.strides.append(self.turnstile.release(held))
+        return True
 
     def _let_checks_pass(self, held: Held) -> None:
         """Let those that wait look for a deadlock before there is one: then the last to wait is always its victim."""
@@ -178,7 +217,12 @@ class Schedule:
             with self._cond:
                 if self._moving():
                     changes = self.turnstile.changes
+                    self._waits = True
                     self._cond.wait(pause)
+                    self._waits = False
+                    failure, self._failure = self._failure, None
+                    if failure is not None:
+                        raise failure
                     changed = self.turnstile.changes != changes
                     moving = self._moving()
                 else:
@@ -191,6 +235,7 @@ class Schedule:
                 continue
             if changed:
                 pause = _FIRST_S
+                deadline = time.monotonic() + self.ground.patience
                 continue
             self._look(moving)
             pause = min(pause * 1.5, _MOST_S)

@@ -122,6 +122,8 @@ class Turnstile:
         self.flights: dict[int, Flight] = {}
         self.traffic: dict[int, Traffic] = {}
         self.ended = False
+        self.arrived: Callable[[], bool] = _nobody
+        """Called under `cond` when one more is held; tells whether one was let go for it."""
         self.changes = 0
         self.over: set[int] = set()
         """Actors whose callables have returned."""
@@ -234,7 +236,9 @@ class Turnstile:
             self._fly(actor, asking, None, skip)
         else:
             self.held.append(held)
-            self._tell()
+            self.changes += 1
+            if not self.arrived():
+                self.cond.notify_all()
         return held
 
     def _fly(self, actor: int, asking: Asking, stride: Stride | None, skip: int) -> None:
@@ -329,6 +333,10 @@ class Turnstile:
             )
             held.go.set()
         self.held.clear()
+
+
+def _nobody() -> bool:
+    return False
 
 
 def _rolls_back(statements: tuple[str, ...]) -> bool:
