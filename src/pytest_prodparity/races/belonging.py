@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from asyncio import AbstractEventLoop, Task
+from collections.abc import Collection
 from contextvars import Context, ContextVar
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,7 @@ from ..wire.frames import current_frames
 from ..wire.sender import OWN_THREADS
 from ..wire.source import tasks
 
+WIRE = "prodparity wire"
 ACTOR: ContextVar[int] = ContextVar("prodparity_actor")
 _PROCESS = "process "
 _FAR = 8
@@ -73,6 +75,12 @@ class Belonging:
     def threads(self, actor: int) -> list[threading.Thread]:
         """Those that it has started, as far as they are known."""
         return [one for one, whose in list(self._born.items()) if whose == actor and one.is_alive()]
+
+    @staticmethod
+    def passing(connections: Collection[int]) -> list[threading.Thread]:
+        """The wire's threads of these connections."""
+        names = {f"{WIRE} {number}" for number in connections}
+        return [one for one in list(threading._active.values()) if one._name in names] if names else []  # type: ignore[attr-defined]  # noqa: SLF001
 
     def tasks(self, actor: int) -> list[Task[Any]]:
         """Those that run in its context, its own among them."""

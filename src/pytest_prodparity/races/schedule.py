@@ -12,6 +12,7 @@ from .belonging import Belonging
 from .execution import Choice, Director, Execution, Status, Step, Waiting
 from .stalls import Park, Parks
 from .standstill import Standstill
+from .transactions import ends
 from .turnstile import Flight, Held, Stride, Strikes, Turnstile
 from .watching import Watching
 
@@ -23,6 +24,8 @@ _FIRST_S = 0.001
 _MOST_S = 0.01
 _SHORT_S = 0.25
 """A sleep that ends so soon is waited for, lest the clock decide who goes next."""
+_CHECKED_S = 0.002
+"""So long after it began to wait a session has looked for a deadlock, where that is set to be soon."""
 _OUTSIDE_S = 0.05
 """So long it may wait for somebody who is no actor before that counts as waiting."""
 _QUIET_S = 1.0
@@ -71,45 +74,44 @@ class Schedule:
         self._belongs = belongs
         self._cond = turnstile.cond
         self._standstill = Standstill(self)
+        self._director: Director | None = None
+        self._led = False
+        """All have begun: the director may be asked."""
+        self._waits = False
+        """The conductor's thread waits, and would be woken."""
+        self._failure: BaseException | None = None
+        self._steps: list[Step] = []
+        """Those that do not change any more."""
+        turnstile.arrived = self.arrived
 
-    # The two ways to run it
+    # The ways to run it
 
     def conduct(self, director: Director) -> None:
         """All at once, in the director's order. Raises Stopped."""
         for actor in self.actors:
             self._begin(actor)
-        while (enabled := self._enabled()) or self._lives():
-            if not enabled:
-                self._standstill.wait()
-                continue
-            chosen = director.choose([held.ready for held in enabled], self.so_far)
-            held = next((one for one in enabled if one.ready.actor == chosen), None)
-            if held is None:
-                raise Stopped("diverged")
-            self._let_go(held, enabled)
+        self._director = director
+        self._to_the_end()
 
     def one_by_one(self, order: Sequence[int]) -> None:
         """Each begins when the last is over. Raises Stopped."""
         for index in order:
             self._begin(self.actors[index])
-            while (enabled := self._enabled()) or self._lives():
-                if enabled:
-                    self._let_go(enabled[0], enabled)
-                else:
-                    self._standstill.wait()
+            self._to_the_end()
 
     def free(self) -> None:
         """Let them come to their end in any order, since nobody asks for this one any more. Raises Stopped."""
-        while (enabled := self._enabled()) or self._lives():
-            if enabled:
-                self._let_go(enabled[0], enabled)
-            else:
-                self._standstill.wait()
+        self._director = None
+        self._to_the_end()
 
     @property
     def so_far(self) -> list[Step]:
         """The steps until now."""
-        return [stride.step() for stride in self.strides]
+        steps = self._steps
+        flying = [one.stride for one in self.turnstile.flights.values()]
+        while len(steps) < len(self.strides) and self.strides[len(steps)] not in flying:
+            steps.append(self.strides[len(steps)].step())
+        return steps + [stride.step() for stride in self.strides[len(steps) :]]
 
     def execution(self, status: Status, waiting: Sequence[Waiting], seconds: float) -> Execution:
         """What it came to."""
@@ -124,29 +126,80 @@ class Schedule:
         actor.start()
         self.settle()
 
+    def _to_the_end(self) -> None:
+        self._led = True
+        try:
+            while (enabled := self._enabled()) or self._lives():
+                if enabled:
+                    self._let_go(enabled)
+                else:
+                    self._standstill.wait()
+        finally:
+            self._led = False
+
     def _enabled(self) -> list[Held]:
         with self._cond:
-            first: dict[int, Held] = {}
-            for held in self.turnstile.held:
-                first.setdefault(held.ready.actor, held)
-            return [first[actor] for actor in sorted(first)]
+            return self._first_ones()
+
+    def _first_ones(self) -> list[Held]:
+        first: dict[int, Held] = {}
+        for held in self.turnstile.held:
+            first.setdefault(held.ready.actor, held)
+        return [first[actor] for actor in sorted(first)]
 
     def _lives(self) -> bool:
         with self._cond:
             return bool(self.turnstile.flights) or any(actor.begun and not actor.over for actor in self.actors)
 
-    def _let_go(self, held: Held, enabled: Sequence[Held]) -> None:
-        actor = held.ready.actor
-        count = sum(1 for stride in self.strides if stride.ready.actor == actor)
-        held.fault = self.faults.get((actor, count))
-        self.choices.append(Choice(enabled=tuple([one.ready for one in enabled]), chosen=actor))
-        self._belongs.running = actor
+    def _choose(self, enabled: Sequence[Held]) -> Held:
+        ready = [one.ready for one in enabled]
+        chosen = ready[0].actor if self._director is None else self._director.choose(ready, self.so_far)
+        held = next((one for one in enabled if one.ready.actor == chosen), None)
+        if held is None or chosen is None:
+            raise Stopped("diverged")
+        if self.faults:
+            count = sum(1 for stride in self.strides if stride.ready.actor == chosen)
+            held.fault = self.faults.get((chosen, count))
+        self.choices.append(Choice(enabled=tuple(ready), chosen=chosen))
+        self._belongs.running = chosen
+        return held
+
+    def _let_go(self, enabled: Sequence[Held]) -> None:
+        held = self._choose(enabled)
+        self._let_checks_pass(held)
         with self._cond:
             stride = self.turnstile.release(held)
-        self.strides.append(stride)
+            self.strides.append(stride)
         self.settle()
         if self.ground.footprints:
             self._footprint(held, stride)
+
+    def arrived(self) -> bool:
+        """A trip is held, told by its own thread under `cond`. Where all others are, too, who goes next is said at once:
+        to wake the conductor's thread for that would take longer than most statements.
+        """
+        if not (self._led and self._waits) or self.ground.footprints or self.turnstile.flights:
+            return False
+        if any(actor.park is not None for actor in self.actors) or self._moving():
+            return False
+        self._belongs.birth()
+        try:
+            held = self._choose(self._first_ones())
+        except BaseException as failure:  # noqa: BLE001  # raised in the conductor's thread
+            self._failure = failure
+            return False
+        self.strides.append(self.turnstile.release(held))
+        return True
+
+    def _let_checks_pass(self, held: Held) -> None:
+        """Let those that wait look for a deadlock before there is one: then the last to wait is always its victim."""
+        if all(ends(sql) for sql in held.ready.statements):
+            return
+        with self._cond:
+            waits = [one.blocked_at for one in self.turnstile.flights.values() if one.blocked]
+            rest = max(waits, default=0.0) + _CHECKED_S - time.monotonic()
+            if rest > 0:
+                self._cond.wait_for(lambda: False, rest)
 
     def _footprint(self, held: Held, stride: Stride) -> None:
         pid = self.ground.backends().get(held.wire)
@@ -164,7 +217,12 @@ class Schedule:
             with self._cond:
                 if self._moving():
                     changes = self.turnstile.changes
+                    self._waits = True
                     self._cond.wait(pause)
+                    self._waits = False
+                    failure, self._failure = self._failure, None
+                    if failure is not None:
+                        raise failure
                     changed = self.turnstile.changes != changes
                     moving = self._moving()
                 else:
@@ -177,6 +235,7 @@ class Schedule:
                 continue
             if changed:
                 pause = _FIRST_S
+                deadline = time.monotonic() + self.ground.patience
                 continue
             self._look(moving)
             pause = min(pause * 1.5, _MOST_S)
@@ -193,9 +252,17 @@ class Schedule:
             return True
         if flights or not actor.begun or actor.park is not None:
             return False
-        if actor.over and not self._belongs.threads(actor.index):
+        if actor.over and not self._belongs.threads(actor.index) and not self._abandoned(actor):
             return False
         return not any(held.ready.actor == actor.index for held in self.turnstile.held)
+
+    def _abandoned(self, actor: Actor) -> list[int]:
+        """Connections in a transaction whose actor is over: it may have closed them a moment ago."""
+        held = {one.wire for one in self.turnstile.held}
+        return [
+            wire for wire, one in self.turnstile.traffic.items()
+            if one.actor == actor.index and one.state in ("T", "E") and wire not in held
+        ]  # fmt: skip
 
     def _still(self) -> bool:
         """Nobody rests only as it seemed: asked once more of all who wait."""
@@ -214,6 +281,7 @@ class Schedule:
             flights = [one for one in self.turnstile.flights.values() if not one.blocked]
             running = [actor for actor in moving if all(one.actor != actor.index for one in flights)]
         self.blocking(flights)
+        self._belongs.birth()
         for actor in running:
             self._look_at(actor)
 
@@ -234,6 +302,7 @@ class Schedule:
                 holders = found.get(backends.get(one.wire, -1), ())
                 # What is no actor's is mostly over in a moment.
                 known = any(pid in actors for pid in holders) or now - one.since > _OUTSIDE_S
+                one.blocked_at = now if not one.blocked else one.blocked_at
                 one.blocked = holders if known else ()
                 if one.blocked and one.stride is not None:
                     one.stride.waited_for.update(actors.get(pid, -1) for pid in holders)
@@ -260,18 +329,26 @@ class Schedule:
 
     def parked(self, actor: Actor) -> Park | None:
         """Where the actor rests, if all that it has started does."""
-        if actor.task is not None:
+        if actor.task is not None and not actor.over:
             if not self.ground.loop.turned(0.02):
                 return Park(("loop", id(self.ground.loop.running)), "lock")
             return self._parked_tasks(actor)
         threads = [actor.thread] if actor.thread is not None and not actor.over else []
-        found: Park | None = None
+        found: list[Park] = []
         for thread in threads + self._belongs.threads(actor.index):
             park = self.ground.parks.thread(thread)
             if park is None or park.kind == "other":
                 return park
-            found = found or park
-        return found
+            found.append(park)
+        if not actor.over:
+            return found[0] if found else None
+        # Whatever the client has said is passed on when the wire's thread rests.
+        for thread in self._belongs.passing(self._abandoned(actor)):
+            park = self.ground.parks.thread(thread)
+            if park is None:
+                return None
+            found.append(park)
+        return Park(tuple(found), "lock")
 
     def _parked_tasks(self, actor: Actor) -> Park | None:
         found: list[Park] = []

@@ -169,8 +169,11 @@ class Standstill:
         states = schedule.ground.states()
         used = schedule.turnstile.traffic
         sure = {one.actor for wire, one in used.items() if states.get(wire, "I") in ("T", "E")}
-        live = {actor.index for actor in self._live()} & {one.actor for one in used.values()} - {waits.index}
-        return tuple(sorted(sure or live or {one.actor for wire, one in used.items() if wire in states}))
+        live = {actor.index for actor in self._live()} & {one.actor for one in used.values()}
+        own = {waits.index}
+        return tuple(
+            sorted(sure - own or sure or live - own or {one.actor for wire, one in used.items() if wire in states})
+        )
 
     def _of_tasks(self, actor: Actor) -> Told:
         parks = self._schedule.ground.parks

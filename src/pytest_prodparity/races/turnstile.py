@@ -93,6 +93,8 @@ class Flight:
     """Statements of the trip that went in an earlier step."""
     blocked: tuple[int, ...] = ()
     """Processes of the server that hold what it waits for, as last seen."""
+    blocked_at: float = 0.0
+    """When that was seen first."""
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -106,6 +108,7 @@ class Traffic:
     glued: tuple[str, ...] = ()
     """What was parsed in a step of its own, and is executed with it."""
     stride: Stride | None = None
+    state: str = "I"
     parted: int = 0
     """Statements of the trip under way that have been executed already."""
 
@@ -119,6 +122,8 @@ class Turnstile:
         self.flights: dict[int, Flight] = {}
         self.traffic: dict[int, Traffic] = {}
         self.ended = False
+        self.arrived: Callable[[], bool] = _nobody
+        """Called under `cond` when one more is held; tells whether one was let go for it."""
         self.changes = 0
         self.over: set[int] = set()
         """Actors whose callables have returned."""
@@ -173,6 +178,7 @@ class Turnstile:
         del self.flights[flight.wire]
         traffic = self.traffic[flight.wire]
         traffic.transactions.answered(after or "I")
+        traffic.state = after or "I"
         if flight.stride is not None:
             flight.stride.ended = None if broken else time.monotonic()
             flight.stride.after = after
@@ -230,7 +236,9 @@ class Turnstile:
             self._fly(actor, asking, None, skip)
         else:
             self.held.append(held)
-            self._tell()
+            self.changes += 1
+            if not self.arrived():
+                self.cond.notify_all()
         return held
 
     def _fly(self, actor: int, asking: Asking, stride: Stride | None, skip: int) -> None:
@@ -325,6 +333,10 @@ class Turnstile:
             )
             held.go.set()
         self.held.clear()
+
+
+def _nobody() -> bool:
+    return False
 
 
 def _rolls_back(statements: tuple[str, ...]) -> bool:
