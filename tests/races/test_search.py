@@ -118,7 +118,7 @@ def test_most_orders_of_a_lost_update_need_not_be_run() -> None:
     seen, schedules, _ = outcomes(machine)
     all_seen, orders = truth(machine)
     assert seen == all_seen
-    assert (schedules, orders) == (6, 14)
+    assert (schedules, orders) == (6 + 2, 14)
 
 
 def lost(run: Execution) -> str | None:
@@ -286,8 +286,21 @@ def test_what_the_server_locks_is_learned_and_the_orders_are_gone_through_again(
 
 def test_trips_that_touch_nothing_of_each_other_need_few_orders() -> None:
     machine = Machine([[read("a")] * 5 + [COMMIT]] * 2, {("a", 1): 0})
-    assert outcomes(machine)[1:] == (7, True)
+    assert outcomes(machine)[1:] == (7 + 5, True)
     assert truth(machine)[1] == 924
+
+
+def test_each_is_interrupted_at_each_trip_for_what_they_share_in_memory() -> None:
+    machine = Machine([[read("a")] * 4 + [COMMIT]] * 2, {("a", 1): 0})
+
+    for one, other in ((0, 1), (1, 0)):
+        for done in range(1, 5):
+            order = (one,) * done + (other,) * 5 + (one,) * (5 - done)
+
+            def judge(run: Execution, order: tuple[int, ...] = order) -> str | None:
+                return "stale" if run.order == order else None
+
+            assert search(machine.run, serial(machine), judge, ALL).verdict == "found"
 
 
 def test_one_actor_has_one_order() -> None:
