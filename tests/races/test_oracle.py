@@ -131,6 +131,16 @@ def test_values_are_compared_by_their_parts_where_they_cannot_be_compared_themse
     assert isinstance(oracle.judge(ran([Plain(5), Receipt(2, {"x", "y"}), Bare()])), Verdict)
 
 
+def test_rows_in_another_order_are_the_same_rows() -> None:
+    def ran(value: object) -> Execution:
+        return run(a("SELECT 1"), values=(value, None))
+
+    oracle = Oracle((ran([(1, "x"), (2, "y")]),) * 2)
+
+    assert oracle.judge(ran([(2, "y"), (1, "x")])) is None
+    assert isinstance(oracle.judge(ran([(2, "x"), (1, "y")])), Verdict)
+
+
 @pytest.mark.parametrize(
     ("error", "rule", "title"),
     [

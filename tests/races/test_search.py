@@ -177,6 +177,22 @@ def test_a_bound_is_kept_and_said() -> None:
     assert "left to chance" in found.why
 
 
+@pytest.mark.parametrize("bound", [Bound(schedules=0), Bound(seconds=0)])
+def test_a_bound_of_nothing_runs_nothing(bound: Bound) -> None:
+    machine = Machine([LOST_UPDATE] * 2, {("a", 1): 0})
+    found = search(machine.run, serial(machine), lost, bound)
+
+    assert (found.schedules, found.exhausted) == (0, False)
+    assert "stopped by the bound" in found.why
+
+
+def test_what_cannot_be_judged_one_after_the_other_is_not_searched() -> None:
+    machine = Machine([LOST_UPDATE] * 2, {("a", 1): 0})
+    found = search(machine.run, serial(machine), lambda run: Unclear("too many rows"), ALL)
+
+    assert (found.verdict, found.schedules, found.why) == ("cannot tell", 0, "too many rows")
+
+
 def test_a_bound_in_seconds_is_kept() -> None:
     machine = Machine([[read("a"), add("a", 1), add("b", 1), COMMIT] * 2] * 4, {("a", 1): 0, ("b", 1): 0})
     found = search(machine.run, serial(machine), lambda run: None, Bound(seconds=0.3))

@@ -83,6 +83,8 @@ class _Seeker:
         failing = next((execution for execution in self.serial if self._fails(execution)), None)
         if failing is not None:
             return self._told(failing)
+        if self.unclear:
+            return self._told(None)
         if self.bound.serial_only:
             self.why = "only the serial orders were run"
             return self._told(None)
@@ -207,8 +209,10 @@ class _Seeker:
 
     def _used(self) -> float:
         """Of the bound, 0 to 1 and more."""
-        by_number = self.ran / self.bound.schedules if self.bound.schedules else 0.0
-        return max(by_number, (time.monotonic() - self.started) / self.bound.seconds if self.bound.seconds else 1.0)
+        if self.bound.schedules == 0 or self.bound.seconds <= 0:
+            return 1.0
+        by_number = 0.0 if self.bound.schedules is None else self.ran / self.bound.schedules
+        return max(by_number, (time.monotonic() - self.started) / self.bound.seconds)
 
     def _seconds_left(self) -> float:
         return self.bound.seconds - (time.monotonic() - self.started)
