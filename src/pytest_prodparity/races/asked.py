@@ -45,7 +45,10 @@ def asked(
     if inspect.isawaitable(call):
         if inspect.iscoroutine(call):
             call.close()
-        raise _wrong(f"the call is {type(call).__name__}: it was made already", "parity_stress(buy), or lambda: buy(1)")
+        raise _wrong(
+            f"the call is a {type(call).__name__}: it was made already",
+            "pass parity_stress the function, or lambda: buy(1)",
+        )
     if isinstance(actors, bool) or not isinstance(actors, int) or not 1 <= actors <= MOST_ACTORS:
         raise _wrong(
             f"actors={actors!r} is not a number from 1 to {MOST_ACTORS}",
@@ -55,8 +58,7 @@ def asked(
     _number("patience", patience)
     if rate is not None:
         _number("rate", rate)
-    if warmup != 0:
-        _number("warmup", warmup)
+    _number("warmup", warmup, least="zero, nor a number above it")
     kinds = allow if isinstance(allow, tuple) else (allow,)
     if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds):
         raise _wrong(f"allow={allow!r} is not a type of exception, nor a tuple of them", "allow=(SoldOut,)")
@@ -77,9 +79,10 @@ def _wrong(happened: str, fix: str = _EXAMPLE) -> UsageError:
     return UsageError(f"parity_stress: {happened}.", fix=fix)
 
 
-def _number(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value > 0):
-        raise _wrong(f"{name}={value!r} is not a number above zero")
+def _number(name: str, value: object, *, least: str = "a number above zero") -> None:
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not fits or value < 0 or (value == 0 and least.startswith("a ")):  # type: ignore[operator]
+        raise _wrong(f"{name}={value!r} is not {least}")
 
 
 def _is_async(call: Callable[..., Any]) -> bool:

@@ -6,7 +6,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..core.findings import Source
 from ..wire.source import Line, Lines
@@ -35,10 +35,15 @@ class Escape:
     rule: str | None
     """None: the call's own failure, unless it is allowed."""
     allowed: bool
-    source: Source | None
-    """Of the first one: the innermost line of the user's."""
     full: bool = False
     """The server itself has no connection left."""
+    sources: Counter[Source | None] = field(default_factory=Counter)
+    """The innermost lines of the user's that they came through."""
+
+    @property
+    def source(self) -> Source | None:
+        """Most of them came through it."""
+        return self.sources.most_common(1)[0][0]
 
 
 class Escapes:
@@ -59,23 +64,24 @@ class Escapes:
         """Count it; the number of its kind, from 1."""
         causes = list(_causes(error))
         state = next(filter(None, map(_sqlstate, causes)), None)
-        label = type(error).__qualname__ + (f" ({state})" if state else "")
+        label = type(error).__name__ + (f" ({state})" if state else "")
         allowed = any(isinstance(cause, self._allow) for cause in causes)
         full = state == "53300" or any(part in str(cause) for cause in causes for part in _FULL)
         rule = _BY_STATE.get(state or "") or (POOL if full or _is_pools(causes) else None)
+        source = self._source(causes) if rule is not None and not allowed else None
         with self._lock:
             key = label, rule, allowed
             number = self._numbers.get(key)
             if number is None:
                 number = self._numbers[key] = len(self.kinds) + 1
-                self.kinds.append(
-                    Escape(label=label, rule=rule, allowed=allowed, source=self._source(causes), full=full)
-                )
+                self.kinds.append(Escape(label=label, rule=rule, allowed=allowed, full=full))
                 if rule is None and not allowed and self.own is None:
                     self.own = error
                     # The frames hold connections, which would stay open.
                     for cause in causes:
                         traceback.clear_frames(cause.__traceback__)
+            if rule is not None and not allowed:
+                self.kinds[number - 1].sources[source] += 1
             self.counts[number] += 1
             return number
 

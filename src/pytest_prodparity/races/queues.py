@@ -161,14 +161,27 @@ class Queues:
         except psycopg.Error as error:
             self._unknown = f"the server could not be asked any more: {type(error).__name__}"
             return
-        self._blocked += passed * len({row[0] for row in rows})
-        first: set[int] = set()
-        for pid, waiting, _, blocking, state in rows:
-            # Who stands behind several is counted once: the first is who holds the lock.
-            if pid not in first:
-                first.add(pid)
-                key = head(waiting), head(blocking), state or "unknown"
-                self._locks[key] = self._locks.get(key, 0.0) + passed
+        found = _waits(rows)
+        self._blocked += passed * len(found)
+        for key in found:
+            self._locks[key] = self._locks.get(key, 0.0) + passed
+
+
+_Key = tuple[str, str, str]
+
+
+def _waits(rows: list[tuple[int, str, int, str | None, str | None]]) -> list[_Key]:
+    """For each session that waits: its statement, that of who holds the lock in the end, and what that one does."""
+    behind = {pid: (blocker, statement, state) for pid, _, blocker, statement, state in reversed(rows)}
+    found = []
+    for pid, waiting in {pid: waiting for pid, waiting, *_ in rows}.items():
+        seen = {pid}
+        blocker, statement, state = behind[pid]
+        while blocker in behind and blocker not in seen:
+            seen.add(blocker)
+            blocker, statement, state = behind[blocker]
+        found.append((head(waiting), head(statement), state or "unknown"))
+    return found
 
 
 def in_pool(stack: Iterable[FrameType]) -> bool:
@@ -202,8 +215,8 @@ def blocked(control: psycopg.Connection[Any] | None) -> tuple[LockWait, ...]:
         return ()
     with contextlib.suppress(psycopg.Error):
         return tuple(
-            LockWait(waiting=head(waiting), blocking=head(blocking), state=state or "unknown", seconds=0.0)
-            for _, waiting, _, blocking, state in control.execute(_ASK).fetchall()
+            LockWait(waiting=waiting, blocking=blocking, state=state, seconds=0.0)
+            for waiting, blocking, state in _waits(control.execute(_ASK).fetchall())
         )
     return ()
 
@@ -214,3 +227,8 @@ def advisory_locks(control: psycopg.Connection[Any], backends: list[int]) -> int
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = ANY (%s)", (backends,)
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def terminate(control: psycopg.Connection[Any], backends: list[int]) -> None:
+    """End these sessions of the server."""
+    control.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS session (pid)", (backends,))

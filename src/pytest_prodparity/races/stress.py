@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from ..core.errors import UsageError
 from ..databases.provider import Server
 from ..wire.connection import Open
 from ..wire.proxy import Wire
@@ -58,6 +59,11 @@ def stress(
     `loop` must run in another thread. `halt` ends the load before its time. The findings have no test id yet; `failure`
     is for the caller to raise. Raises UsageError.
     """
+    if asyncio._get_running_loop() is not None:  # noqa: SLF001  # the public one answers with an exception
+        raise UsageError(
+            "parity_stress was called where an event loop runs, which would stand still.",
+            fix="await parity_stress(…), or await asyncio.to_thread(…)",
+        )
     wanted = asked(call, actors, seconds, rate=rate, warmup=warmup, patience=patience, invariant=invariant, allow=allow)
     with ExitStack() as stack:
         control = _control(server, database, stack)
@@ -201,7 +207,7 @@ class _Run:
             actor.given_up = True
         deadline = time.monotonic() + _ENDING_S
         while crowd.late() and time.monotonic() < deadline:
-            self._wire.hang_up(self._is_theirs)
+            self._hang_up()
             crowd.wait(min(deadline, time.monotonic() + _SETTLE_S))
             crowd.throw()
         late = crowd.late()
@@ -210,6 +216,14 @@ class _Run:
             self._notes.append(
                 f"{len(late)} of the calls could not be ended, and stay in the background: {', '.join(sorted(where))}"
             )
+
+    def _hang_up(self) -> None:
+        backends = [each.backend for each in self._wire.connections if self._is_theirs(each)]
+        self._wire.hang_up(self._is_theirs)
+        # A server that works does not notice that its client is gone.
+        if self._control is not None and backends:
+            with contextlib.suppress(psycopg.Error):
+                queues.terminate(self._control, backends)
 
     def _is_theirs(self, connection: Open) -> bool:
         before = self._before.get(connection.number)
