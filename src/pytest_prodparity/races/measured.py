@@ -161,7 +161,8 @@ class Stress:
         if most:
             rest = sum(self.errors.values()) - sum(count for _, count in most)
             told = ", ".join(f"{label} {count:,}" for label, count in most)
-            lines.append(f"errors    {told}" + (f", others {rest:,}" if rest else ""))
+            total = self.done + sum(self.errors.values())
+            lines.append(f"errors    of all {total:,}: {told}" + (f", others {rest:,}" if rest else ""))
         if self.deadlocks or self.serialization_failures:
             lines.append(
                 f"database  {self.deadlocks:,} deadlocks, {self.serialization_failures:,} serialization failures"
