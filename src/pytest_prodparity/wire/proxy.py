@@ -59,6 +59,8 @@ class Wire:
         self.lost: list[Lost] = []
         self.generation = 0
         """Counts `move` and `release`."""
+        self.asks_who = True
+        """Trips say who sent them. Under a load of many threads to find that out is a third of all work."""
         self.looking = False
         """A connection looks for its answer without sleeping."""
         self._ask = upstream
