@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .gate.report import TestReport
     from .profile.model import Profile
     from .queries.leaks import Left
-    from .racing import Racing
+    from .racing import Loading, Raced, Racing
     from .relay.relay import Relay
     from .relay.url import ProxyUrl
     from .session import Rehearsal, Session
@@ -42,7 +42,7 @@ LATER: pytest.StashKey[bool] = pytest.StashKey()
 """Has a fixture of the test code to run at its end?"""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
-RACING: pytest.StashKey[Racing] = pytest.StashKey()
+RACED: pytest.StashKey[Raced] = pytest.StashKey()
 """What the test raced."""
 JUDGED: pytest.StashKey[TestReport] = pytest.StashKey()
 
@@ -219,13 +219,29 @@ def parity_faults(request: pytest.FixtureRequest) -> Iterator[Callable[..., Abst
 @pytest.fixture
 def parity_race(request: pytest.FixtureRequest, parity_db: ParityDatabase) -> Racing:  # noqa: ARG001  # there is one
     """Run callables at once, in every order of their round trips that can matter: `parity_race(lambda: a(), lambda: b())`."""
-    from .core.expectation import Expectation
     from .racing import Racing
 
-    item = request.node
-    racing = Racing(session_of(request.config), item.nodeid, item.stash.get(EXPECTATION, None) or Expectation())
-    item.stash[RACING] = racing
-    return racing
+    return Racing(session_of(request.config), _raced(request.node))
+
+
+@pytest.fixture
+def parity_stress(request: pytest.FixtureRequest, parity_db: ParityDatabase) -> Loading:  # noqa: ARG001  # there is one
+    """Make one call from many actors for some seconds: `parity_stress(lambda: buy(pool, 1), actors=16, seconds=5)`."""
+    from .racing import Loading
+
+    return Loading(session_of(request.config), _raced(request.node))
+
+
+def _raced(item: pytest.Item) -> Raced:
+    """One for all races of a test."""
+    from .core.expectation import Expectation
+    from .racing import Raced
+
+    if RACED not in item.stash:
+        item.stash[RACED] = Raced(
+            session_of(item.config), item.nodeid, item.stash.get(EXPECTATION, None) or Expectation()
+        )
+    return item.stash[RACED]
 
 
 class ParityDatabase:

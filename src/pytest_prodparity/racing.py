@@ -1,4 +1,4 @@
-"""The races of one test: each begins with the database as it is, and nothing of it is left."""
+"""The races and loads of one test: a race begins with the database as it is, and nothing of it is left."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import shlex
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +25,9 @@ from .gate.report import RaceReport
 from .queries.judge import is_allowed
 from .races.conductor import Crew
 from .races.execution import Bound
+from .races.measured import Stress
 from .races.race import Contest, Race
+from .races.stress import here_or_awaited, stress
 from .races.wording import name_of
 from .relay.trip import HttpTrip, ServiceTrip
 from .session import Session
@@ -37,17 +40,43 @@ PATIENCE_S = 10.0
 """For code that does not come to its next round trip."""
 
 
-class Racing:
-    """What `parity_race` is to a test."""
+class Raced:
+    """What the races and loads of one test came to."""
 
     def __init__(self, session: Session, test: str, expectation: Expectation) -> None:
         self.findings: list[Finding] = []
         self.allowed: list[Finding] = []
         self.untold: list[Untold] = []
         self.reports: list[RaceReport] = []
+        self.test = test
         self._session = session
-        self._test = test
         self._expectation = expectation
+
+    def tell(self, findings: Sequence[Finding], source: Source | None) -> None:
+        """Raises ParityFailure for those that the marker does not allow."""
+        __tracebackhide__ = True
+        told = [
+            replace(found, test=self.test, source=found.source or source, replay=self._replay(found))
+            for found in findings
+        ]
+        allowed = [found for found in told if is_allowed(found, self._expectation.allow)]
+        failing = [found for found in told if found not in allowed]
+        self.allowed += allowed
+        self.findings += failing
+        if failing:
+            raise ParityFailure(terminal.failure(tuple(failing), width=100))
+
+    def _replay(self, found: Finding) -> str:
+        token = f" --parity-replay={found.details['token']}" if "token" in found.details else ""
+        return f"pytest {shlex.quote(self.test)} --parity-level={self._session.settings.level}{token}"
+
+
+class Racing:
+    """What `parity_race` is to a test."""
+
+    def __init__(self, session: Session, raced: Raced) -> None:
+        self._session = session
+        self._raced = raced
 
     def __call__(
         self, *calls: Callable[[], object], invariant: Callable[[], object] | None = None
@@ -58,7 +87,7 @@ class Racing:
         """
         __tracebackhide__ = True
         self._check(calls, invariant)
-        source = self._caller()
+        source = caller(self._session.settings.root)
         loop = _running_loop()
         if loop is None:
             return self._go(calls, invariant, source, None)
@@ -86,14 +115,6 @@ class Racing:
                     f"parity_race was given {_said(call)}, which cannot be called again and again.",
                     fix="put `lambda:` in front of it",
                 )
-
-    def _caller(self) -> Source | None:
-        frame = sys._getframe(2)  # noqa: SLF001
-        root = self._session.settings.root
-        path = Path(frame.f_code.co_filename)
-        if not path.is_relative_to(root):
-            return None
-        return Source(path=path.relative_to(root).as_posix(), line=frame.f_lineno, function=frame.f_code.co_qualname)
 
     def _go(
         self,
@@ -134,7 +155,7 @@ class Racing:
 
     def _told(self, race: Race, source: Source | None) -> Race:
         __tracebackhide__ = True
-        self.reports.append(
+        self._raced.reports.append(
             RaceReport(
                 verdict=race.verdict,
                 schedules=race.schedules,
@@ -145,24 +166,52 @@ class Racing:
             )
         )
         if race.verdict == "cannot tell":
-            self.untold.append(Untold(statement="parity_race", reason=race.why, source=source, test=self._test))
-        level = self._session.settings.level
-        findings = [
-            replace(
-                found,
-                test=self._test,
-                source=found.source or source,
-                replay=f"pytest {shlex.quote(self._test)} --parity-level={level} --parity-replay={found.details['token']}",
+            self._raced.untold.append(
+                Untold(statement="parity_race", reason=race.why, source=source, test=self._raced.test)
             )
-            for found in race.findings
-        ]
-        allowed = [found for found in findings if is_allowed(found, self._expectation.allow)]
-        failing = [found for found in findings if found not in allowed]
-        self.allowed += allowed
-        self.findings += failing
-        if failing:
-            raise ParityFailure(terminal.failure(tuple(failing), width=100))
+        self._raced.tell(race.findings, source)
         return race
+
+
+class Loading:
+    """What `parity_stress` is to a test."""
+
+    def __init__(self, session: Session, raced: Raced) -> None:
+        self._session = session
+        self._raced = raced
+
+    def __call__(
+        self, call: Callable[..., Any], actors: int = 16, seconds: float = 5.0, **said: Any
+    ) -> Stress | Coroutine[Any, Any, Stress]:
+        """Put the call under load: see `races.stress.stress`. In an async test, to be awaited.
+
+        Raises ParityFailure for deadlocks, exhausted pools, serialization failures that escape and a broken invariant;
+        what else the calls raise is raised as it is.
+        """
+        __tracebackhide__ = True
+        source = caller(self._session.settings.root)
+        begun = here_or_awaited(partial(self._begin, call, actors, seconds, said))
+        return self._told(begun, source) if isinstance(begun, Stress) else self._awaited(begun, source)
+
+    def _begin(
+        self, call: Callable[..., Any], actors: int, seconds: float, said: Mapping[str, Any], **running: Any
+    ) -> Stress:
+        session = self._session
+        return stress(
+            call, actors, seconds, **said, wire=session.wire, server=session.server, database=session.current(),
+            root=session.settings.root, seed=session.settings.seed, **running,
+        )  # fmt: skip
+
+    async def _awaited(self, begun: Coroutine[Any, Any, Stress], source: Source | None) -> Stress:
+        __tracebackhide__ = True
+        return self._told(await begun, source)
+
+    def _told(self, stressed: Stress, source: Source | None) -> Stress:
+        __tracebackhide__ = True
+        if stressed.failure is not None:
+            raise stressed.failure
+        self._raced.tell(stressed.findings, source)
+        return stressed
 
 
 class Staged:
@@ -216,6 +265,15 @@ class Staged:
         """As a tap of the proxies."""
         if isinstance(trip, HttpTrip) and trip.applied:
             self._requests.append(f"{trip.method} {trip.path} {trip.digest}")
+
+
+def caller(root: Path) -> Source | None:
+    """The line of the test that called whoever asks."""
+    frame = sys._getframe(2)  # noqa: SLF001
+    path = Path(frame.f_code.co_filename)
+    if not path.is_relative_to(root):
+        return None
+    return Source(path=path.relative_to(root).as_posix(), line=frame.f_lineno, function=frame.f_code.co_qualname)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

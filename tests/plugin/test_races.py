@@ -291,3 +291,58 @@ def test_off_runs_the_serial_orders_alone(module_project: Make) -> None:
     assert result.report is not None
     (race,) = result.report["tests"][0]["races"]
     assert (race["exhausted"], race["why"]) == (False, "only the serial orders were run")
+
+
+STRESS = """\
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+
+pytestmark = pytest.mark.prodparity
+
+
+def touch(pool, code):
+    with pool.connection() as connection:
+        connection.execute("UPDATE country SET name = 'x' WHERE code = %s", (code,))
+
+
+def nested(pool):
+    with pool.connection() as connection:
+        connection.execute("SELECT 1")
+        with pool.connection() as other:
+            other.execute("SELECT 2")
+
+
+@pytest.fixture
+def pool(parity_db):
+    with ConnectionPool(parity_db.dsn, min_size=2, max_size=2, timeout=1, open=True) as opened:
+        yield opened
+
+
+def test_well(parity_db, parity_stress, pool):
+    stress = parity_stress(lambda actor: touch(pool, f"c{actor}"), actors=4, seconds=1)
+    assert stress.calls > 10, stress
+    assert not stress.findings
+
+
+def test_exhausted(parity_db, parity_stress, pool):
+    parity_stress(lambda: nested(pool), actors=4, seconds=1)
+
+
+@pytest.mark.asyncio
+async def test_async(parity_db, parity_stress):
+    async def touch_async():
+        connection = await psycopg.AsyncConnection.connect(parity_db.dsn)
+        async with connection:
+            await connection.execute("SELECT 1")
+
+    stress = await parity_stress(touch_async, actors=2, seconds=0.5)
+    assert stress.calls > 2, stress
+"""
+
+
+def test_a_load_fails_its_test_by_what_it_finds(module_project: Make) -> None:
+    result = module_project({"pyproject.toml": ENVIRONMENT, "test_load.py": STRESS}).run()
+    assert result.outcomes == {"failed": 1, "passed": 2}, result.out
+    assert [rule for rule, _ in result.findings] == ["pool-exhausted"], result.out
+    assert "n-plus-one" not in result.out
