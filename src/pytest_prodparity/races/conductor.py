@@ -49,6 +49,7 @@ class Crew:
         self._loop = Loop(loop)
         self._watching = Watching(server)
         self._parks = Parks(Lines(wire.root))
+        self._local = server.kind == "embedded"
         self._lingering: list[Actor] = []
         self._usual: dict[tuple[tuple[str, str], ...], str] = {}
         self._tuned: dict[int, int] = {}
@@ -108,6 +109,9 @@ class Crew:
             if status == "diverged":
                 with contextlib.suppress(Stopped):
                     schedule.free()
+        except BaseException:
+            self._lingering = end(schedule, self._wire)
+            raise
         if any(actor.begun and not actor.over for actor in schedule.actors) or schedule.turnstile.held:
             self._lingering = end(schedule, self._wire)
         self._asynchronous = [actor.asynchronous for actor in schedule.actors]
@@ -131,6 +135,7 @@ class Crew:
         ground = Ground(
             watching=self._watching, parks=self._parks, loop=self._loop, backends=self._backends, states=self._states,
             logging_in=self._logging_in, database=database, patience=self._patience, footprints=self._footprints,
+            local=self._local,
         )  # fmt: skip
         wire.taps.append(turnstile)
         wire.gate = turnstile

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from .stalls import Park, Parks
 from .standstill import Standstill
 from .transactions import ends
 from .turnstile import Flight, Held, Stride, Strikes, Turnstile
+from .waking import can_stop, in_turn, queue
 from .watching import Watching
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _FIRST_S = 0.001
 """So long after an actor has gone on, it is looked at, and the server is asked whether it waits."""
 _MOST_S = 0.01
+_DEADLOCK = "40P01"
 _SHORT_S = 0.25
 """A sleep that ends so soon is waited for, lest the clock decide who goes next."""
 _CHECKED_S = 0.002
@@ -58,6 +61,19 @@ class Ground:
     database: str
     patience: float
     footprints: bool
+    local: bool
+    """The server's processes are this machine's."""
+
+
+def _closed(stride: Stride) -> set[int]:
+    """For whom the victim of a deadlock has waited: it was over before anybody could look. Of those that wait behind it
+    the one for whom nobody waits.
+    """
+    behind = {stride.ready.actor}
+    while more := {actor for actor, holders in stride.behind.items() if holders & behind} - behind:
+        behind |= more
+    held = {holder for actor in behind for holder in stride.behind.get(actor, ())}
+    return behind - held - {stride.ready.actor}
 
 
 class Schedule:
@@ -167,12 +183,64 @@ class Schedule:
     def _let_go(self, enabled: Sequence[Held]) -> None:
         held = self._choose(enabled)
         self._let_checks_pass(held)
-        with self._cond:
-            stride = self.turnstile.release(held)
-            self.strides.append(stride)
+        with self._woken_in_turn(held) as go_on:
+            with self._cond:
+                stride = self.turnstile.release(held)
+                stride.behind = {
+                    one.actor: self._holders(one) for one in self.turnstile.flights.values() if one.blocked
+                }
+                self.strides.append(stride)
+            go_on()
         self.settle()
+        if stride.sqlstate == _DEADLOCK:
+            stride.waited_for |= _closed(stride)
         if self.ground.footprints:
             self._footprint(held, stride)
+
+    def _holders(self, flight: Flight) -> set[int]:
+        actors = self.whose(self.ground.backends())
+        return {actors.get(pid, -1) for pid in flight.blocked}
+
+    @contextlib.contextmanager
+    def _woken_in_turn(self, held: Held) -> Iterator[Callable[[], None]]:
+        """Several that wait for this one go on in the order in which they came, where that can be had."""
+        with self._cond:
+            blocked = [one for one in self.turnstile.flights.values() if one.blocked]
+        if len(blocked) < 2 or not any(ends(sql) or "unlock" in sql.lower() for sql in held.ready.statements):
+            yield lambda: None
+            return
+        backends = self.ground.backends()
+        own = {
+            backends[wire]
+            for wire, one in self.turnstile.traffic.items()
+            if one.actor == held.ready.actor and wire in backends
+        }
+        waits = queue(blocked, own, lambda one: backends.get(one.wire, 0))
+        pids = [backends.get(one.wire, 0) for one in waits]
+        if len(waits) < 2:
+            yield lambda: None
+            return
+        if not self.ground.local or not all(pid and can_stop(pid) for pid in pids):
+            names = " and ".join(self.actors[one.actor].name for one in waits)
+            self.notes.append(f"the server chose the order in which {names} went on")
+            yield lambda: None
+            return
+
+        def had(index: int) -> bool:
+            with self._cond:
+                if held.wire in self.turnstile.flights:
+                    return False
+                if waits[index].wire not in self.turnstile.flights:
+                    return True
+            self.blocking([waits[index]])
+            return bool(waits[index].blocked)
+
+        with in_turn(pids, had, lambda _: self._pause(_FIRST_S)) as go_on:
+            yield go_on
+
+    def _pause(self, seconds: float) -> None:
+        with self._cond:
+            self._cond.wait(seconds)
 
     def arrived(self) -> bool:
         """A trip is held, told by its own thread under `cond`. Where all others are, too, who goes next is said at once:

@@ -48,6 +48,8 @@ class Stride:
     after: str = ""
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    behind: dict[int, set[int]] = field(default_factory=dict)
+    """Who waited for whom when it was let go."""
 
     def say(self, said: Sequence[tuple[str | None, int, str | None]]) -> None:
         """Tags, rows and SQLSTATEs of its statements."""
