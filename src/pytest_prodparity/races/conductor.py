@@ -19,7 +19,8 @@ from .actors import Actor, Call, Loop, call_is_asynchronous
 from .belonging import Belonging
 from .ending import end
 from .execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Director, Execution, Status, Waiting
-from .schedule import Ground, Schedule, Stopped
+from .ground import Ground, Stopped
+from .schedule import Schedule
 from .stalls import Parks
 from .turnstile import Strikes, Turnstile
 from .watching import DEADLOCK, SOON, Watching
