@@ -161,6 +161,7 @@ class Crew:
             schedule.notes.append(
                 f"trips of {', '.join(sorted(turnstile.strangers - {''}))} passed, which is no actor's"
             )
+        schedule.notes += [f"a fault did not strike: {why}" for why in turnstile.misfits]
         before = self._wire.connections
         gc.collect()  # a connection that was dropped rolls back now, and not in the middle of another schedule
         used = set(turnstile.traffic)
