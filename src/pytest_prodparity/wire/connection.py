@@ -208,6 +208,8 @@ class Connection:
         if self.wire.latency is not None:
             return True  # since a moment ago: this goes the other way
         size = self.up.read(self.client)
+        if not size:
+            self.keeper.leave()
         return size < 0 if size <= 0 else self.pass_on(size)
 
     def pass_on(self, size: int) -> bool:

@@ -37,6 +37,8 @@ class Asking:
     """`time.monotonic()`."""
     begun: bool = False
     """All that it executes has been sent on before: the client wanted answers, or it was too long to be held."""
+    executes: bool = True
+    """False where it only parses, describes or closes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,3 +64,13 @@ class Gate(Protocol):
 
     def asking(self, asking: Asking) -> Strike | None:
         """A trip is complete, and its last bytes are not sent on yet."""
+
+
+class Guard(Gate, Protocol):
+    """A gate that lets nothing of the actors pass unasked; the wire asks it this only where it has these methods."""
+
+    def flushing(self, asking: Asking) -> Strike | None:
+        """A part of a trip is to be sent on, since the client wants answers to it; `number` is 0."""
+
+    def leaving(self, asking: Asking) -> Strike | None:
+        """A client goes in the middle of a transaction, which ends with its session; nobody waits, so `actor` is empty."""

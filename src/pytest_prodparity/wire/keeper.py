@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from .gate import Asking, Gate, Opening
+from .gate import Asking, Gate, Guard, Opening
 from .line import GoneError
 from .postgres_line import PostgresLine
-from .sender import Sender
+from .sender import UNKNOWN, Sender
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -25,6 +25,7 @@ _WHOLE = frozenset(b"QEFS")
 _TRIP = frozenset(b"PBDECHQFS")
 _ENDS = frozenset(b"QFS")
 _FLUSH = ord("H")
+_TERMINATE = ord("X")
 _WAITS = 1 << 22
 """So many bytes of a trip are held back until it is complete."""
 
@@ -49,6 +50,10 @@ class Keeper:
     def _gates(self) -> list[Gate]:
         wire = self._connection.wire
         return [gate for gate in (wire.gate, wire.standing) if gate is not None]
+
+    def _guard(self) -> Guard | None:
+        gate = self._connection.wire.gate
+        return cast("Guard", gate) if hasattr(gate, "flushing") else None
 
     def opens(self) -> bool:
         """A client wants to connect; False when a strike has ended that."""
@@ -100,6 +105,12 @@ class Keeper:
             self._begun = False
             done = end
         kept = max(self._kept(session, base + len(data)) - base, done)
+        if self._start is not None and self._flushed > base + done and self._guard() is not None:
+            if not self._part(session, data[done:kept], base + kept):
+                return False
+            done = kept
+        if any(kind == _TERMINATE for kind, *_ in session.messages) and not self.leave():
+            return False
         if self._marks and self._marks[0] < base + kept:
             self._begun = True
             self._marks.clear()
@@ -130,9 +141,11 @@ class Keeper:
         """From where on the stream waits: a trip, or a message, that is not complete begins there."""
         begun, kind = session.begun
         kept = begun if kind in _WHOLE else end
-        if self._start is not None and self._flushed < self._start and end - self._start <= _WAITS:
-            return min(kept, self._start)
-        return kept
+        if self._start is None:
+            return kept
+        start = max(self._start, self._flushed) if self._guard() is not None else self._start
+        waits = (self._flushed < self._start or start != self._start) and end - start <= _WAITS
+        return min(kept, start) if waits else kept
 
     def _read(self, session: Session, data: bytes) -> list[Pending]:
         connection = self._connection
@@ -161,6 +174,7 @@ class Keeper:
             statements=tuple([run.sql for run in pending.runs]), state=session.state,
             source=sender.source, stack=sender.stack, actor=sender.actor, at=time.monotonic(),
             begun=self._begun and not any(start <= mark < end for mark in self._marks),
+            executes=self._begun or any(start <= mark < end for mark in self._marks),
         )  # fmt: skip
         # A trip in which nothing is executed, or not any more, ends in a Sync.
         cut = next((mark for mark in self._marks if start <= mark < end), end - 5) - start
@@ -175,6 +189,43 @@ class Keeper:
             return False
         connection.struck = False
         return True
+
+    def _part(self, session: Session, request: bytes, end: int) -> bool:
+        """Ask the guard about a part of a trip to which the client wants answers."""
+        connection, guard = self._connection, self._guard()
+        pending = session.trips[-1] if session.trips else None
+        if guard is None or pending is None or pending.closed or not pending.runs:
+            connection.pump.push(request)  # a Flush after the Sync
+            return True
+        connection.struck = True
+        connection.pump.drain(pending)
+        sender = self._sender()
+        asking = Asking(
+            connection=connection.number, number=0, statements=tuple([run.sql for run in pending.runs]),
+            state=session.state, source=sender.source, stack=sender.stack, actor=sender.actor, at=time.monotonic(),
+            executes=any(mark < end for mark in self._marks),
+        )  # fmt: skip
+        line = PostgresLine(asking, connection, pending=pending, request=request, cut=len(request), clean=False)
+        strike = self._asked([guard.flushing], asking)
+        if strike is None:
+            connection.pump.push(request)
+        elif not self._strike(strike, line):
+            return False
+        connection.struck = False
+        return True
+
+    def leave(self) -> bool:
+        """The client goes; False when the server's side has been ended here."""
+        connection, guard = self._connection, self._guard()
+        session = connection.session
+        if guard is None or session is None or session.state not in ("T", "E") or session.trips or connection.ending:
+            return True
+        asking = Asking(
+            connection=connection.number, number=0, statements=(), state=session.state, source=None, stack=(),
+            actor=UNKNOWN.actor, at=time.monotonic(),
+        )  # fmt: skip
+        strike = self._asked([guard.leaving], asking)
+        return strike is None or self._strike(strike, PostgresLine(asking, connection))
 
     def _asked(self, asks: list[Callable[[_Asked], Strike | None]], about: _Asked) -> Strike | None:
         wire = self._connection.wire

@@ -58,6 +58,23 @@ class PostgresLine(Line):
         others = self._connection.wire.connections
         return sum(1 for other in others if other.backend and other.number != self._connection.number)
 
+    @property
+    def backend(self) -> int:
+        """The server's process; 0 where there is none."""
+        at = self._connection.home
+        return at.pid if at is not None else 0
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What the client's start-up packet said: user, options, and the like."""
+        return self._connection.asked
+
+    @property
+    def sayable(self) -> bool:
+        """A statement of our own disturbs nothing: no transaction is open, and nothing of a trip has been sent on."""
+        session = self._connection.session
+        return self._clean and session is not None and session.state == "I" and self._connection.home is not None
+
     def forward(self) -> None:
         """Send the request on; at an opening, let the client log in."""
         if self.forwarded:
@@ -74,6 +91,20 @@ class PostgresLine(Line):
             data = b"".join(raw for _, _, raw in self._messages())
             self._record(data)
             yield data
+
+    @property
+    def said(self) -> list[tuple[str | None, int, str | None]]:
+        """Of the trip's statements, as far as they are answered: tag, rows, SQLSTATE."""
+        return [(run.tag, run.rows, run.sqlstate) for run in self._pending.runs] if self._pending is not None else []
+
+    def flushed(self) -> None:
+        """Send the request on, a part of a trip, and deliver what the server says to it."""
+        self.forward()
+        pending = self._pending
+        while pending is not None and pending.awaited:
+            for _, _, raw in self._messages():
+                self._record(raw)
+                self.deliver(raw)
 
     def fail(
         self,

@@ -67,7 +67,7 @@ class Wire:
         self._ask = upstream
         self._upstream: Upstream | None = None
         self._refusal: ProdparityError | None = None
-        self._root = root
+        self.root = root
         self._listener: socket.socket | None = None
         self._accepting: threading.Thread | None = None
         self._connections: dict[int, Connection] = {}
@@ -102,7 +102,7 @@ class Wire:
         self.port = listener.getsockname()[1]
         self._closing = False
         self._listener = listener
-        self.senders = Senders(self._root, self.port)
+        self.senders = Senders(self.root, self.port)
         self._accepting = threading.Thread(target=self._accept, name="prodparity wire", daemon=True)
         self._accepting.start()
         _OPEN.add(self)

@@ -68,6 +68,26 @@ class Waiting:
             return None
         return False
 
+    def call(self, thread: int) -> tuple[int, ...] | None:
+        """What the thread of that native id sleeps in: the call's number, its arguments, stack and program; empty while
+        it runs, None where that cannot be told.
+        """
+        if not self.works:
+            return None
+        try:
+            said = self._syscall(thread)
+            return (int(said[0]), *[int(one, 16) for one in said[1:]]) if said[0] != b"running" else ()
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def time(self, address: int) -> float | None:
+        """The seconds of a `timespec` in this process's memory."""
+        try:
+            seconds, nanoseconds = struct.unpack("=qq", os.pread(self._memory, 16, address))
+        except (OSError, struct.error, OverflowError):
+            return None
+        return float(seconds) + float(nanoseconds) / 1e9
+
     def _syscall(self, thread: int) -> list[bytes]:
         file = self._files.get(thread)
         if file is None:

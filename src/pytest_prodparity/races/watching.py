@@ -1,0 +1,160 @@
+"""Asks the server itself, past the wire: who waits for whom, and which tables a session has locked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from ..databases.provider import Server
+from ..wire import lexer
+
+_BLOCKERS = """
+SELECT pid, pg_catalog.pg_blocking_pids(pid) || pg_catalog.pg_safe_snapshot_blocking_pids(pid)
+FROM pg_catalog.unnest(%s::int[]) AS pid"""
+_LOCKS = """
+SELECT l.relation, bool_or(l.mode NOT IN ('AccessShareLock'))
+FROM pg_catalog.pg_locks AS l
+WHERE l.pid = %s AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
+GROUP BY l.relation"""
+_TABLES = """
+SELECT c.oid, n.nspname || '.' || c.relname
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'f', 'S')
+UNION ALL
+SELECT i.indexrelid, n.nspname || '.' || c.relname
+FROM pg_catalog.pg_index AS i
+JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid >= 16384"""
+_HEAD = 6
+DEADLOCK = "deadlock_timeout"
+SOON = "1ms"
+"""The last to wait then always is the victim, and nobody waits a second for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Footprint:
+    """Tables of a session's transaction so far, as `schema.table`."""
+
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+
+
+class Watching:
+    """One connection to the server, made when first asked; used by one thread at a time."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._control: psycopg.Connection | None = None
+        self._tables: dict[int, str] = {}
+        self._tables_of = ""
+
+    def close(self) -> None:
+        """Hang up."""
+        control, self._control = self._control, None
+        if control is not None:
+            control.close()
+
+    @property
+    def control(self) -> psycopg.Connection:
+        """In autocommit, to the server's own database: no test's database is kept from being dropped."""
+        if self._control is None or self._control.closed:
+            self._control = psycopg.connect(
+                self._server.dsn(), autocommit=True, prepare_threshold=0, application_name="prodparity races"
+            )
+        return self._control
+
+    def blockers(self, pids: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """By process: those that hold what it waits for."""
+        if not pids:
+            return {}
+        rows = self.control.execute(_BLOCKERS, [list(pids)], binary=True).fetchall()
+        return {pid: tuple(sorted(set(found))) for pid, found in rows}
+
+    def footprint(self, pid: int, database: str) -> Footprint:
+        """Which tables it has locked since its transaction began, until now."""
+        rows = self.control.execute(_LOCKS, [pid], binary=True).fetchall()
+        if not rows:
+            return Footprint()
+        if self._tables_of != database or any(oid not in self._tables for oid, _ in rows):
+            self._learn(database)
+        known = [(self._tables[oid], writes) for oid, writes in rows if oid in self._tables]
+        written = frozenset(table for table, writes in known if writes)
+        return Footprint(reads=frozenset(table for table, _ in known) - written, writes=written)
+
+    def _learn(self, database: str) -> None:
+        with psycopg.connect(self._server.dsn(database), autocommit=True) as inside:
+            self._tables = dict(inside.execute(_TABLES).fetchall())
+        self._tables_of = database
+
+    def alive(self, pids: Collection[int]) -> set[int]:
+        """Those of these sessions that have not ended."""
+        query = "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid = ANY(%s)"
+        return {row[0] for row in self.control.execute(query, [list(pids)]).fetchall()} if pids else set()
+
+    def cancel(self, pids: Collection[int], *, terminate: bool = False) -> None:
+        """End what these sessions do, or the sessions; those that we may."""
+        function = "pg_terminate_backend" if terminate else "pg_cancel_backend"
+        for pid in pids:
+            with contextlib.suppress(psycopg.Error):
+                self.control.execute(sql.SQL("SELECT {}(%s)").format(sql.Identifier("pg_catalog", function)), [pid])
+
+    def describe(self, pid: int) -> str:
+        """One line on a session that is none of ours."""
+        query = "SELECT application_name, query, backend_type FROM pg_catalog.pg_stat_activity WHERE pid = %s"
+        row = self.control.execute(query, [pid]).fetchone()
+        if row is None:
+            return f"process {pid} of the server"
+        application, text, kind = row
+        by = f" ({application or kind})" if application or kind else ""
+        words = [token.text for token in lexer.tokens(text or "") if token.kind in ("word", "quoted")][:_HEAD]
+        return f"process {pid} of the server{by}" + (f", last query {' '.join(words)} …" if words else "")
+
+    # Deadlocks
+
+    @contextlib.contextmanager
+    def soon(self, database: str, users: Collection[str]) -> Iterator[Callable[[], bool]]:
+        """Sessions that begin from now on in `database` end their deadlocks at once, and put back at the end.
+
+        Of a server of our own only. Tells whether sessions that have begun before may set it for themselves.
+        """
+        if self._server.kind == "external" or not self._server.superuser:
+            yield lambda: False
+            return
+        name, setting = sql.Identifier(database), sql.Identifier(DEADLOCK)
+        before = self._own_setting(database)
+        self._order(sql.SQL("ALTER DATABASE {} SET {} = {}").format(name, setting, SOON))
+        granted = [user for user in users if not self._may(user)] if self._server.version >= 150000 else []
+        for user in granted:
+            self._order(sql.SQL("GRANT SET ON PARAMETER {} TO {}").format(setting, sql.Identifier(user)))
+        try:
+            yield lambda: self._server.version >= 150000
+        finally:
+            for user in granted:
+                self._order(sql.SQL("REVOKE SET ON PARAMETER {} FROM {}").format(setting, sql.Identifier(user)))
+            if before is None:
+                self._order(sql.SQL("ALTER DATABASE {} RESET {}").format(name, setting))
+            else:
+                self._order(sql.SQL("ALTER DATABASE {} SET {} = {}").format(name, setting, before))
+
+    def _may(self, user: str) -> bool:
+        query = "SELECT pg_catalog.has_parameter_privilege(%s, %s, 'SET')"
+        row = self.control.execute(query, [user, DEADLOCK]).fetchone()
+        return bool(row and row[0])
+
+    def _own_setting(self, database: str) -> str | None:
+        query = """SELECT s.setconfig FROM pg_catalog.pg_db_role_setting AS s
+            JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase WHERE d.datname = %s AND s.setrole = 0"""
+        row = self.control.execute(query, [database]).fetchone()
+        values: Mapping[str, str] = dict(each.split("=", 1) for each in row[0]) if row else {}
+        return values.get(DEADLOCK)
+
+    def _order(self, statement: sql.Composed) -> None:
+        # The database may be gone already, or another worker may grant the same at the same moment.
+        with contextlib.suppress(psycopg.errors.InvalidCatalogName, psycopg.errors.InternalError_):
+            self.control.execute(statement)
