@@ -161,6 +161,17 @@ def test_an_exception_that_no_serial_order_has_is_a_verdict_of_its_own(error: Ex
     assert (verdict.rule, verdict.title, verdict.actors) == (rule, title, (1,))
 
 
+def test_a_yes_that_is_a_no_in_serial_order_is_shown_and_other_values_are_not() -> None:
+    serial = (
+        withdrawals("AAABBB", moved(20), values=(True, False)),
+        withdrawals("BBBAAA", moved(20), values=(False, True)),
+    )
+
+    verdict = judged(Oracle(serial), withdrawals("ABABAB", moved(20), values=(True, True)))
+
+    assert verdict.differs == ("B returns True; in that order it returns False",)
+
+
 def test_the_state_behind_a_wrapped_exception_is_found() -> None:
     wrapped = RuntimeError("could not pay")
     wrapped.__cause__ = DeadlockDetected()
@@ -169,6 +180,31 @@ def test_the_state_behind_a_wrapped_exception_is_found() -> None:
     )
 
     assert judged(Oracle(SERIAL), failing).rule == "deadlock"
+
+
+def test_a_failure_that_was_handled_does_not_explain_a_later_exception() -> None:
+    said = [
+        a(STORE, "UPDATE 1"),
+        a("COMMIT"),
+        b(STORE, sqlstate="40P01"),
+        b("ROLLBACK"),
+        b(READ, "SELECT 1"),
+        b("COMMIT"),
+    ]
+    failing = run(*said, errors={1: ValueError("no money")}, changes=[moved(20)])
+
+    assert judged(Oracle(SERIAL), failing).kind == "exception"
+
+
+def test_psycopg2_says_pgcode() -> None:
+    class TransactionRollbackError(Exception):
+        pgcode = "40001"
+
+    failing = run(
+        a(STORE, "UPDATE 1"), a("COMMIT"), b(READ), errors={1: TransactionRollbackError()}, changes=[moved(20)]
+    )
+
+    assert judged(Oracle(SERIAL), failing).kind == "serialization failure"
 
 
 def test_an_exception_that_some_serial_order_has_is_no_finding_by_itself() -> None:

@@ -61,7 +61,7 @@ def outcomes(machine: Machine) -> tuple[set[str], int, bool]:
 
 
 def truth(machine: Machine) -> tuple[set[str], int]:
-    runs = [came_to(run) for run in all_orders(machine)]
+    runs = [came_to(run) for run in all_orders(machine.run)]
     return set(runs), len(runs)
 
 

@@ -16,7 +16,7 @@ from types import FrameType
 from ..wire.frames import current_frames
 from .belonging import ACTOR, name
 from .execution import Outcome
-from .stalls import Park
+from .stalls import Park, Seen
 
 Call = Callable[[], object]
 _STOPS_S = 5.0
@@ -109,7 +109,7 @@ class Actor:
         self.task: asyncio.Task[None] | None = None
         self.park: Park | None = None
         """Where it rests, once it was seen twice."""
-        self.seen: tuple[object, ...] | None = None
+        self.seen: Seen | None = None
         self._call = call
         self._loop = loop
         self._told = told

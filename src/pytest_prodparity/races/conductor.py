@@ -20,7 +20,8 @@ from .actors import Actor, Call, Loop, call_is_asynchronous
 from .belonging import Belonging
 from .ending import end
 from .execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Director, Execution, Status, Waiting
-from .schedule import Ground, Schedule, Stopped
+from .ground import Ground, Stopped
+from .schedule import Schedule
 from .stalls import Parks
 from .turnstile import Strikes, Turnstile
 from .watching import SOON, Watching
@@ -51,6 +52,7 @@ class Crew:
         self._server = server
         self._watching = Watching(server)
         self._parks = Parks(Lines(wire.root))
+        self._local = server.kind == "embedded"
         self._lingering: list[Actor] = []
         self._usual: dict[tuple[tuple[str, str], ...], str] = {}
         self._tuned: dict[int, int] = {}
@@ -107,6 +109,9 @@ class Crew:
             if status == "diverged":
                 with contextlib.suppress(Stopped):
                     schedule.free()
+        except BaseException:
+            self._lingering = end(schedule, self._wire)
+            raise
         if any(actor.begun and not actor.over for actor in schedule.actors) or schedule.turnstile.held:
             self._lingering = end(schedule, self._wire)
         self._asynchronous = [actor.asynchronous for actor in schedule.actors]
@@ -129,6 +134,7 @@ class Crew:
         ground = Ground(
             watching=self._watching, parks=self._parks, loop=self._loop, backends=self._backends, states=self._states,
             logging_in=self._logging_in, database=database, patience=self._patience, footprints=self._footprints,
+            local=self._local,
         )  # fmt: skip
         wire.taps.append(turnstile)
         wire.gate = turnstile
@@ -153,6 +159,7 @@ class Crew:
             schedule.notes.append(
                 f"trips of {', '.join(sorted(turnstile.strangers - {''}))} passed, which is no actor's"
             )
+        schedule.notes += [f"a fault did not strike: {why}" for why in turnstile.misfits]
         before = self._wire.connections
         gc.collect()  # a connection that was dropped rolls back now, and not in the middle of another schedule
         used = set(turnstile.traffic)

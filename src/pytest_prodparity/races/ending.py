@@ -50,7 +50,7 @@ def _until_over(schedule: Schedule, began: float, deadline: float) -> bool:
             if not left and not turnstile.flights:
                 return True
             flights = list(turnstile.flights.values())
-        schedule.blocking(flights)
+        schedule.rest.blocking(flights)
         waits = [backends[one.wire] for one in flights if one.blocked and one.wire in backends]
         schedule.ground.watching.cancel(waits)
         sends = {one.actor for one in flights}

@@ -2,62 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from .actors import Actor, Loop
+from .actors import Actor
 from .belonging import Belonging
 from .execution import Choice, Director, Execution, Status, Step, Waiting
-from .stalls import Park, Parks
+from .ground import Ground, Stopped
+from .rest import Rest
 from .standstill import Standstill
 from .transactions import ends
 from .turnstile import Flight, Held, Stride, Strikes, Turnstile
-from .watching import Watching
-
-if TYPE_CHECKING:
-    from asyncio import Task
+from .waking import can_stop, in_turn, queue
 
 _FIRST_S = 0.001
 """So long after an actor has gone on, it is looked at, and the server is asked whether it waits."""
 _MOST_S = 0.01
-_SHORT_S = 0.25
-"""A sleep that ends so soon is waited for, lest the clock decide who goes next."""
+_DEADLOCK = "40P01"
 _CHECKED_S = 0.002
 """So long after it began to wait a session has looked for a deadlock, where that is set to be soon."""
-_OUTSIDE_S = 0.05
-"""So long it may wait for somebody who is no actor before that counts as waiting."""
-_QUIET_S = 1.0
-"""An actor that waits so long for something that nobody knows is passed over."""
-
-Backends = Callable[[], Mapping[int, int]]
-"""The server's processes by connection."""
 
 
-class Stopped(Exception):
-    """The schedule does not come to its end."""
-
-    def __init__(self, status: Status, waiting: Sequence[Waiting] = ()) -> None:
-        super().__init__(status)
-        self.status = status
-        self.waiting = tuple(waiting)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What all schedules of a crew have in common."""
-
-    watching: Watching
-    parks: Parks
-    loop: Loop
-    backends: Backends
-    states: Callable[[], Mapping[int, str]]
-    """Transaction states by connection."""
-    logging_in: Callable[[], bool]
-    database: str
-    patience: float
-    footprints: bool
+def _closed(stride: Stride) -> set[int]:
+    """For whom the victim of a deadlock has waited: it was over before anybody could look. Of those that wait behind it
+    the one for whom nobody waits.
+    """
+    behind = {stride.ready.actor}
+    while more := {actor for actor, holders in stride.behind.items() if holders & behind} - behind:
+        behind |= more
+    held = {holder for actor in behind for holder in stride.behind.get(actor, ())}
+    return behind - held - {stride.ready.actor}
 
 
 class Schedule:
@@ -71,6 +46,7 @@ class Schedule:
         self.turnstile = turnstile
         self.ground = ground
         self.faults: Mapping[tuple[int, int], Strikes] = {}
+        self.rest = Rest(ground, actors, turnstile, belongs)
         self._belongs = belongs
         self._cond = turnstile.cond
         self._standstill = Standstill(self)
@@ -167,12 +143,64 @@ class Schedule:
     def _let_go(self, enabled: Sequence[Held]) -> None:
         held = self._choose(enabled)
         self._let_checks_pass(held)
-        with self._cond:
-            stride = self.turnstile.release(held)
-            self.strides.append(stride)
+        with self._woken_in_turn(held) as go_on:
+            with self._cond:
+                stride = self.turnstile.release(held)
+                stride.behind = {
+                    one.actor: self._holders(one) for one in self.turnstile.flights.values() if one.blocked
+                }
+                self.strides.append(stride)
+            go_on()
         self.settle()
+        if stride.sqlstate == _DEADLOCK:
+            stride.waited_for |= _closed(stride)
         if self.ground.footprints:
             self._footprint(held, stride)
+
+    def _holders(self, flight: Flight) -> set[int]:
+        actors = self.rest.whose(self.ground.backends())
+        return {actors.get(pid, -1) for pid in flight.blocked}
+
+    @contextlib.contextmanager
+    def _woken_in_turn(self, held: Held) -> Iterator[Callable[[], None]]:
+        """Several that wait for this one go on in the order in which they came, where that can be had."""
+        with self._cond:
+            blocked = [one for one in self.turnstile.flights.values() if one.blocked]
+        if len(blocked) < 2 or not any(ends(sql) or "unlock" in sql.lower() for sql in held.ready.statements):
+            yield lambda: None
+            return
+        backends = self.ground.backends()
+        own = {
+            backends[wire]
+            for wire, one in self.turnstile.traffic.items()
+            if one.actor == held.ready.actor and wire in backends
+        }
+        waits = queue(blocked, own, lambda one: backends.get(one.wire, 0))
+        pids = [backends.get(one.wire, 0) for one in waits]
+        if len(waits) < 2:
+            yield lambda: None
+            return
+        if not self.ground.local or not all(pid and can_stop(pid) for pid in pids):
+            names = " and ".join(self.actors[one.actor].name for one in waits)
+            self.notes.append(f"the server chose the order in which {names} went on")
+            yield lambda: None
+            return
+
+        def had(index: int) -> bool:
+            with self._cond:
+                if held.wire in self.turnstile.flights:
+                    return False
+                if waits[index].wire not in self.turnstile.flights:
+                    return True
+            self.rest.blocking([waits[index]])
+            return bool(waits[index].blocked)
+
+        with in_turn(pids, had, lambda _: self._pause(_FIRST_S)) as go_on:
+            yield go_on
+
+    def _pause(self, seconds: float) -> None:
+        with self._cond:
+            self._cond.wait(seconds)
 
     def arrived(self) -> bool:
         """A trip is held, told by its own thread under `cond`. Where all others are, too, who goes next is said at once:
@@ -180,7 +208,7 @@ class Schedule:
         """
         if not (self._led and self._waits) or self.ground.footprints or self.turnstile.flights:
             return False
-        if any(actor.park is not None for actor in self.actors) or self._moving():
+        if any(actor.park is not None for actor in self.actors) or self.rest.moving():
             return False
         self._belongs.birth()
         try:
@@ -215,7 +243,7 @@ class Schedule:
         pause = _FIRST_S
         while True:
             with self._cond:
-                if self._moving():
+                if self.rest.moving():
                     changes = self.turnstile.changes
                     self._waits = True
                     self._cond.wait(pause)
@@ -224,11 +252,11 @@ class Schedule:
                     if failure is not None:
                         raise failure
                     changed = self.turnstile.changes != changes
-                    moving = self._moving()
+                    moving = self.rest.moving()
                 else:
                     moving, changed = [], False
             if not moving:
-                if self._still():
+                if self.rest.still():
                     self._belongs.birth()
                     return
                 pause = _FIRST_S
@@ -237,125 +265,7 @@ class Schedule:
                 pause = _FIRST_S
                 deadline = time.monotonic() + self.ground.patience
                 continue
-            self._look(moving)
+            self.rest.look(moving)
             pause = min(pause * 1.5, _MOST_S)
             if time.monotonic() > deadline:
                 raise Stopped("stuck", self._standstill.waiting())
-
-    def _moving(self) -> list[Actor]:
-        return [actor for actor in self.actors if self._moves(actor)]
-
-    def _moves(self, actor: Actor) -> bool:
-        """Under `cond`."""
-        flights = [one for one in self.turnstile.flights.values() if one.actor == actor.index]
-        if any(not one.blocked for one in flights):
-            return True
-        if flights or not actor.begun or actor.park is not None:
-            return False
-        if actor.over and not self._belongs.threads(actor.index) and not self._abandoned(actor):
-            return False
-        return not any(held.ready.actor == actor.index for held in self.turnstile.held)
-
-    def _abandoned(self, actor: Actor) -> list[int]:
-        """Connections in a transaction whose actor is over: it may have closed them a moment ago."""
-        held = {one.wire for one in self.turnstile.held}
-        return [
-            wire for wire, one in self.turnstile.traffic.items()
-            if one.actor == actor.index and one.state in ("T", "E") and wire not in held
-        ]  # fmt: skip
-
-    def _still(self) -> bool:
-        """Nobody rests only as it seemed: asked once more of all who wait."""
-        with self._cond:
-            blocked = [one for one in self.turnstile.flights.values() if one.blocked]
-            parked = [actor for actor in self.actors if actor.park is not None and not actor.over]
-        self.blocking(blocked)
-        for actor in parked:
-            if self.parked(actor) != actor.park:
-                actor.park = actor.seen = None
-        with self._cond:
-            return not self._moving()
-
-    def _look(self, moving: Sequence[Actor]) -> None:
-        with self._cond:
-            flights = [one for one in self.turnstile.flights.values() if not one.blocked]
-            running = [actor for actor in moving if all(one.actor != actor.index for one in flights)]
-        self.blocking(flights)
-        self._belongs.birth()
-        for actor in running:
-            self._look_at(actor)
-
-    def tasks(self, actor: Actor) -> list[Task[Any]]:
-        """Those that run for this actor."""
-        return self._belongs.tasks(actor.index)
-
-    def blocking(self, flights: Sequence[Flight]) -> None:
-        """Ask the server who holds what these wait for."""
-        if not flights:
-            return
-        backends = self.ground.backends()
-        found = self.ground.watching.blockers([backends[one.wire] for one in flights if one.wire in backends])
-        actors = self.whose(backends)
-        now = time.monotonic()
-        with self._cond:
-            for one in flights:
-                holders = found.get(backends.get(one.wire, -1), ())
-                # What is no actor's is mostly over in a moment.
-                known = any(pid in actors for pid in holders) or now - one.since > _OUTSIDE_S
-                one.blocked_at = now if not one.blocked else one.blocked_at
-                one.blocked = holders if known else ()
-                if one.blocked and one.stride is not None:
-                    one.stride.waited_for.update(actors.get(pid, -1) for pid in holders)
-
-    def whose(self, backends: Mapping[int, int]) -> dict[int, int]:
-        """Actors by the server's process: who used it last."""
-        return {backends[wire]: one.actor for wire, one in list(self.turnstile.traffic.items()) if wire in backends}
-
-    def _look_at(self, actor: Actor) -> None:
-        now = self.parked(actor)
-        known = actor.seen is not None and now is not None and actor.seen[0] == now
-        if not known:
-            actor.seen = None if now is None else (now, time.monotonic())
-            return
-        assert now is not None
-        assert actor.seen is not None
-        if now.kind == "sleep" and now.until is not None and now.until - time.monotonic() < _SHORT_S:
-            return
-        if now.kind == "other" and time.monotonic() - float(str(actor.seen[1])) < _QUIET_S:
-            return
-        if self.ground.logging_in():
-            return  # a pool waits for a connection that is being made
-        actor.park = now
-
-    def parked(self, actor: Actor) -> Park | None:
-        """Where the actor rests, if all that it has started does."""
-        if actor.task is not None and not actor.over:
-            if not self.ground.loop.turned(0.02):
-                return Park(("loop", id(self.ground.loop.running)), "lock")
-            return self._parked_tasks(actor)
-        threads = [actor.thread] if actor.thread is not None and not actor.over else []
-        found: list[Park] = []
-        for thread in threads + self._belongs.threads(actor.index):
-            park = self.ground.parks.thread(thread)
-            if park is None or park.kind == "other":
-                return park
-            found.append(park)
-        if not actor.over:
-            return found[0] if found else None
-        # Whatever the client has said is passed on when the wire's thread rests.
-        for thread in self._belongs.passing(self._abandoned(actor)):
-            park = self.ground.parks.thread(thread)
-            if park is None:
-                return None
-            found.append(park)
-        return Park(tuple(found), "lock")
-
-    def _parked_tasks(self, actor: Actor) -> Park | None:
-        found: list[Park] = []
-        for task in self._belongs.tasks(actor.index):
-            park = self.ground.parks.task(task)
-            if park is None:
-                return None
-            if park.kind != "join":
-                found.append(park)
-        return min(found, key=lambda park: ("other", "sleep", "lock").index(park.kind)) if found else None

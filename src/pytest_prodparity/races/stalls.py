@@ -49,6 +49,16 @@ class Park:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """A first look, for a second one to be compared with."""
+
+    park: Park
+    around: tuple[Park, ...] | None
+    """The process's other threads; None where one of them ran."""
+    since: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
     """The same in words."""
 

@@ -30,6 +30,9 @@ _ENDED = "the schedule is over"
 class Strikes(Protocol):
     """What can be done to a trip in the place of sending it on: a kind of fault."""
 
+    def fits(self, asking: Asking | Opening) -> str | None:
+        """None where it can happen here; else why not."""
+
     def strike(self, line: Line) -> None:
         """Let it happen."""
 
@@ -48,6 +51,8 @@ class Stride:
     after: str = ""
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    behind: dict[int, set[int]] = field(default_factory=dict)
+    """Who waited for whom when it was let go."""
 
     def say(self, said: Sequence[tuple[str | None, int, str | None]]) -> None:
         """Tags, rows and SQLSTATEs of its statements."""
@@ -127,6 +132,8 @@ class Turnstile:
         self.changes = 0
         self.over: set[int] = set()
         """Actors whose callables have returned."""
+        self.misfits: list[str] = []
+        """Why faults did not strike."""
         self.strangers: set[str] = set()
         """Who sent trips and is no actor."""
         self._belongs = belongs
@@ -278,7 +285,10 @@ class Turnstile:
         line.fail(_OVER, f"canceling statement: {_ENDED}")
 
     def _send(self, asking: Asking, way: Way, line: Line, fault: Strikes | None) -> None:
-        if fault is not None:
+        why = fault.fits(asking) if fault is not None else None
+        if why is not None:
+            self.misfits.append(why)
+        if fault is not None and why is None:
             fault.strike(line)
         elif way == "trip":
             strike = self._before.asking(asking) if self._before is not None else None
