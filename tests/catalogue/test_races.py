@@ -26,13 +26,13 @@ def test_programs_that_race_are_found(batch: list[Case], catalogue: Catalogue, t
 
 
 @pytest.mark.parametrize("batch", batches("corrected", EVERY, "races"), ids=name)
-def test_their_corrected_twins_are_clean_and_exhausted(
-    batch: list[Case], catalogue: Catalogue, tmp_path: Path
-) -> None:
+def test_their_corrected_twins_are_clean_and_exhausted(batch: list[Case], catalogue: Catalogue, tmp_path: Path) -> None:
     result, found = catalogue.swept(batch, "corrected", tmp_path)
     assert {case: rules for case, rules in found.items() if rules} == {}, result.out
     assert result.report is not None, result.out
-    open_ones = {test["id"]: race["why"] for test in result.report["tests"] for race in test["races"] if not race["exhausted"]}
+    open_ones = {
+        test["id"]: race["why"] for test in result.report["tests"] for race in test["races"] if not race["exhausted"]
+    }
     assert open_ones == {}, result.out
 
 
