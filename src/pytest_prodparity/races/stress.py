@@ -8,7 +8,7 @@ import gc
 import inspect
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from ..databases.provider import Server
 from ..wire.connection import Open
 from ..wire.proxy import Wire
 from ..wire.source import Lines
+from ..wire.tap import Tap
 from . import charges, queues
 from .asked import Allow, Asked, asked
 from .charges import Charges, Database, Hung
@@ -53,10 +54,12 @@ def stress(
     seed: int = 0,
     loop: asyncio.AbstractEventLoop | None = None,
     halt: threading.Event | None = None,
+    kept: Sequence[Tap] = (),
 ) -> Stress:
     """Run the load to its end: at most `warmup + seconds + patience`, twice the patience with the first call, and some seconds.
 
-    `loop` must run in another thread. `halt` ends the load before its time. The findings have no test id yet; `failure`
+    `loop` must run in another thread. `halt` ends the load before its time. `kept` are the wire's taps that are told of
+    the load, too, such as who follows what changes; the others are told of the first call only. The findings have no test id yet; `failure`
     is for the caller to raise. Raises UsageError.
     """
     if asyncio._get_running_loop() is not None:  # noqa: SLF001  # the public one answers with an exception
@@ -67,7 +70,7 @@ def stress(
     wanted = asked(call, actors, seconds, rate=rate, warmup=warmup, patience=patience, invariant=invariant, allow=allow)
     with ExitStack() as stack:
         control = _control(server, database, stack)
-        return _Run(wanted, wire, root, seed, loop, halt or threading.Event(), stack, control).result()
+        return _Run(wanted, wire, root, seed, loop, halt or threading.Event(), stack, control, kept).result()
 
 
 def here_or_awaited(begin: Callable[..., Stress]) -> Stress | Coroutine[Any, Any, Stress]:
@@ -113,6 +116,7 @@ class _Run:
         self._halt = halt
         self._stack = stack
         self._control = control
+        self._kept = tuple(kept)
         self._lines = Lines(root)
         self._escapes = Escapes(self._lines, wanted.allow)
         self._database = Database()
@@ -232,19 +236,16 @@ class _Run:
 
     @contextlib.contextmanager
     def _heard(self, tap: Database, *, alone: bool = False) -> Iterator[None]:
-        """By `tap`; with `alone` by no other: a call that is made a thousand times by a load is no loop of the code's."""
+        """By `tap`; with `alone` by few others: a call that is made a thousand times by a load is no loop of the code's."""
         taps = self._wire.taps
-        others = list(taps) if alone else []
-        for each in others:
-            taps.remove(each)
-        taps.append(tap)
+        before = list(taps)
+        taps[:] = [*(each for each in before if not alone or each in self._kept), tap]
         self._wire.asks_who = not alone
         try:
             yield
         finally:
             self._wire.asks_who = True
-            taps.remove(tap)
-            taps[:0] = others
+            taps[:] = before
 
     # Afterwards
 
