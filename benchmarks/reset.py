@@ -3,7 +3,8 @@
 A test changes 20 rows of two tables on two connections, and commits; medians. Only one database is busy at a time, as
 for one worker. The clone, made in between, is `CREATE DATABASE … TEMPLATE … STRATEGY file_copy`. `PRODPARITY_RESET_MB` names the sizes (10,100,1000);
 with 5000 among them it takes 20 GB of disk. `read_only_undo_ms` is the reset of a test that only read; `read_only_overhead_ms` is what a
-marked test that sends one statement takes, by pytest's own durations, beyond the same test on a bare psycopg connection: medians of a run.
+marked test that sends one statement takes, by pytest's own durations, beyond the same test on a bare psycopg connection: medians of a run. `hypothesis_example_ms` is
+the time from one example that commits an INSERT and an UPDATE to the next, everything in it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from benchmarks._read_only import overhead_ms
+from benchmarks._in_pytest import example_ms, overhead_ms
 from pytest_prodparity.databases.delta.tracker import Tracker
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.kept import drop
@@ -87,6 +88,7 @@ def _run(server: Server) -> tuple[list[list[str]], dict[str, object]]:
         "clone_ms_1gb": round(statistics.median(clones[1000]) * 1000) if 1000 in places else None,
         "ms_10k_rows": round(thousands[largest] * 1000),
         "read_only_overhead_ms": round(overhead_ms(), 2),
+        "hypothesis_example_ms": round(example_ms(), 2),
         "read_only_undo_ms": round(statistics.median(places[largest].reads) * 1000, 2),
     }
     return table, figures

@@ -21,17 +21,17 @@ def apart(item: pytest.Function) -> Iterator[None]:
     function = getattr(item.obj, "__func__", item.obj)
     handle = function.hypothesis
     inner, settings = handle.inner_test, getattr(function, "_hypothesis_internal_use_settings", None)
-    handle.inner_test = _taken_back(inner, isolation.example_over)
+    handle.inner_test = _taken_back(inner, isolation.back)
     if settings is not None:
         function._hypothesis_internal_use_settings = _quiet(item, settings)  # noqa: SLF001
-    isolation.examples_begin()
+    isolation.mark()
     try:
         yield
     finally:
         handle.inner_test = inner
         if settings is not None:
             function._hypothesis_internal_use_settings = settings  # noqa: SLF001
-        isolation.examples_end()
+        isolation.unmark()
 
 
 def _taken_back(inner: Callable[..., Any], over: Callable[[], None]) -> Callable[..., Any]:

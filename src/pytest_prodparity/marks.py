@@ -26,7 +26,7 @@ from .fixtures import (
 )
 from .gate.report import TestReport
 from .queries.leaks import Left
-from .session import Watch
+from .watch import Watch
 
 LEFT = pytest.StashKey[bool]()
 """Was something found at its end?"""
@@ -76,7 +76,7 @@ def watched(item: pytest.Item) -> Iterator[None]:
             yield
         return
     rehearsal = item.stash.get(REHEARSAL, None)
-    watch = session.watch(item.nodeid, item.stash[EXPECTATION], rehearsal)
+    watch = Watch(session, item.nodeid, item.stash[EXPECTATION], rehearsal)
     watch.later = item.stash.get(LATER, False)
     watch.shares = any(_is_session(value) for value in getattr(item, "funcargs", {}).values())
     if rehearsal is not None and rehearsal.under_way:

@@ -86,8 +86,6 @@ QUESTIONS = (
     "DISCARD",
 )
 """Tags of statements that most often write nothing."""
-EXAMPLES = object()
-"""Who wrote what the examples of a test begin with."""
 
 
 class Isolation:
@@ -123,8 +121,8 @@ class Isolation:
         """Where what the last test changed is still there, and that test."""
         self._begun = 0.0
         """When the open test began; connections that are older are wider fixtures'."""
-        self._examples_begun = 0.0
-        """When its examples did; connections that are older are its fixtures'."""
+        self._marks: list[tuple[object, float]] = []
+        """Of the states within it that are come back to: who wrote them, and when; connections that are older stay."""
         self._told = Told()
         self._leaving = Leaving(wire)
         self._dropped: list[str] = []
@@ -242,39 +240,49 @@ class Isolation:
                 return Delta()
         raise ProdparityError(f"What this test changed cannot be told: {why}.", fix="prodparity doctor")
 
-    # --- the examples of one test
+    # --- states within one test
 
-    def examples_begin(self) -> None:
-        """What the open test's fixtures wrote is the start of each example."""
+    def mark(self) -> None:
+        """What the open test has written so far is there after each `back`, until `unmark`. Marks may be nested."""
         older = self._backends()
+        owner = object()
         with self._lock:
             followed = self._followed.get(self._rows)
-            moves = followed is not None and followed.wrote(EXAMPLES, older)
+            moves = followed is not None and followed.wrote(owner, older)
             if self._copies is not None:
                 moves = self._copies.inwards()
-            self._examples_begun = time.monotonic()
+            self._marks.append((owner, time.monotonic()))
         self._move(always=moves)
 
-    def example_over(self) -> None:
-        """What it changed goes. Raises ProdparityError where that went wrong."""
-        test, since = self._test, self._examples_begun
+    def back(self, *, heard: bool = True) -> None:
+        """What was written since the last `mark` goes. Raises ProdparityError where that went wrong.
+
+        `heard`: what was left under way is part of what the run tells.
+        """
+        test, (_, since) = self._test, self._marks[-1]
         older = [each.backend for each in self._leaving.connections() if each.since < since]
-        undone = None
-        with self._lock:
-            followed = self._followed.get(self._rows)
-            if test is not None and followed is not None and followed.database is not None:
-                undone = self._undo(followed, test, older)
-            if self._copies is not None:
-                self._copies.end()
+        undone, told = None, self._told
+        if not heard:
+            self._told = Told()
+        try:
+            with self._lock:
+                followed = self._followed.get(self._rows)
+                if test is not None and followed is not None and followed.database is not None:
+                    undone = self._undo(followed, test, older)
+                if self._copies is not None:
+                    self._copies.end()
+        finally:
+            self._told = told
         self._move()
         self._judge(undone)
 
-    def examples_end(self) -> None:
-        """What the fixtures wrote is the test's again."""
+    def unmark(self) -> None:
+        """What was written before the last `mark` is undone with the test again."""
         older = self._backends()
+        owner, _ = self._marks.pop()
         with self._lock:
             followed = self._followed.get(self._rows)
-            moves = followed is not None and followed.inherit(EXAMPLES, older)
+            moves = followed is not None and followed.inherit(owner, older)
             if self._copies is not None:
                 self._copies.outwards()
         self._move(always=moves or self._copies is not None)
