@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,16 @@ def stress(
         )
     wanted = asked(call, actors, seconds, rate=rate, warmup=warmup, patience=patience, invariant=invariant, allow=allow)
     with ExitStack() as stack:
-        control = _control(server, database, stack)
-        return _Run(wanted, wire, root, seed, loop, halt or threading.Event(), stack, control, kept).result()
+        ground = _Ground(
+            wire=wire,
+            root=root,
+            seed=seed,
+            loop=loop,
+            halt=halt or threading.Event(),
+            kept=tuple(kept),
+            control=_control(server, database, stack),
+        )
+        return _Run(wanted, ground, stack).result()
 
 
 def here_or_awaited(begin: Callable[..., Stress]) -> Stress | Coroutine[Any, Any, Stress]:
@@ -101,29 +109,37 @@ def _control(server: Server, database: str, stack: ExitStack) -> psycopg.Connect
     return control
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What a load runs on. See `stress`."""
+
+    wire: Wire
+    root: Path
+    seed: int
+    loop: asyncio.AbstractEventLoop | None
+    halt: threading.Event
+    kept: tuple[Tap, ...]
+    control: psycopg.Connection[Any] | None
+
+
 class _Run:
     """One load."""
 
-    def __init__(
-        self, wanted: Asked, wire: Wire, root: Path, seed: int, loop: asyncio.AbstractEventLoop | None,
-        halt: threading.Event, stack: ExitStack, control: psycopg.Connection[Any] | None,
-    ) -> None:  # fmt: skip
+    def __init__(self, wanted: Asked, ground: _Ground, stack: ExitStack) -> None:
         self._wanted = wanted
-        self._wire = wire
-        self._root = root
-        self._seed = seed
-        self._loop = loop
-        self._halt = halt
+        self._ground = ground
+        self._wire = ground.wire
+        self._loop = ground.loop
+        self._halt = ground.halt
+        self._control = ground.control
         self._stack = stack
-        self._control = control
-        self._kept = tuple(kept)
-        self._lines = Lines(root)
+        self._lines = Lines(ground.root)
         self._escapes = Escapes(self._lines, wanted.allow)
         self._database = Database()
         self._hung: list[Hung] = []
         self._blocked: tuple[queues.LockWait, ...] = ()
         self._notes: list[str] = []
-        self._before: dict[int, Open] = {each.number: each for each in wire.connections}
+        self._before: dict[int, Open] = {each.number: each for each in ground.wire.connections}
 
     def result(self) -> Stress:
         """Run it."""
@@ -172,7 +188,7 @@ class _Run:
         end = mark + wanted.seconds
         pace: Pace = Closed(end)
         if wanted.rate is not None:
-            pace = Arrivals(wanted.rate, begin=begin, mark=mark, end=end, seed=self._seed)
+            pace = Arrivals(wanted.rate, begin=begin, mark=mark, end=end, seed=self._ground.seed)
         crowd: Crowd
         if isinstance(first, Tasks):
             crowd = Tasks(wanted.call, wanted.actors, pace, self._escapes.met, loop=self._running())
@@ -239,7 +255,7 @@ class _Run:
         """By `tap`; with `alone` by few others: a call that is made a thousand times by a load is no loop of the code's."""
         taps = self._wire.taps
         before = list(taps)
-        taps[:] = [*(each for each in before if not alone or each in self._kept), tap]
+        taps[:] = [*(each for each in before if not alone or each in self._ground.kept), tap]
         self._wire.asks_who = not alone
         try:
             yield
@@ -289,7 +305,7 @@ class _Run:
         )
         if stressed.failure is None and load is not None and wanted.invariant is not None:
             stressed = replace(stressed, failure=self._hold(wanted.invariant, stressed, accused))
-        return replace(stressed, findings=accused.findings(self._lines, self._root), notes=tuple(self._notes))
+        return replace(stressed, findings=accused.findings(self._lines, self._ground.root), notes=tuple(self._notes))
 
     def _failure(self, total: int) -> BaseException | None:
         own = self._escapes.own
