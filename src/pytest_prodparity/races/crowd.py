@@ -145,6 +145,7 @@ class Threads(Crowd):
         due = self._pace.due() if not self.halted.is_set() else None
         if due is None or (due > time.monotonic() and self.halted.wait(due - time.monotonic())):
             return False
+        __tracebackhide__ = True
         began = time.monotonic()
         actor.under_way = due, began
         filed = 0
@@ -233,6 +234,7 @@ class Tasks(Crowd):
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         if self.halted.is_set():
             return False
+        __tracebackhide__ = True
         began = time.monotonic()
         actor.under_way = due, began
         filed = 0

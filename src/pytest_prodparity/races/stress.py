@@ -62,7 +62,8 @@ def stress(
     the load, too, such as who follows what changes; the others are told of the first call only. The findings have no test id yet; `failure`
     is for the caller to raise. Raises UsageError.
     """
-    if asyncio._get_running_loop() is not None:  # noqa: SLF001  # the public one answers with an exception
+    __tracebackhide__ = True
+    if asyncio._get_running_loop() is not None:  # noqa: SLF001
         raise UsageError(
             "parity_stress was called where an event loop runs, which would stand still.",
             fix="await parity_stress(…), or await asyncio.to_thread(…)",
@@ -83,10 +84,10 @@ def stress(
 
 def here_or_awaited(begin: Callable[..., Stress]) -> Stress | Coroutine[Any, Any, Stress]:
     """`begin(loop=…, halt=…)`; where an event loop runs, something to await, and the calls are tasks of that loop."""
+    __tracebackhide__ = True
     halt = threading.Event()
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = asyncio._get_running_loop()  # noqa: SLF001  # the public one answers with an exception
+    if loop is None:
         return begin(loop=None, halt=halt)
 
     async def run() -> Stress:
@@ -267,7 +268,7 @@ class _Run:
 
     def _result(self, first: Crowd, load: Load | None, locks: int) -> Stress:
         wanted = self._wanted
-        if not self._database.trips and self._escapes.own is None:
+        if not (self._database.trips or self._escapes.kinds or self._hung):
             self._notes.append("the calls sent nothing through parity_db: what they did is not the database's")
         measures = measure(load, self._hung, self._escapes, seconds=wanted.seconds, closed=wanted.rate is None)
         crowds = [first] if load is None else [first, load.crowd]
