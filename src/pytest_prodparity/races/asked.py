@@ -103,7 +103,7 @@ def _of_one(name: str, function: Callable[..., Any], given: str) -> Callable[[An
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # some built-in functions have none
-        return _of_none(function)
+        return lambda _: function()
     needed = [
         each
         for each in parameters
@@ -115,12 +115,4 @@ def _of_one(name: str, function: Callable[..., Any], given: str) -> Callable[[An
             f"{name} needs {len(needed)} arguments ({names}), and gets {given} at most",
             "parity_stress(lambda: buy(customer, item))",
         )
-    return function if needed else _of_none(function)
-
-
-def _of_none(function: Callable[[], Any]) -> Callable[[Any], Any]:
-    def called(_: Any) -> Any:
-        __tracebackhide__ = True
-        return function()
-
-    return called
+    return function if needed else lambda _: function()

@@ -145,7 +145,6 @@ class Threads(Crowd):
         due = self._pace.due() if not self.halted.is_set() else None
         if due is None or (due > time.monotonic() and self.halted.wait(due - time.monotonic())):
             return False
-        __tracebackhide__ = True
         began = time.monotonic()
         actor.under_way = due, began
         filed = 0
@@ -234,7 +233,6 @@ class Tasks(Crowd):
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         if self.halted.is_set():
             return False
-        __tracebackhide__ = True
         began = time.monotonic()
         actor.under_way = due, began
         filed = 0
