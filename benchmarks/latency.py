@@ -1,14 +1,17 @@
 """How exact an injected latency is: `SELECT 1` through the same wire with and without it, in turns.
 
 `error_us` is by injected milliseconds: what a round trip took more than the median without latency, less the latency
-that was asked for; p50 and p99 of its absolute value. Without latency the client pauses as long before each statement:
-after a pause any round trip takes longer, since processors and caches have gone to other things.
+that was asked for; p50 and p99 of its absolute value. `own_p50` and `own_p99` are the same of the round trips without latency, so what the
+machine varies by itself. `shift_p50` and `shift_p99` say how far the median and the 99th percentile are from where the latency should have
+moved them. Without latency the client pauses as long before each statement: after a pause any round trip takes longer,
+since processors and caches have gone to other things.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
@@ -39,6 +42,7 @@ def _run(server: Server) -> tuple[list[list[str]], dict[str, object]]:
         host=server.host, port=server.port, user=server.user, password=server.password, database="postgres"
     )
     errors: dict[float, list[float]] = {ms: [] for ms in MS}
+    owns: dict[float, list[float]] = {ms: [] for ms in MS}
     with Wire(lambda: upstream, root=Path(__file__).parent) as wire:
         dsn = server.dsn().replace(f":{server.port}/", f":{wire.port}/")
         with psycopg.connect(dsn, autocommit=True) as connection:
@@ -47,19 +51,30 @@ def _run(server: Server) -> tuple[list[list[str]], dict[str, object]]:
                 for ms in MS:
                     wire.latency = None
                     count = max(5, min(200, int(SECONDS * 1000 / ms)))
-                    plain = statistics.median(_selects(connection, count, ms / 1000))
+                    without = _selects(connection, count, ms / 1000)
+                    plain = statistics.median(without)
+                    owns[ms] += [(seconds - plain) * 1e6 for seconds in without]
                     wire.latency = Latency(ms=ms).sampler(0)
                     taken = _selects(connection, count)
                     errors[ms] += [(seconds - plain) * 1e6 - ms * 1000 for seconds in taken[2:]]
             wire.latency = None
-    table = [["latency, ms", "round trips", "error p50, us", "error p99, us", "median error, signed, us"]]
-    figures = {}
+    header = "latency, ms|round trips|error p50, us|error p99, us|without it p50|p99|median shifted by|p99 shifted by"
+    table = [header.split("|")]
+    figures: dict[str, dict[str, float]] = {}
     for ms, found in errors.items():
-        ranked = sorted(abs(error) for error in found)
-        p50, p99 = (round(ranked[int(share * (len(ranked) - 1))], 1) for share in (0.5, 0.99))
-        table.append([f"{ms:g}", str(len(found)), f"{p50}", f"{p99}", f"{statistics.median(found):.1f}"])
-        figures[f"{ms:g}"] = {"p50": p50, "p99": p99}
+        error, own = _quantiles(map(abs, found)), _quantiles(map(abs, owns[ms]))
+        shift = tuple(round(one - other, 1) for one, other in zip(_quantiles(found), _quantiles(owns[ms]), strict=True))
+        table.append([f"{ms:g}", str(len(found)), *map(str, (*error, *own, *shift))])
+        pairs = {"": error, "own_": own, "shift_": shift}
+        figures[f"{ms:g}"] = {
+            f"{name}{at}": pair[n] for name, pair in pairs.items() for n, at in enumerate(("p50", "p99"))
+        }
     return table, {"error_us": figures}
+
+
+def _quantiles(values: Iterable[float]) -> tuple[float, float]:
+    ranked = sorted(values)
+    return round(ranked[int(0.5 * (len(ranked) - 1))], 1), round(ranked[int(0.99 * (len(ranked) - 1))], 1)
 
 
 def _selects(connection: psycopg.Connection[tuple[object, ...]], count: int, pause: float = 0.0) -> list[float]:

@@ -17,6 +17,7 @@ from .fixtures import (
     EXPECTATION,
     JUDGED,
     LATER,
+    RACED,
     REHEARSAL,
     SWEEP,
     ParityDatabase,
@@ -103,10 +104,26 @@ def watched(item: pytest.Item) -> Iterator[None]:
 
 
 def _judge(item: pytest.Item, watch: Watch) -> TestReport:
-    judged = item.stash[JUDGED] = watch.judge()
+    judged = item.stash[JUDGED] = _raced(item, watch.judge())
     item.stash[ACCUSE] = lambda left: accuse(item, watch, left)
     item.user_properties += [("prodparity", finding.one_line) for finding in judged.judgement.findings]
     return judged
+
+
+def _raced(item: pytest.Item, judged: TestReport) -> TestReport:
+    """With what the test's own races came to."""
+    raced = item.stash.get(RACED, None)
+    if raced is None:
+        return judged
+    found = judged.judgement
+    judgement = replace(
+        found,
+        findings=(*found.findings, *raced.findings),
+        allowed=(*found.allowed, *raced.allowed),
+        untold=(*found.untold, *raced.untold),
+    )
+    outcome = "failed" if judgement.findings else judged.outcome
+    return replace(judged, judgement=judgement, outcome=outcome, races=tuple(raced.reports))
 
 
 def accuse(item: pytest.Item, watch: Watch, left: Sequence[Left]) -> None:
@@ -138,7 +155,7 @@ def over(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
     """The test is torn down: what was found at its end takes the place of what was reported after the call."""
     if item.stash.get(LEFT, False):
         annotate(item, call, report)
-    keys: tuple[pytest.StashKey[Any], ...] = (ACCUSE, LEFT) if SWEEP in item.stash else (ACCUSE, LEFT, JUDGED)
+    keys: tuple[pytest.StashKey[Any], ...] = (ACCUSE, LEFT, RACED, *(() if SWEEP in item.stash else (JUDGED,)))
     for key in keys:
         if key in item.stash:
             del item.stash[key]

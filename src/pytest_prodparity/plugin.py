@@ -33,6 +33,8 @@ from .fixtures import (
 from .fixtures import parity_db as parity_db
 from .fixtures import parity_faults as parity_faults
 from .fixtures import parity_proxy as parity_proxy
+from .fixtures import parity_race as parity_race
+from .fixtures import parity_stress as parity_stress
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +83,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
             collect(config)
             settings = settings_of(config)
-            if (settings.dials.faults or settings.replay) and not config.pluginmanager.has_plugin("prodparity-sweeper"):
+            if (settings.dials.faults or settings.replayed_fault) and not config.pluginmanager.has_plugin(
+                "prodparity-sweeper"
+            ):
                 from .scenarios.sweeper import Sweeper
 
                 config.pluginmanager.register(Sweeper(config), "prodparity-sweeper")

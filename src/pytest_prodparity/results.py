@@ -59,7 +59,7 @@ class Results:
             started=datetime.fromtimestamp(self._started, UTC),
             interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
         )
-        if settings.replay is not None and not any(test.scenarios for test in self._report.tests):
+        if settings.replayed_fault is not None and not any(test.scenarios for test in self._report.tests):
             note = f"no test sent the trip of --parity-replay={settings.replay}, or it has another name now"
             self._report = replace(self._report, notes=(*self._report.notes, note))
         try:

@@ -70,8 +70,29 @@ def difference(clean: Delta, other: Delta, *, masked: Iterable[Column] = ()) -> 
 def canonical(delta: Delta, masked: Iterable[Column]) -> list[str]:
     """Each change as a text that is the same in every run that does the same."""
     mask = frozenset(masked)
-    names = _names(delta, mask)
-    return [_text(change, mask, names, delta) for change in delta]
+    known = names(delta, mask)
+    return [_text(change, mask, known, delta) for change in delta]
+
+
+def names(delta: Delta, mask: frozenset[Column]) -> Mapping[tuple[str, str, str], Named]:
+    """For (table, column, `repr` of the value) of each generated key: the row's name.
+
+    Rows are numbered by what is not volatile about them, and only among equal ones in order of appearance.
+    """
+    inserted = [
+        change for change in delta if change.kind == "insert" and any((change.table, k) in mask for k in change.key)
+    ]
+    order = sorted(range(len(inserted)), key=lambda at: (inserted[at].table, _text(inserted[at], mask, {}, delta), at))
+    found: dict[tuple[str, str, str], Named] = {}
+    numbers: Counter[str] = Counter()
+    for at in order:
+        change = inserted[at]
+        numbers[change.table] += 1
+        named = Named(table=change.table, number=numbers[change.table])
+        for column, value in change.key.items():
+            if (change.table, column) in mask:
+                found.setdefault((change.table, column, repr(value)), named)
+    return found
 
 
 def _matched(
@@ -105,27 +126,6 @@ def _in_order(ones: list[Change], others: list[Change]) -> list[tuple[Change, Ch
 def _differing(one: Change, other: Change) -> list[str]:
     mine, its = one.after or one.before or {}, other.after or other.before or {}
     return [name for name in {*mine, *its} if mine.get(name) != its.get(name)]
-
-
-def _names(delta: Delta, mask: frozenset[Column]) -> Mapping[tuple[str, str, str], Named]:
-    """For (table, column, value) of each generated key: the row's name.
-
-    Rows are numbered by what is not volatile about them, and only among equal ones in order of appearance.
-    """
-    inserted = [
-        change for change in delta if change.kind == "insert" and any((change.table, k) in mask for k in change.key)
-    ]
-    order = sorted(range(len(inserted)), key=lambda at: (inserted[at].table, _text(inserted[at], mask, {}, delta), at))
-    names: dict[tuple[str, str, str], Named] = {}
-    numbers: Counter[str] = Counter()
-    for at in order:
-        change = inserted[at]
-        numbers[change.table] += 1
-        named = Named(table=change.table, number=numbers[change.table])
-        for column, value in change.key.items():
-            if (change.table, column) in mask:
-                names.setdefault((change.table, column, repr(value)), named)
-    return names
 
 
 def _text(change: Change, mask: frozenset[Column], names: Mapping[tuple[str, str, str], Named], delta: Delta) -> str:

@@ -58,6 +58,8 @@ class Finding:
     """What production would do, one line: plan node, rows, estimated time."""
     plan: tuple[str, ...] = ()
     """The plan in EXPLAIN's text form, one line an element, for -v."""
+    trace: tuple[str, ...] = ()
+    """Lines that are shown as they are, such as the order of a race."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Further evidence as plain JSON values: rows, counts, thresholds. No parameter values."""
     remedy: Remedy | None = None
@@ -83,6 +85,7 @@ class Finding:
         data["source"] = str(self.source) if self.source else None
         data["function"] = self.source.function if self.source else None
         data["plan"] = list(self.plan)
+        data["trace"] = list(self.trace)
         data["fingerprint"] = self.fingerprint
         return data
 
@@ -95,6 +98,7 @@ class Finding:
         if rest["remedy"] is not None:
             rest["remedy"] = Remedy(**rest["remedy"])
         rest["plan"] = tuple(rest["plan"])
+        rest["trace"] = tuple(rest["trace"])
         return cls(**rest)
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 
 from .errors import UsageError
 from .latency import Latency
@@ -146,6 +146,36 @@ class Faults:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Races:
+    """How far `parity_race` looks; what it has not looked at it says."""
+
+    schedules: int | None = 0
+    """At most so many orders for one call, beside the serial ones; None: until all are run. 0: the serial ones alone."""
+    seconds: float = 30.0
+    """At most so long for one call."""
+
+    @classmethod
+    def parse(cls, said: object, level: Level) -> Races:
+        """`"off"`, `500`, `"all"`, `{ schedules = 500, seconds = 60 }`; raises UsageError without a place in front."""
+        usual = DIALS[level].races
+        table = said if isinstance(said, dict) else {"schedules": said}
+        given: dict[str, Any] = {}
+        for key, value in table.items():
+            if key == "schedules" and value in ("off", "all") and isinstance(value, str):
+                given[key] = 0 if value == "off" else None
+            elif (key == "schedules" and _suits(value, int)) or (key == "seconds" and _suits(value, float) and value):
+                given[key] = value
+            else:
+                known = [part.name for part in fields(cls)]
+                said = repr(value) if key in known else f"{key!r}{closest(key, known)}"
+                raise UsageError(
+                    f"races: {said} is not understood.",
+                    fix='write races = "off", 500, "all", or { schedules = 500, seconds = 60 }',
+                )
+        return replace(usual, **given)
+
+
 def _suits(value: object, kind: type) -> bool:
     if kind is bool or isinstance(value, bool):
         return isinstance(value, bool) and kind is bool
@@ -164,6 +194,8 @@ class Dials:
     """Is each test rehearsed on a quarter of the rows, to see what grows?"""
     faults: Faults = Faults()
     """How far is each test put through faults?"""
+    races: Races = Races()
+    """How far does `parity_race` look?"""
     max_bytes: int = 20 * GB
     """A volume that is estimated larger is not built."""
     latency: Latency | Literal["median", "tail"] | None = None
@@ -172,12 +204,13 @@ class Dials:
 
 DIALS: dict[Level, Dials] = {
     Level.OFF: Dials(twin=False, rows=VOLUMES[Level.OFF]),
-    Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], max_bytes=2 * GB),
+    Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], races=Races(schedules=50), max_bytes=2 * GB),
     Level.STAGING: Dials(
         twin=True,
         rows=VOLUMES[Level.STAGING],
         growth=True,
         faults=Faults(scenarios=40),
+        races=Races(schedules=500, seconds=60.0),
         max_bytes=10 * GB,
         latency="median",
     ),
@@ -186,6 +219,7 @@ DIALS: dict[Level, Dials] = {
         rows=VOLUMES[Level.PRODUCTION],
         growth=True,
         faults=Faults(scenarios=200, lasting=True, seconds=300, run_seconds=7200),
+        races=Races(schedules=None, seconds=300.0),
         max_bytes=100 * GB,
         latency="tail",
     ),

@@ -46,5 +46,11 @@ RULES: dict[str, RuleInfo] = {
         finds="the code tries again without a bound or a pause", thresholds={"attempts": 10, "spacing_ms": 10}
     ),
     "not-tolerated": RuleInfo(finds="a test that is to tolerate faults fails under one"),
+    "not-serializable": RuleInfo(
+        finds="callables that run at once come to what no order of them, one by one, comes to"
+    ),
+    "deadlock": RuleInfo(finds="callables that run at once wait for each other"),
+    "pool-exhausted": RuleInfo(finds="callables that run at once wait for connections that they hold themselves"),
+    "invariant-broken": RuleInfo(finds="what must always hold does not, after callables ran at once"),
     "flaky": RuleInfo(finds="a test comes out differently when nothing has changed"),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
-from .levels import DIALS, Dials, Faults, Level, Rows, parse_bytes, parse_latency
+from .levels import DIALS, Dials, Faults, Level, Races, Rows, parse_bytes, parse_latency
 from .options import OPTIONS
 from .rules import RULES
 from .suggest import closest
@@ -44,6 +44,16 @@ class Settings:
         said = self.levels.get(self.level, {})
         checked = {dial: DIAL_PARSERS[dial](said[dial], "", self.level) for dial in DIAL_PARSERS if dial in said}
         return replace(DIALS[self.level], **checked)
+
+    @property
+    def replayed_fault(self) -> str | None:
+        """The token of one scenario under a fault."""
+        return None if self.replayed_race is not None else self.replay
+
+    @property
+    def replayed_race(self) -> str | None:
+        """The token of one order of a race."""
+        return self.replay if self.replay is not None and self.replay.startswith("r:") else None
 
     @property
     def unapplied(self) -> tuple[str, ...]:
@@ -92,7 +102,7 @@ def _text(said: object, where: str) -> str:
 
 
 def _token(said: object, where: str) -> str:
-    if isinstance(said, str) and re.fullmatch(SCENARIO, said.strip()):
+    if isinstance(said, str) and re.fullmatch(f"{SCENARIO}|{ORDER}", said.strip()):
         return said.strip()
     raise UsageError(
         f"{where}: {said!r} names no scenario.",
@@ -106,6 +116,7 @@ def _flag(said: object, where: str) -> bool:
     raise UsageError(f"{where}: {said!r} is neither true nor false.")
 
 
+ORDER = r"r:\d+:[0-9x.]+~[0-9a-f]{4}"
 SCENARIO = r"[0-9a-f]{6}:[A-Za-z0-9-]+(:(window|persistent))?"
 """A scenario's token: its trip, its fault, and how long that lasts."""
 ISOLATIONS = ("auto", "delta", "clone")
@@ -163,6 +174,13 @@ def _faults(said: object, where: str, level: Level) -> Faults:
         raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
 
 
+def _races(said: object, where: str, level: Level) -> Races:
+    try:
+        return Races.parse(said, level)
+    except UsageError as wrong:
+        raise UsageError(f"{where}: {wrong.happened}", fix=wrong.fix) from None
+
+
 def _latency(said: object, where: str, _level: Level) -> object:
     try:
         return parse_latency(said)
@@ -175,12 +193,13 @@ DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
     "twin": lambda said, where, _level: _flag(said, where),
     "growth": lambda said, where, _level: _flag(said, where),
     "faults": _faults,
+    "races": _races,
     "max_bytes": _bytes,
     "latency": _latency,
 }
 """By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""
 
-KNOWN_DIALS = (*DIAL_PARSERS, "races", "auth", "environment")
+KNOWN_DIALS = (*DIAL_PARSERS, "auth", "environment")
 
 
 def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:

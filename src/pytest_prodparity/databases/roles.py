@@ -20,6 +20,7 @@ from .provider import Server
 
 APPLICATION = "parity"
 """Owns each test database and everything in it."""
+DEADLOCK = "deadlock_timeout"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +65,19 @@ def ensure(connection: psycopg.Connection, server: Server) -> Login:
         statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(who.user), sql.Literal(verifier))
         with suppress(psycopg.errors.InternalError_):  # another process does the same
             connection.execute(statement)
+    if server.version >= 150000:
+        _let_set(connection, who.user)
     return who
+
+
+def _let_set(connection: psycopg.Connection, user: str) -> None:
+    """What concurrent tests set for themselves: deadlocks of theirs are to end at once."""
+    asked = "SELECT pg_catalog.has_parameter_privilege(%s, %s, 'SET')"
+    row = connection.execute(asked, [user, DEADLOCK]).fetchone()
+    if row is not None and not row[0]:
+        statement = sql.SQL("GRANT SET ON PARAMETER {} TO {}").format(sql.Identifier(DEADLOCK), sql.Identifier(user))
+        with suppress(psycopg.errors.InternalError_):  # another process does the same
+            connection.execute(statement)
 
 
 def _matches(connection: psycopg.Connection, who: Login) -> bool:

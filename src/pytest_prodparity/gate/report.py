@@ -33,6 +33,23 @@ class ScenarioReport:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RaceReport:
+    """One call of `parity_race`."""
+
+    verdict: str
+    """`found`, `clean` or `cannot tell`."""
+    schedules: int
+    """Orders that were run, serial ones included."""
+    exhausted: bool
+    """Every order that can matter was run."""
+    source: str | None
+    """`path:line` of the call."""
+    seconds: float
+    why: str = ""
+    """Why nothing can be told, or what was not looked at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TestReport:
     """One marked test."""
 
@@ -50,6 +67,7 @@ class TestReport:
     """What it was put through."""
     left_out: int = 0
     """Scenarios for which there was no place or no time."""
+    races: tuple[RaceReport, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with the findings in full: what a worker hands to the controller."""
@@ -66,6 +84,7 @@ class TestReport:
             "untold": [untold.to_json() for untold in judged.untold],
             "scenarios": [asdict(scenario) for scenario in self.scenarios],
             "left_out": self.left_out,
+            "races": [asdict(race) for race in self.races],
         }
 
     @classmethod
@@ -86,6 +105,7 @@ class TestReport:
             reason=data["reason"],
             scenarios=tuple(ScenarioReport(**entry) for entry in data["scenarios"]),
             left_out=data["left_out"],
+            races=tuple(RaceReport(**entry) for entry in data["races"]),
         )
 
 
@@ -146,6 +166,8 @@ class Report:
             "trips": sum(test.trips for test in self.tests),
             "scenarios": sum(len(test.scenarios) for test in self.tests),
             "left_out": sum(test.left_out for test in self.tests),
+            "races": sum(len(test.races) for test in self.tests),
+            "schedules": sum(race.schedules for test in self.tests for race in test.races),
         }
 
     def to_json(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..core.errors import ProdparityError
 from ..databases.provider import Server
+from ..databases.roles import DEADLOCK
 from ..wire.line import Line
 from ..wire.postgres_line import PostgresLine
 from ..wire.proxy import Wire
@@ -23,7 +24,7 @@ from .ground import Ground, Stopped
 from .schedule import Schedule
 from .stalls import Parks
 from .turnstile import Strikes, Turnstile
-from .watching import DEADLOCK, SOON, Watching
+from .watching import SOON, Watching
 
 _LEAVES_S = 5.0
 _LOGS_IN_S = 30.0
@@ -48,15 +49,15 @@ class Crew:
         self._patience = patience
         self._footprints = footprints
         self._loop = Loop(loop)
+        self._server = server
         self._watching = Watching(server)
         self._parks = Parks(Lines(wire.root))
         self._local = server.kind == "embedded"
         self._lingering: list[Actor] = []
         self._usual: dict[tuple[tuple[str, str], ...], str] = {}
         self._tuned: dict[int, int] = {}
-        self._soon: contextlib.ExitStack = contextlib.ExitStack()
-        self._soon_of = ""
-        self._may_set: Callable[[], bool] = lambda: False
+        self._may: bool | None = None
+        """May sessions of the wire end their deadlocks soon? None: not asked yet."""
         self._lock = threading.Lock()
         gc.collect()
         # What there is now is not looked at by the collections between schedules, which cost next to nothing then.
@@ -69,12 +70,10 @@ class Crew:
         self.close()
 
     def close(self) -> None:
-        """Release loop and connections, and put the server's settings back."""
+        """Release loop and connections."""
         gc.unfreeze()
         self._loop.close()
         self._parks.close()
-        with contextlib.suppress(Exception):
-            self._soon.close()
         self._watching.close()
 
     def run(
@@ -123,7 +122,6 @@ class Crew:
     def _gated(self) -> Iterator[Schedule]:
         wire = self._wire
         database = self._database()
-        self._end_deadlocks_soon(database)
         belongs = Belonging(len(self._calls))
         before = wire.gate
         turnstile = Turnstile(belongs=belongs, before=before, tune=self._tune)
@@ -203,7 +201,7 @@ class Crew:
     def _tune(self, connection: int, line: Line) -> str:
         """Its usual isolation level; the server ends its deadlocks soon from now on."""
         assert isinstance(line, PostgresLine)
-        if self._tuned.get(connection) != line.backend and line.sayable and self._may_set():
+        if self._tuned.get(connection) != line.backend and line.sayable and self._may_set(line):
             line.say(f"SET {DEADLOCK} = '{SOON}'")
             self._tuned[connection] = line.backend
         key = tuple(sorted(line.asked.items()))
@@ -214,11 +212,9 @@ class Crew:
             self._usual[key] = said if said in (REPEATABLE_READ, SERIALIZABLE) else READ_COMMITTED
         return self._usual[key]
 
-    def _end_deadlocks_soon(self, database: str) -> None:
-        if database != self._soon_of:
-            self._soon.close()
-            self._tuned.clear()
-            self._usual.clear()
-            users = {one.user for one in self._wire.connections if one.user}
-            self._may_set = self._soon.enter_context(self._watching.soon(database, users))
-            self._soon_of = database
+    def _may_set(self, line: PostgresLine) -> bool:
+        """May the wire's user say how soon deadlocks end? Asked once."""
+        if self._may is None:
+            known = self._server.version >= 150000
+            self._may = known and line.say(f"SELECT pg_catalog.has_parameter_privilege('{DEADLOCK}', 'SET')") == "t"
+        return self._may

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import psycopg
@@ -32,7 +32,6 @@ JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384"""
 _HEAD = 6
-DEADLOCK = "deadlock_timeout"
 SOON = "1ms"
 """The last to wait then always is the victim, and nobody waits a second for it."""
 
@@ -114,47 +113,3 @@ class Watching:
         by = f" ({application or kind})" if application or kind else ""
         words = [token.text for token in lexer.tokens(text or "") if token.kind in ("word", "quoted")][:_HEAD]
         return f"process {pid} of the server{by}" + (f", last query {' '.join(words)} …" if words else "")
-
-    # Deadlocks
-
-    @contextlib.contextmanager
-    def soon(self, database: str, users: Collection[str]) -> Iterator[Callable[[], bool]]:
-        """Sessions that begin from now on in `database` end their deadlocks at once, and put back at the end.
-
-        Of a server of our own only. Tells whether sessions that have begun before may set it for themselves.
-        """
-        if self._server.kind == "external" or not self._server.superuser:
-            yield lambda: False
-            return
-        name, setting = sql.Identifier(database), sql.Identifier(DEADLOCK)
-        before = self._own_setting(database)
-        self._order(sql.SQL("ALTER DATABASE {} SET {} = {}").format(name, setting, SOON))
-        granted = [user for user in users if not self._may(user)] if self._server.version >= 150000 else []
-        for user in granted:
-            self._order(sql.SQL("GRANT SET ON PARAMETER {} TO {}").format(setting, sql.Identifier(user)))
-        try:
-            yield lambda: self._server.version >= 150000
-        finally:
-            for user in granted:
-                self._order(sql.SQL("REVOKE SET ON PARAMETER {} FROM {}").format(setting, sql.Identifier(user)))
-            if before is None:
-                self._order(sql.SQL("ALTER DATABASE {} RESET {}").format(name, setting))
-            else:
-                self._order(sql.SQL("ALTER DATABASE {} SET {} = {}").format(name, setting, before))
-
-    def _may(self, user: str) -> bool:
-        query = "SELECT pg_catalog.has_parameter_privilege(%s, %s, 'SET')"
-        row = self.control.execute(query, [user, DEADLOCK]).fetchone()
-        return bool(row and row[0])
-
-    def _own_setting(self, database: str) -> str | None:
-        query = """SELECT s.setconfig FROM pg_catalog.pg_db_role_setting AS s
-            JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase WHERE d.datname = %s AND s.setrole = 0"""
-        row = self.control.execute(query, [database]).fetchone()
-        values: Mapping[str, str] = dict(each.split("=", 1) for each in row[0]) if row else {}
-        return values.get(DEADLOCK)
-
-    def _order(self, statement: sql.Composed) -> None:
-        # The database may be gone already, or another worker may grant the same at the same moment.
-        with contextlib.suppress(psycopg.errors.InvalidCatalogName, psycopg.errors.InternalError_):
-            self.control.execute(statement)

@@ -27,6 +27,8 @@ def why_not(item: pytest.Item) -> str | None:
         return "it is a test of unittest, which reports parts of itself"
     if hasattr(item.obj, "hypothesis"):
         return "under Hypothesis its examples differ from run to run"
+    if "parity_race" in item.fixturenames or "parity_stress" in item.fixturenames:
+        return "it runs its callables again and again by itself"
     if "subtests" in item.fixturenames:
         return "it has subtests"
     if any(item.config.getoption(name, False) for name in LOOKED_AT):

@@ -104,7 +104,7 @@ def _wanted(item: pytest.Item) -> bool:
     settings = settings_of(item.config)
     if expectation.level is not None and expectation.level > settings.level:
         return False
-    return bool(settings.dials.faults or settings.replay) and why_not(item) is None
+    return bool(settings.dials.faults or settings.replayed_fault) and why_not(item) is None
 
 
 def _is_good(report: pytest.TestReport) -> bool:

@@ -55,6 +55,7 @@ def lines(report: Report, *, width: int, verbose: bool, path: str) -> Iterator[L
         yield from _finding(finding, tests, width=width, verbose=verbose)
     if verbose:
         yield from _scenarios(report, width)
+        yield from _races(report, width)
         yield from _quiet(report, width)
     yield plain()
     yield from _flow(_summary(report), width)
@@ -99,6 +100,7 @@ def failure(findings: tuple[Finding, ...], *, width: int) -> str:
     out = [f"This test passes here and fails in production: {count(len(findings), 'finding')}."]
     for finding in findings:
         out.extend(line.text for line in _heading(finding, width))
+        out.extend(line.text for line in _trace(finding))
         out.extend(line.text for line in _remedy(finding, width))
     return "\n".join(out)
 
@@ -132,11 +134,20 @@ def _evidence(finding: Finding, *, width: int, verbose: bool) -> Iterator[Line]:
             yield plain(f"    {part}")
     if finding.production:
         yield from _wrapped("production: ", clean(finding.production), width)
+    yield from _trace(finding)
     if verbose:
         for step in finding.plan:
             yield plain(f"    | {clean(step, keep_indent=True)}", "muted")
         for key, value in finding.details.items():
+            if isinstance(value, str) and "\n" in value:
+                yield plain(f"    {key}:", "muted")
+                yield from (plain(f"      {clean(part, keep_indent=True)}", "muted") for part in value.splitlines())
+                continue
             yield from _wrapped(f"{key.replace('_', ' ')}: ", clean(_told(value)), width)
+
+
+def _trace(finding: Finding) -> Iterator[Line]:
+    yield from (plain(f"    {clean(part, keep_indent=True)}") for part in finding.trace)
 
 
 def _told(value: object) -> str:
@@ -207,6 +218,17 @@ def _scenarios(report: Report, width: int) -> Iterator[Line]:
             yield plain(shorten(text, width), "muted")
 
 
+def _races(report: Report, width: int) -> Iterator[Line]:
+    """With -v: how far each call of `parity_race` has looked."""
+    for test in report.tests:
+        for race in test.races:
+            far = "every order that can matter" if race.exhausted else race.why
+            yield plain()
+            yield plain(f"race: {clean(test.id)}", "muted")
+            text = f"  {race.seconds * 1000:6.0f} ms  {race.verdict}, {count(race.schedules, 'order')} run"
+            yield plain(shorten(f"{text}: {clean(far)}" if far else text, width), "muted")
+
+
 def _summary(report: Report) -> list[tuple[str, str]]:
     numbers = report.summary
     tests = count(numbers["tests"], "test")
@@ -221,6 +243,8 @@ def _summary(report: Report) -> list[tuple[str, str]]:
         seconds = sum(one.seconds for test in report.tests for one in test.scenarios)
         left = f", {numbers['left_out']:,} left out" if numbers["left_out"] else ""
         parts.append((f"{count(numbers['scenarios'], 'scenario')}, {seconds:.1f} s{left}", ""))
+    if numbers["races"]:
+        parts.append((f"{count(numbers['races'], 'race')}, {count(numbers['schedules'], 'order')}", ""))
     parts.append((f"{report.seconds:.1f} s", ""))
     if report.interrupted:
         parts.append(("interrupted", "bad"))

@@ -1,0 +1,223 @@
+"""One call of `parity_race`: the serial orders, then those that can matter, each from the same state."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..core.delta import Delta
+from ..core.findings import Finding
+from .execution import Bound, Director, Execution, Searched, Verdict
+from .footprint import Knowledge
+from .oracle import Oracle
+from .oracle import Verdict as Wrong
+from .search import Unclear, search
+from .shrink import Wish
+from .token import Schedule
+from .wording import finding
+
+SERIAL = 24
+"""Serial orders that are run at most: all of four actors, a sample of more."""
+REPLAYS = 3
+"""A failing order is run so often again, to say how surely it comes back."""
+BUGS = ("TypeError", "NameError", "AttributeError", "ImportError", "ModuleNotFoundError", "UnboundLocalError")
+BUG_STATES = ("42",)
+"""Classes of SQLSTATE: syntax errors, and tables and columns that do not exist."""
+
+
+class Stage(Protocol):
+    """The state that each schedule begins with, and goes back to. Its methods raise ProdparityError where the database cannot be followed."""
+
+    def delta(self) -> Delta:
+        """What was changed since the last `back`."""
+
+    def requests(self) -> tuple[str, ...]:
+        """What was asked of other services since then, as digests."""
+
+    def shift(self) -> None:
+        """Sequences go on later, until `back`."""
+
+    def back(self) -> None:
+        """Back to it."""
+
+
+class Runs(Protocol):
+    """What runs the callables once: `Crew`."""
+
+    def run(self, director: Director | None = None, *, serially: Sequence[int] | None = None) -> Execution:
+        """As `Conductor` has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Race:
+    """What a race came to."""
+
+    verdict: Verdict
+    schedules: int
+    """Orders that were run, serial ones included."""
+    exhausted: bool
+    """Every order that can matter was run."""
+    seconds: float
+    why: str = ""
+    """Why nothing can be told, or what was not looked at."""
+    findings: tuple[Finding, ...] = ()
+
+    def __str__(self) -> str:
+        far = "every order that can matter" if self.exhausted else self.why
+        said = f"{self.verdict}: {self.schedules} orders in {self.seconds:.1f} s"
+        return f"{said}, {far}" if far else said
+
+
+class Contest:
+    """One race, on one stage. `names` are the callables', as they are shown."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        stage: Stage,
+        actors: int,
+        *,
+        names: Sequence[str] = (),
+        invariant: Callable[[], object] | None = None,
+    ) -> None:
+        self._runs = runs
+        self._stage = stage
+        self._actors = actors
+        self._names = tuple(names)
+        self._invariant = invariant
+        self._broken: list[tuple[Execution, str]] = []
+        self._schedules = 0
+        self._began = time.monotonic()
+
+    def rehearse(self) -> None:
+        """One serial order of which nothing is kept: pools fill up, and statements are prepared."""
+        self._serially(range(self._actors))
+        self._schedules -= 1
+
+    def go(self, bound: Bound, *, replay: str | None = None) -> Race:
+        """The search, or the order of a token."""
+        serial = [self._serially(order) for order in orders(self._actors, bound.seed)]
+        self._refuse_bugs(serial)
+        repeated = self._serially(range(self._actors), shifted=True)
+        knowledge = Knowledge()
+        oracle = Oracle(serial=serial, repeated=[(serial[0], repeated)], broken=self._says, knowledge=knowledge)
+        again = oracle.judge(repeated) if serial[0].status == "done" else None
+        if isinstance(again, Unclear):
+            return self._race("cannot tell", str(again))
+        if again is not None and oracle.judge(serial[0]) is None:
+            return self._race("cannot tell", "one after the other, the callables come to something else each time")
+        if replay is not None:
+            return self._replayed(Schedule.parse(replay), oracle)
+        searched = search(self._run, serial, oracle.says, bound, knowledge=knowledge)
+        return self._told(searched, oracle)
+
+    def _replayed(self, schedule: Schedule, oracle: Oracle) -> Race:
+        if schedule.actors != self._actors:
+            said = f"the order to replay is one of {schedule.actors} callables, and this race has {self._actors}"
+            return self._race("cannot tell", said)
+        why: str | None = None
+        for _ in range(REPLAYS):
+            run = self._run(schedule.director())
+            wrong = oracle.judge(run)
+            if isinstance(wrong, Wrong):
+                return self._found(run, wrong, "as it was asked for")
+            why = schedule.diverged(run) or (str(wrong) if wrong else None)
+        if why is not None:
+            return self._race("cannot tell", why)
+        return self._race("clean", "the order that was asked for comes to what a serial order comes to")
+
+    def _told(self, searched: Searched, oracle: Oracle) -> Race:
+        failing = searched.failing
+        if failing is None:
+            return self._race(searched.verdict, searched.why, exhausted=searched.exhausted)
+        wrong = oracle.judge(failing)
+        assert isinstance(wrong, Wrong)
+        if any(failing is one for one in searched.serial):
+            return self._found(failing, wrong, "")
+        same = sum(oracle.says(self._run(Wish(failing.order))) == wrong.label for _ in range(REPLAYS))
+        return self._found(failing, wrong, f"{same} of {REPLAYS} times")
+
+    def _found(self, run: Execution, wrong: Wrong, came_back: str) -> Race:
+        found = finding(run, wrong, names=self._names, schedules=self._schedules, came_back=came_back)
+        return self._race("found", "", findings=(found,))
+
+    def _race(self, verdict: Verdict, why: str, *, exhausted: bool = False, findings: tuple[Finding, ...] = ()) -> Race:
+        return Race(
+            verdict=verdict,
+            schedules=self._schedules,
+            exhausted=exhausted,
+            seconds=time.monotonic() - self._began,
+            why=why,
+            findings=findings,
+        )
+
+    # --- one schedule
+
+    def _run(self, director: Director) -> Execution:
+        return self._kept(self._runs.run(director))
+
+    def _serially(self, order: Sequence[int], *, shifted: bool = False) -> Execution:
+        if shifted:
+            self._stage.shift()
+        return self._kept(self._runs.run(serially=tuple(order)))
+
+    def _kept(self, run: Execution) -> Execution:
+        """With what it changed; the database is back where it was then."""
+        self._schedules += 1
+        try:
+            run = replace(run, delta=self._stage.delta(), requests=self._stage.requests())
+            said = self._holds() if run.status == "done" else None
+        finally:
+            self._stage.back()
+        if said is not None:
+            self._broken.append((run, said))
+        return run
+
+    def _holds(self) -> str | None:
+        """What the invariant says is broken."""
+        if self._invariant is None:
+            return None
+        try:
+            held = self._invariant()
+        except AssertionError as error:
+            return str(error).partition("\n")[0]
+        except Exception as error:
+            error.add_note(
+                "raised by the invariant of parity_race, which is to return false or raise an AssertionError"
+            )
+            raise
+        return None if held is None or held else ""
+
+    def _says(self, run: Execution) -> str | None:
+        return next((said for one, said in self._broken if one is run), None)
+
+    @staticmethod
+    def _refuse_bugs(serial: Sequence[Execution]) -> None:
+        """What fails alone, in every order, because it is not finished, is the test's own failure."""
+        for actor in range(len(serial[0].outcomes)):
+            errors = [run.outcomes[actor].error for run in serial]
+            states = [run.outcomes[actor].sqlstate or "" for run in serial]
+            error = errors[0]
+            if error is not None and all(
+                type(one).__name__ in BUGS or state.startswith(BUG_STATES)
+                for one, state in zip(errors, states, strict=True)
+            ):
+                error.add_note(f"raised by callable {actor + 1} of parity_race when nothing else runs")
+                raise error
+
+
+def orders(actors: int, seed: int) -> list[tuple[int, ...]]:
+    """The serial ones: all, or a sample with the first and its reverse."""
+    if actors <= 4:
+        return list(itertools.permutations(range(actors)))
+    found = [tuple(range(actors)), tuple(reversed(range(actors)))]
+    chance = random.Random(seed)  # noqa: S311
+    while len(found) < SERIAL:
+        order = tuple(chance.sample(range(actors), actors))
+        if order not in found:
+            found.append(order)
+    return found

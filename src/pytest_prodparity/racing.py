@@ -1,0 +1,290 @@
+"""The races and loads of one test: a race begins with the database as it is, and nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+
+from .core.delta import Delta
+from .core.errors import ParityFailure, ProdparityError, UsageError
+from .core.expectation import Expectation
+from .core.findings import Finding, Source, Untold
+from .databases.delta.sequences import shift
+from .gate.render import terminal
+from .gate.report import RaceReport
+from .queries.judge import is_allowed
+from .races.conductor import Crew
+from .races.execution import Bound
+from .races.measured import Stress
+from .races.race import Contest, Race
+from .races.stress import here_or_awaited, stress
+from .races.wording import name_of
+from .relay.trip import HttpTrip, ServiceTrip
+from .session import Session
+
+MOST = 12
+"""Callables of one race."""
+SHIFT = 1_000
+"""Steps by which sequences go on later in one serial order, so that generated ids are known as such."""
+PATIENCE_S = 10.0
+"""For code that does not come to its next round trip."""
+
+
+class Raced:
+    """What the races and loads of one test came to."""
+
+    def __init__(self, session: Session, test: str, expectation: Expectation) -> None:
+        self.findings: list[Finding] = []
+        self.allowed: list[Finding] = []
+        self.untold: list[Untold] = []
+        self.reports: list[RaceReport] = []
+        self.test = test
+        self._session = session
+        self._expectation = expectation
+
+    def tell(self, findings: Sequence[Finding], source: Source | None) -> None:
+        """Raises ParityFailure for those that the marker does not allow."""
+        __tracebackhide__ = True
+        told = [
+            replace(found, test=self.test, source=found.source or source, replay=self._replay(found))
+            for found in findings
+        ]
+        allowed = [found for found in told if is_allowed(found, self._expectation.allow)]
+        failing = [found for found in told if found not in allowed]
+        self.allowed += allowed
+        self.findings += failing
+        if failing:
+            raise ParityFailure(terminal.failure(tuple(failing), width=100))
+
+    def _replay(self, found: Finding) -> str:
+        token = f" --parity-replay={found.details['token']}" if "token" in found.details else ""
+        return f"pytest {shlex.quote(self.test)} --parity-level={self._session.settings.level}{token}"
+
+
+class Racing:
+    """What `parity_race` is to a test."""
+
+    def __init__(self, session: Session, raced: Raced) -> None:
+        self._session = session
+        self._raced = raced
+
+    def __call__(
+        self, *calls: Callable[[], object], invariant: Callable[[], object] | None = None
+    ) -> Race | Awaitable[Race]:
+        """Run the callables in every order that can matter; in an async test, to be awaited.
+
+        Raises ParityFailure where one of them comes to what no serial order comes to, or to a deadlock.
+        """
+        __tracebackhide__ = True
+        self._check(calls, invariant)
+        source = caller(self._session.settings.root)
+        loop = _running_loop()
+        if loop is None:
+            return self._go(calls, invariant, source, None)
+        return asyncio.to_thread(self._go, calls, invariant, source, loop)
+
+    @staticmethod
+    def _check(calls: Sequence[object], invariant: object) -> None:
+        __tracebackhide__ = True
+        if len(calls) < 2:
+            raise UsageError(
+                f"parity_race was given {len(calls) or 'no'} callable{'' if len(calls) == 1 else 's'}, and a race needs two.",
+                fix="parity_race(lambda: withdraw(1, 80), lambda: withdraw(1, 80))",
+            )
+        if len(calls) > MOST:
+            raise UsageError(
+                f"parity_race was given {len(calls)} callables, and looks at {MOST} at most.",
+                fix="race two or three of them; for load, parity_stress",
+            )
+        for call in (*calls, *([invariant] if invariant is not None else [])):
+            if not callable(call):
+                for each in calls:
+                    if asyncio.iscoroutine(each):
+                        each.close()
+                raise UsageError(
+                    f"parity_race was given {_said(call)}, which cannot be called again and again.",
+                    fix="put `lambda:` in front of it",
+                )
+
+    def _go(
+        self,
+        calls: Sequence[Callable[[], object]],
+        invariant: Callable[[], object] | None,
+        source: Source | None,
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> Race:
+        __tracebackhide__ = True
+        session, settings = self._session, self._session.settings
+        dial = settings.dials.races
+        bound = Bound(
+            schedules=dial.schedules, seconds=dial.seconds, seed=settings.seed, serial_only=dial.schedules == 0
+        )
+        began = time.monotonic()
+        stage = Staged(session)
+        try:
+            session.current()
+            crew = Crew(
+                session.wire, session.server, session.current, calls, loop=loop, patience=PATIENCE_S, footprints=True
+            )
+            with crew, stage.hearing(), stage:
+                contest = Contest(crew, stage, len(calls), names=[name_of(call) for call in calls], invariant=invariant)
+                contest.rehearse()
+                with session.apart():
+                    race = contest.go(bound, replay=settings.replayed_race)
+        except ProdparityError as error:
+            if isinstance(error, UsageError):
+                raise
+            race = Race(
+                verdict="cannot tell",
+                schedules=0,
+                exhausted=False,
+                seconds=time.monotonic() - began,
+                why=error.happened,
+            )
+        return self._told(race, source)
+
+    def _told(self, race: Race, source: Source | None) -> Race:
+        __tracebackhide__ = True
+        self._raced.reports.append(
+            RaceReport(
+                verdict=race.verdict,
+                schedules=race.schedules,
+                exhausted=race.exhausted,
+                source=str(source) if source else None,
+                seconds=race.seconds,
+                why=race.why,
+            )
+        )
+        if race.verdict == "cannot tell":
+            self._raced.untold.append(
+                Untold(statement="parity_race", reason=race.why, source=source, test=self._raced.test)
+            )
+        self._raced.tell(race.findings, source)
+        return race
+
+
+class Loading:
+    """What `parity_stress` is to a test."""
+
+    def __init__(self, session: Session, raced: Raced) -> None:
+        self._session = session
+        self._raced = raced
+
+    def __call__(
+        self, call: Callable[..., Any], actors: int = 16, seconds: float = 5.0, **said: Any
+    ) -> Stress | Coroutine[Any, Any, Stress]:
+        """Put the call under load: see `races.stress.stress`. In an async test, to be awaited.
+
+        Raises ParityFailure for deadlocks, exhausted pools, serialization failures that escape and a broken invariant;
+        what else the calls raise is raised as it is.
+        """
+        __tracebackhide__ = True
+        source = caller(self._session.settings.root)
+        begun = here_or_awaited(partial(self._begin, call, actors, seconds, said))
+        return self._told(begun, source) if isinstance(begun, Stress) else self._awaited(begun, source)
+
+    def _begin(
+        self, call: Callable[..., Any], actors: int, seconds: float, said: Mapping[str, Any], **running: Any
+    ) -> Stress:
+        session = self._session
+        return stress(
+            call, actors, seconds, **said, wire=session.wire, server=session.server, database=session.current(),
+            root=session.settings.root, seed=session.settings.seed, **running,
+        )  # fmt: skip
+
+    async def _awaited(self, begun: Coroutine[Any, Any, Stress], source: Source | None) -> Stress:
+        __tracebackhide__ = True
+        return self._told(await begun, source)
+
+    def _told(self, stressed: Stress, source: Source | None) -> Stress:
+        __tracebackhide__ = True
+        if stressed.failure is not None:
+            raise stressed.failure
+        self._raced.tell(stressed.findings, source)
+        return stressed
+
+
+class Staged:
+    """The database of the open test, between the orders of one race."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._requests: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._session.isolation.mark()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._requests.clear()
+        self._session.isolation.unmark()
+
+    def delta(self) -> Delta:
+        """See races.race.Stage."""
+        return self._session.isolation.delta()
+
+    def requests(self) -> tuple[str, ...]:
+        """See races.race.Stage."""
+        return tuple(sorted(self._requests))
+
+    def back(self) -> None:
+        """See races.race.Stage."""
+        self._requests.clear()
+        self._session.isolation.back(heard=False)
+
+    def shift(self) -> None:
+        """See races.race.Stage."""
+        # Where that is refused, ids that sequences give stay as they are.
+        with (
+            suppress(ProdparityError, psycopg.Error),
+            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
+        ):
+            shift(connection, SHIFT)
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Of services, what they are asked."""
+        taps = self._session.relays.taps
+        taps.append(self)
+        try:
+            yield
+        finally:
+            taps.remove(self)
+
+    def trip(self, trip: ServiceTrip) -> None:
+        """As a tap of the proxies."""
+        if isinstance(trip, HttpTrip) and trip.applied:
+            self._requests.append(f"{trip.method} {trip.path} {trip.digest}")
+
+
+def caller(root: Path) -> Source | None:
+    """The line of the test that called whoever asks."""
+    frame = sys._getframe(2)  # noqa: SLF001
+    path = Path(frame.f_code.co_filename)
+    if not path.is_relative_to(root):
+        return None
+    return Source(path=path.relative_to(root).as_posix(), line=frame.f_lineno, function=frame.f_code.co_qualname)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _said(value: Any) -> str:
+    if asyncio.iscoroutine(value):
+        return f"the coroutine {getattr(value, '__qualname__', value)}()"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
