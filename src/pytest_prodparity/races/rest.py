@@ -122,6 +122,8 @@ class Rest:
             return
         if long < (_QUIET_S if now.kind == "other" else 0.0 if still else _BUSY_S) or self._ground.logging_in():
             return  # also: a pool waits for a connection that is being made
+        if now.kind == "other" and actor.thread is not None and self._ground.parks.awaits_a_process(actor.thread):
+            return  # which has to start first
         actor.park = now
 
     def around(self) -> tuple[Park, ...] | None:
