@@ -26,8 +26,10 @@ from .gate.report import RaceReport
 from .queries.judge import is_allowed
 from .races.conductor import Crew
 from .races.execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Bound
+from .races.footprint import Relations
 from .races.measured import Stress
 from .races.race import Contest, Race
+from .races.relations import QUERY, relations
 from .races.stress import here_or_awaited, stress
 from .races.wording import name_of
 from .relay.trip import HttpTrip, ServiceTrip
@@ -175,12 +177,21 @@ class Racing:
         stage = Staged(session)
         try:
             session.current()
+            known = self._relations()
             crew = Crew(
-                session.wire, session.server, session.current, calls, loop=loop, patience=PATIENCE_S, footprints=True
-            )
+                session.wire, session.server, session.current, calls,
+                loop=loop, patience=PATIENCE_S, footprints=known is None,
+            )  # fmt: skip
             crew.isolation = level
             with crew, stage.hearing(), stage:
-                contest = Contest(crew, stage, len(calls), names=[name_of(call) for call in calls], invariant=invariant)
+                contest = Contest(
+                    crew,
+                    stage,
+                    len(calls),
+                    names=[name_of(call) for call in calls],
+                    relations=known,
+                    invariant=invariant,
+                )
                 contest.rehearse()
                 with session.apart():
                     race = contest.go(bound, replay=replay, faults=faults)
@@ -195,6 +206,15 @@ class Racing:
                 why=error.happened,
             )
         return race
+
+    def _relations(self) -> Relations | None:
+        """What the schema adds to statements; None where it cannot be read, and the server's locks tell."""
+        with (
+            suppress(ProdparityError, psycopg.Error),
+            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
+        ):
+            return relations(connection.execute(QUERY).fetchall())
+        return None
 
     def _told(self, race: Race, source: Source | None) -> Race:
         __tracebackhide__ = True

@@ -14,7 +14,7 @@ from ..core.findings import Finding
 from ..faults.kinds.kind import Kind
 from ..wire.gate import Asking
 from .execution import Bound, Director, Execution, Searched, Step, Verdict
-from .footprint import Knowledge
+from .footprint import Knowledge, Relations
 from .oracle import Oracle
 from .oracle import Verdict as Wrong
 from .search import Unclear, search
@@ -25,6 +25,8 @@ from .wording import finding
 
 SERIAL = 24
 """Serial orders that are run at most: all of four actors, a sample of more."""
+MIXED = 20
+"""Rounds in which each callable sends one trip, in the order that comes before the second serial run."""
 REPLAYS = 3
 """A failing order is run so often again, to say how surely it comes back."""
 BUGS = ("TypeError", "NameError", "AttributeError", "ImportError", "ModuleNotFoundError", "UnboundLocalError")
@@ -94,9 +96,11 @@ class Contest:
         actors: int,
         *,
         names: Sequence[str] = (),
+        relations: Relations | None = None,
         invariant: Callable[[], object] | None = None,
     ) -> None:
         self._runs = runs
+        self._relations = relations
         self._stage = stage
         self._actors = actors
         self._names = tuple(names)
@@ -143,9 +147,14 @@ class Contest:
         self._first = serial[0]
         if not self._faults:
             self._refuse_bugs(serial)
+        # Rows lie elsewhere after this: what takes any row takes another one then.
+        self._run(Wish([actor for _ in range(MIXED) for actor in range(self._actors)]))
         repeated = self._serially(range(self._actors), shifted=True)
-        knowledge = Knowledge()
-        oracle = Oracle(serial=serial, repeated=[(serial[0], repeated)], broken=self._says, knowledge=knowledge)
+        knowledge = Knowledge(relations=self._relations or Relations())
+        oracle = Oracle(
+            serial=serial, repeated=[(serial[0], repeated)], broken=self._says, knowledge=knowledge,
+            further=self._serially,
+        )  # fmt: skip
         again = oracle.judge(repeated) if serial[0].status == "done" else None
         if isinstance(again, Unclear):
             return self._race("cannot tell", str(again))
