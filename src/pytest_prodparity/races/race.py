@@ -25,6 +25,8 @@ from .wording import finding
 
 SERIAL = 24
 """Serial orders that are run at most: all of four actors, a sample of more."""
+REPEATED = 6
+"""Serial orders that are run twice."""
 MIXED = 20
 """Rounds in which each callable sends one trip, in the order that comes before the second serial run."""
 REPLAYS = 3
@@ -143,23 +145,28 @@ class Contest:
         return found
 
     def _searched(self, bound: Bound, replay: str | None) -> Race:
-        serial = [self._serially(order) for order in orders(self._actors, bound.seed)]
+        ways = orders(self._actors, bound.seed)
+        serial = [self._serially(order) for order in ways]
         self._first = serial[0]
         if not self._faults:
             self._refuse_bugs(serial)
         # Rows lie elsewhere after this: what takes any row takes another one then.
         self._run(Wish([actor for _ in range(MIXED) for actor in range(self._actors)]))
-        repeated = self._serially(range(self._actors), shifted=True)
+        # What differs then differs anyway; a column that only one order writes is met in that order alone.
+        repeated = [
+            (run, self._serially(order, shifted=True)) for order, run in list(zip(ways, serial, strict=True))[:REPEATED]
+        ]
         knowledge = Knowledge(relations=self._relations or Relations())
         oracle = Oracle(
-            serial=serial, repeated=[(serial[0], repeated)], broken=self._says, knowledge=knowledge,
+            serial=serial, repeated=repeated, broken=self._says, knowledge=knowledge,
             further=self._serially,
         )  # fmt: skip
-        again = oracle.judge(repeated) if serial[0].status == "done" else None
-        if isinstance(again, Unclear):
-            return self._race("cannot tell", str(again))
-        if again is not None and oracle.judge(serial[0]) is None:
-            return self._race("cannot tell", "one after the other, the callables come to something else each time")
+        for first, again in repeated:
+            wrong = oracle.judge(again) if first.status == "done" else None
+            if isinstance(wrong, Unclear):
+                return self._race("cannot tell", str(wrong))
+            if wrong is not None and oracle.judge(first) is None:
+                return self._race("cannot tell", "one after the other, the callables come to something else each time")
         if replay is not None:
             return self._replayed(Schedule.parse(replay), oracle)
         searched = search(self._run, serial, oracle.says, bound, knowledge=knowledge)

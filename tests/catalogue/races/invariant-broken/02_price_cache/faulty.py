@@ -16,7 +16,9 @@ class Prices:
         if product_id not in self.cached:
             with self.engine.connect() as conn:
                 query = text("SELECT price FROM products WHERE id = :id")
-                self.cached[product_id] = conn.execute(query, {"id": product_id}).scalar_one()
+                price: Decimal = conn.execute(query, {"id": product_id}).scalar_one()
+            self.cached[product_id] = price
+            return price
         return self.cached[product_id]
 
     def change(self, product_id: int, price: Decimal) -> None:
