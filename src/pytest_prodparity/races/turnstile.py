@@ -121,7 +121,7 @@ class Traffic:
 class Turnstile:
     """Of one schedule. Gate and tap in one; all state changes under `cond`, which is told of each."""
 
-    def __init__(self, *, belongs: Belonging, before: Gate | None, tune: Callable[[int, Line], str]) -> None:
+    def __init__(self, *, belongs: Belonging, before: Gate | None, tune: Callable[[int, Line, bool], str]) -> None:
         self.cond = threading.Condition(threading.Lock())
         self.held: list[Held] = []
         self.flights: dict[int, Flight] = {}
@@ -134,6 +134,10 @@ class Turnstile:
         """Actors whose callables have returned."""
         self.misfits: list[str] = []
         """Why faults did not strike."""
+        self.advisory: set[int] = set()
+        """Connections that may have an advisory lock."""
+        self.reset: set[int] = set()
+        """Connections whose settings were reset."""
         self.strangers: set[str] = set()
         """Who sent trips and is no actor."""
         self._belongs = belongs
@@ -222,6 +226,11 @@ class Turnstile:
                 self._fail(way, line)
                 return
         traffic.transactions.sent(asking.statements)
+        if traffic.transactions.fresh:
+            traffic.transactions.fresh = False
+            self.reset.add(asking.connection)
+        if any("advisory" in sql.lower() for sql in asking.statements):
+            self.advisory.add(asking.connection)
         if way == "part":
             traffic.parted = skip + len(asking.statements) if asking.executes else skip
         else:
@@ -256,8 +265,11 @@ class Turnstile:
     def _traffic(self, actor: int, asking: Asking, line: Line) -> Traffic:
         known = self.traffic.get(asking.connection)
         backend = getattr(line, "backend", 0)
+        if asking.connection in self.reset and asking.state == "I":
+            self.reset.discard(asking.connection)
+            self._tune(asking.connection, line, True)
         if known is None or (known.backend != backend and asking.state == "I"):
-            usual = self._tune(asking.connection, line)
+            usual = self._tune(asking.connection, line, False)
             with self.cond:
                 known = self.traffic[asking.connection] = Traffic(
                     name=len(self.traffic) + 1 if known is None else known.name, transactions=Transactions(usual),

@@ -96,6 +96,11 @@ class Watching:
         query = "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid = ANY(%s)"
         return {row[0] for row in self.control.execute(query, [list(pids)]).fetchall()} if pids else set()
 
+    def advisory(self, pids: Collection[int]) -> set[int]:
+        """Those of these sessions that have an advisory lock."""
+        query = "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND pid = ANY(%s)"
+        return {row[0] for row in self.control.execute(query, [list(pids)]).fetchall()} if pids else set()
+
     def cancel(self, pids: Collection[int], *, terminate: bool = False) -> None:
         """End what these sessions do, or the sessions; those that we may."""
         function = "pg_terminate_backend" if terminate else "pg_cancel_backend"
