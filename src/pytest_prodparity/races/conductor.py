@@ -25,7 +25,7 @@ from .ground import Ground, Stopped
 from .schedule import Schedule
 from .stalls import Parks
 from .turnstile import Strikes, Turnstile
-from .watching import SOON, Watching
+from .watching import LATER, SOON, Watching
 
 _LEAVES_S = 5.0
 _LOGS_IN_S = 30.0
@@ -130,7 +130,7 @@ class Crew:
         database = self._database()
         belongs = Belonging(len(self._calls))
         before = wire.gate
-        turnstile = Turnstile(belongs=belongs, before=before, tune=self._tune)
+        turnstile = Turnstile(belongs=belongs, before=before, tune=self._tune, soon=self._end_soon)
 
         belongs.loop = self._loop
         actors = [
@@ -214,20 +214,27 @@ class Crew:
     # Once a connection, in its own thread
 
     def _tune(self, connection: int, line: Line, again: bool) -> str:
-        """Its usual isolation level; the server ends its deadlocks soon from now on."""
+        """Its usual isolation level; no deadlock of its lasts a second from now on."""
         assert isinstance(line, PostgresLine)
         if again:
             self._tuned.pop(connection, None)
-        if self._tuned.get(connection) != line.backend and line.sayable and self._may_set(line):
-            line.say(f"SET {DEADLOCK} = '{SOON}'")
+        if self._tuned.get(connection) != line.backend and line.outside and self._may_set(line):
+            line.say(f"SET {DEADLOCK} = '{LATER}'")
             self._tuned[connection] = line.backend
         key = tuple(sorted(line.asked.items()))
         if key not in self._usual:
-            if not line.sayable:
+            if not line.outside:
                 return READ_COMMITTED
             said = (line.say("SHOW default_transaction_isolation") or "").lower()
             self._usual[key] = said if said in (REPEATABLE_READ, SERIALIZABLE) else READ_COMMITTED
         return self._usual[key]
+
+    def _end_soon(self, line: Line) -> bool:
+        """Have this transaction look for a deadlock as soon as it waits: of all in a circle only the last one does."""
+        if not isinstance(line, PostgresLine) or not line.sayable or line.outside or not self._may:
+            return False
+        line.say(f"SET LOCAL {DEADLOCK} = '{SOON}'")
+        return True
 
     def _may_set(self, line: PostgresLine) -> bool:
         """May the wire's user say how soon deadlocks end? Asked once."""

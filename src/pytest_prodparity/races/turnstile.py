@@ -80,6 +80,8 @@ class Held:
     way: Way
     skip: int
     executes: bool
+    closes: bool = False
+    """Somebody waits for it: if it has to wait in its turn, that may be a deadlock."""
     go: threading.Event = field(default_factory=threading.Event)
     fails: bool = False
     fault: Strikes | None = None
@@ -96,6 +98,8 @@ class Flight:
     since: float
     skip: int = 0
     """Statements of the trip that went in an earlier step."""
+    soon: bool = False
+    """It looks for a deadlock as soon as it waits."""
     blocked: tuple[int, ...] = ()
     """Processes of the server that hold what it waits for, as last seen."""
     blocked_at: float = 0.0
@@ -121,7 +125,14 @@ class Traffic:
 class Turnstile:
     """Of one schedule. Gate and tap in one; all state changes under `cond`, which is told of each."""
 
-    def __init__(self, *, belongs: Belonging, before: Gate | None, tune: Callable[[int, Line, bool], str]) -> None:
+    def __init__(
+        self,
+        *,
+        belongs: Belonging,
+        before: Gate | None,
+        tune: Callable[[int, Line, bool], str],
+        soon: Callable[[Line], bool],
+    ) -> None:
         self.cond = threading.Condition(threading.Lock())
         self.held: list[Held] = []
         self.flights: dict[int, Flight] = {}
@@ -143,6 +154,7 @@ class Turnstile:
         self._belongs = belongs
         self._before = before
         self._tune = tune
+        self._soon = soon
 
     # Asked by the wire
 
@@ -225,6 +237,10 @@ class Turnstile:
             if held.fails and way != "leave" and not _rolls_back(asking.statements):
                 self._fail(way, line)
                 return
+        if held is not None and held.closes and way == "trip" and self._soon(line):
+            flight = self.flights.get(asking.connection)
+            if flight is not None:
+                flight.soon = True
         traffic.transactions.sent(asking.statements)
         if traffic.transactions.fresh:
             traffic.transactions.fresh = False

@@ -32,8 +32,8 @@ JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384"""
 _HEAD = 6
-SOON = "1ms"
-"""The last to wait then always is the victim, and nobody waits a second for it."""
+SOON, LATER = "1ms", "100ms"
+"""After how long who waits looks for a deadlock: who closes the circle, and the others, who would else be its victims."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
