@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 
@@ -20,13 +20,16 @@ from .core.errors import ParityFailure, ProdparityError, UsageError
 from .core.expectation import Expectation
 from .core.findings import Finding, Source, Untold
 from .databases.delta.sequences import shift
+from .faults.kinds.kind import Kind
 from .gate.render import terminal
 from .gate.report import RaceReport
 from .queries.judge import is_allowed
 from .races.conductor import Crew
-from .races.execution import Bound
+from .races.execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Bound
+from .races.footprint import Relations
 from .races.measured import Stress
 from .races.race import Contest, Race
+from .races.relations import QUERY, relations
 from .races.stress import here_or_awaited, stress
 from .races.wording import name_of
 from .relay.trip import HttpTrip, ServiceTrip
@@ -38,6 +41,23 @@ SHIFT = 1_000
 """Steps by which sequences go on later in one serial order, so that generated ids are known as such."""
 PATIENCE_S = 10.0
 """For code that does not come to its next round trip."""
+LEVELS = (READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE)
+Came = TypeVar("Came")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """A race under each isolation level."""
+
+    races: Mapping[str, Race]
+
+    def __str__(self) -> str:
+        lines = []
+        for level, race in self.races.items():
+            said = race.findings[0].title if race.findings else race.verdict
+            far = ", every order that can matter" if race.exhausted else ""
+            lines.append(f"{level:<16}  {said} ({race.schedules} orders{far})")
+        return "\n".join(lines)
 
 
 class Raced:
@@ -79,19 +99,40 @@ class Racing:
         self._raced = raced
 
     def __call__(
-        self, *calls: Callable[[], object], invariant: Callable[[], object] | None = None
+        self,
+        *calls: Callable[[], object],
+        invariant: Callable[[], object] | None = None,
+        faults: Sequence[object] = (),
     ) -> Race | Awaitable[Race]:
         """Run the callables in every order that can matter; in an async test, to be awaited.
 
-        Raises ParityFailure where one of them comes to what no serial order comes to, or to a deadlock.
+        Raises ParityFailure where one of them comes to what no serial order comes to, or to a deadlock. `faults`: then
+        again with each of them at the commit of each callable.
         """
         __tracebackhide__ = True
         self._check(calls, invariant)
+        kinds = [_kind(fault) for fault in faults]
         source = caller(self._session.settings.root)
-        loop = _running_loop()
-        if loop is None:
-            return self._go(calls, invariant, source, None)
-        return asyncio.to_thread(self._go, calls, invariant, source, loop)
+
+        def go(loop: asyncio.AbstractEventLoop | None) -> Race:
+            __tracebackhide__ = True
+            replay = self._session.settings.replayed_race
+            return self._told(self._run(calls, invariant, loop, kinds, replay=replay), source)
+
+        return _here_or_awaited(go)
+
+    def what_if(
+        self, *calls: Callable[[], object], invariant: Callable[[], object] | None = None
+    ) -> WhatIf | Awaitable[WhatIf]:
+        """The same race under each isolation level, for transactions that do not name one. Fails nothing."""
+        __tracebackhide__ = True
+        self._check(calls, invariant)
+
+        def go(loop: asyncio.AbstractEventLoop | None) -> WhatIf:
+            __tracebackhide__ = True
+            return WhatIf(races={level: self._run(calls, invariant, loop, (), level=level) for level in LEVELS})
+
+        return _here_or_awaited(go)
 
     @staticmethod
     def _check(calls: Sequence[object], invariant: object) -> None:
@@ -116,12 +157,15 @@ class Racing:
                     fix="put `lambda:` in front of it",
                 )
 
-    def _go(
+    def _run(
         self,
         calls: Sequence[Callable[[], object]],
         invariant: Callable[[], object] | None,
-        source: Source | None,
         loop: asyncio.AbstractEventLoop | None,
+        faults: Sequence[Kind],
+        *,
+        replay: str | None = None,
+        level: str | None = None,
     ) -> Race:
         __tracebackhide__ = True
         session, settings = self._session, self._session.settings
@@ -133,14 +177,24 @@ class Racing:
         stage = Staged(session)
         try:
             session.current()
+            known = self._relations()
             crew = Crew(
-                session.wire, session.server, session.current, calls, loop=loop, patience=PATIENCE_S, footprints=True
-            )
+                session.wire, session.server, session.current, calls,
+                loop=loop, patience=PATIENCE_S, footprints=known is None,
+            )  # fmt: skip
+            crew.isolation = level
             with crew, stage.hearing(), stage:
-                contest = Contest(crew, stage, len(calls), names=[name_of(call) for call in calls], invariant=invariant)
+                contest = Contest(
+                    crew,
+                    stage,
+                    len(calls),
+                    names=[name_of(call) for call in calls],
+                    relations=known,
+                    invariant=invariant,
+                )
                 contest.rehearse()
                 with session.apart():
-                    race = contest.go(bound, replay=settings.replayed_race)
+                    race = contest.go(bound, replay=replay, faults=faults)
         except ProdparityError as error:
             if isinstance(error, UsageError):
                 raise
@@ -151,7 +205,16 @@ class Racing:
                 seconds=time.monotonic() - began,
                 why=error.happened,
             )
-        return self._told(race, source)
+        return race
+
+    def _relations(self) -> Relations | None:
+        """What the schema adds to statements; None where it cannot be read, and the server's locks tell."""
+        with (
+            suppress(ProdparityError, psycopg.Error),
+            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
+        ):
+            return relations(connection.execute(QUERY).fetchall())
+        return None
 
     def _told(self, race: Race, source: Source | None) -> Race:
         __tracebackhide__ = True
@@ -276,11 +339,21 @@ def caller(root: Path) -> Source | None:
     return Source(path=path.relative_to(root).as_posix(), line=frame.f_lineno, function=frame.f_code.co_qualname)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def _here_or_awaited(go: Callable[[asyncio.AbstractEventLoop | None], Came]) -> Came | Awaitable[Came]:
+    __tracebackhide__ = True
     try:
-        return asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
     except RuntimeError:
-        return None
+        loop = None
+    return go(None) if loop is None else asyncio.to_thread(go, loop)
+
+
+def _kind(fault: object) -> Kind:
+    if isinstance(fault, type) or not isinstance(fault, Kind):
+        raise UsageError(
+            f"parity_race(faults=…): {_said(fault)} is no fault.", fix="faults=[ReplyLost(), SqlState('40001')]"
+        )
+    return fault
 
 
 def _said(value: Any) -> str:

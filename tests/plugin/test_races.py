@@ -68,6 +68,7 @@ def place(dsn, customer):
 TESTS = """\
 import app
 import pytest
+from pytest_prodparity import ReplyLost
 
 pytestmark = pytest.mark.prodparity
 
@@ -128,6 +129,24 @@ def test_invariant(parity_db, parity_race, order):
     )
 
 
+def test_with_a_fault(parity_db, parity_race, order):
+    race = parity_race(
+        lambda: app.pay_rightly(parity_db.dsn, order, 30),
+        lambda: app.pay_rightly(parity_db.dsn, order, 50),
+        faults=[ReplyLost()],
+    )
+    assert (race.verdict, race.exhausted) == ("clean", True), race
+    assert race.schedules > 12, race
+
+
+def test_what_if(parity_db, parity_race, order):
+    table = parity_race.what_if(lambda: app.pay(parity_db.dsn, order, 30), lambda: app.pay(parity_db.dsn, order, 50))
+    assert "lost update" in str(table).splitlines()[0], table
+    assert "40001" in str(table).splitlines()[2], table
+    with parity_db.connect() as connection:
+        assert connection.execute("SHOW default_transaction_isolation").fetchone() == ("read committed",)
+
+
 def test_nothing_of_them_is_left(parity_db, order):
     assert total(parity_db, order) == 100
 """
@@ -171,6 +190,10 @@ def test_never_the_same(parity_db, parity_race):
     race = parity_race(add, lambda: None)
     assert race.verdict == "cannot tell", race
     assert "something else each time" in race.why
+
+
+def test_no_fault(parity_race):
+    parity_race(print, print, faults=[print])
 
 
 def test_bug(parity_db, parity_race):
@@ -218,6 +241,8 @@ def test_what_is_found_fails_its_test_and_nothing_else_does(raced: Result) -> No
         "test_async": "failed",
         "test_allowed": "passed",
         "test_invariant": "failed",
+        "test_with_a_fault": "passed",
+        "test_what_if": "passed",
         "test_nothing_of_them_is_left": "passed",
     }, raced.out
 
@@ -252,7 +277,7 @@ def test_the_report_says_how_far_each_race_looked(raced: Result) -> None:
     assert (right["verdict"], right["exhausted"]) == ("clean", True)
     assert right["schedules"] >= 4
     assert right["source"].startswith("test_pay.py:")
-    assert raced.report["summary"]["races"] == 7
+    assert raced.report["summary"]["races"] == 8
     assert "every order that can matter" in raced.out
 
 
@@ -278,10 +303,11 @@ def test_what_cannot_be_raced_is_said(module_project: Make) -> None:
     assert "parity_race was given the coroutine nothing(), which cannot be called again" in section(
         result, "test_coroutine"
     )
+    assert "parity_race(faults=…): <built-in function print> is no fault" in section(result, "test_no_fault")
     assert "UndefinedTable" in section(result, "test_bug")
     assert "raised by callable 1 of parity_race when nothing else runs" in section(result, "test_bug")
     assert "raised by the invariant of parity_race" in section(result, "test_raising_invariant")
-    assert result.outcomes == {"failed": 5, "passed": 3}, result.out
+    assert result.outcomes == {"failed": 6, "passed": 3}, result.out
 
 
 def test_off_runs_the_serial_orders_alone(module_project: Make) -> None:

@@ -42,6 +42,7 @@ def asked(
     allow: Allow,
 ) -> Asked:
     """Raises UsageError."""
+    __tracebackhide__ = True
     if inspect.isawaitable(call):
         if inspect.iscoroutine(call):
             call.close()
@@ -80,6 +81,7 @@ def _wrong(happened: str, fix: str = _EXAMPLE) -> UsageError:
 
 
 def _number(name: str, value: object, *, least: str = "a number above zero") -> None:
+    __tracebackhide__ = True
     fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not fits or value < 0 or (value == 0 and least.startswith("a ")):  # type: ignore[operator]
         raise _wrong(f"{name}={value!r} is not {least}")
@@ -95,6 +97,7 @@ def _is_async(call: Callable[..., Any]) -> bool:
 
 def _of_one(name: str, function: Callable[..., Any], given: str) -> Callable[[Any], Any]:
     """Whatever takes nothing, or takes `given`, as a function of one argument."""
+    __tracebackhide__ = True
     if not callable(function):
         raise _wrong(f"{name}={function!r} cannot be called", "pass the function itself, or a lambda")
     try:

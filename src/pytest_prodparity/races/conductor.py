@@ -57,6 +57,10 @@ class Crew:
         self._lingering: list[Actor] = []
         self._usual: dict[tuple[tuple[str, str], ...], str] = {}
         self._tuned: dict[int, int] = {}
+        self.isolation: str | None = None
+        """Transactions that do not name a level themselves run at this one."""
+        self._levels: dict[int, tuple[int, str]] = {}
+        """By connection that was given a level: the server's process, and what its own was."""
         self._may: bool | None = None
         """May sessions of the wire end their deadlocks soon? None: not asked yet."""
         self._lock = threading.Lock()
@@ -71,7 +75,9 @@ class Crew:
         self.close()
 
     def close(self) -> None:
-        """Release loop and connections."""
+        """Release loop and connections; those that were given a level get their own back with their next trip."""
+        for number, (_, level) in self._levels.items():
+            self._wire.cure(number, _default(level))
         gc.unfreeze()
         self._loop.close()
         self._parks.close()
@@ -221,6 +227,14 @@ class Crew:
         if self._tuned.get(connection) != line.backend and line.outside and self._may_set(line):
             line.say(f"SET {DEADLOCK} = '{LATER}'")
             self._tuned[connection] = line.backend
+        if self.isolation is not None and line.sayable:
+            if self._levels.get(connection, (0, ""))[0] != line.backend:
+                self._levels[connection] = (
+                    line.backend,
+                    line.say("SHOW default_transaction_isolation") or READ_COMMITTED,
+                )
+            line.say(_default(self.isolation))
+            return self.isolation
         key = tuple(sorted(line.asked.items()))
         if key not in self._usual:
             if not line.outside:
@@ -242,3 +256,7 @@ class Crew:
             known = self._server.version >= 150000
             self._may = known and line.say(f"SELECT pg_catalog.has_parameter_privilege('{DEADLOCK}', 'SET')") == "t"
         return self._may
+
+
+def _default(level: str) -> str:
+    return f"SET default_transaction_isolation = '{level}'"

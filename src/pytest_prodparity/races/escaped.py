@@ -7,6 +7,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import TracebackType
 
 from ..core.findings import Source
 from ..wire.source import Line, Lines
@@ -24,6 +25,7 @@ _POOLS = {
 _FULL = ("too many clients already", "remaining connection slots are reserved", "too many connections for role")
 """A login that is refused has no SQLSTATE in psycopg."""
 _DEEP = 10
+_PACKAGE = __name__.partition(".")[0] + "."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +78,7 @@ class Escapes:
                 number = self._numbers[key] = len(self.kinds) + 1
                 self.kinds.append(Escape(label=label, rule=rule, allowed=allowed, full=full))
                 if rule is None and not allowed and self.own is None:
-                    self.own = error
+                    self.own = error.with_traceback(_theirs(error.__traceback__))
                     # The frames hold connections, which would stay open.
                     for cause in causes:
                         traceback.clear_frames(cause.__traceback__)
@@ -108,6 +110,14 @@ class Escapes:
             if lines:
                 return lines[0][0]
         return None
+
+
+def _theirs(trace: TracebackType | None) -> TracebackType | None:
+    """From where on it is not this package's."""
+    at = trace
+    while at is not None and str(at.tb_frame.f_globals.get("__name__", "")).startswith(_PACKAGE):
+        at = at.tb_next
+    return at or trace
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -8,9 +8,9 @@ import gc
 import inspect
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..databases.provider import Server
 from ..wire.connection import Open
 from ..wire.proxy import Wire
 from ..wire.source import Lines
+from ..wire.tap import Tap
 from . import charges, queues
 from .asked import Allow, Asked, asked
 from .charges import Charges, Database, Hung
@@ -53,29 +54,40 @@ def stress(
     seed: int = 0,
     loop: asyncio.AbstractEventLoop | None = None,
     halt: threading.Event | None = None,
+    kept: Sequence[Tap] = (),
 ) -> Stress:
     """Run the load to its end: at most `warmup + seconds + patience`, twice the patience with the first call, and some seconds.
 
-    `loop` must run in another thread. `halt` ends the load before its time. The findings have no test id yet; `failure`
+    `loop` must run in another thread. `halt` ends the load before its time. `kept` are the wire's taps that are told of
+    the load, too, such as who follows what changes; the others are told of the first call only. The findings have no test id yet; `failure`
     is for the caller to raise. Raises UsageError.
     """
-    if asyncio._get_running_loop() is not None:  # noqa: SLF001  # the public one answers with an exception
+    __tracebackhide__ = True
+    if asyncio._get_running_loop() is not None:  # noqa: SLF001
         raise UsageError(
             "parity_stress was called where an event loop runs, which would stand still.",
             fix="await parity_stress(…), or await asyncio.to_thread(…)",
         )
     wanted = asked(call, actors, seconds, rate=rate, warmup=warmup, patience=patience, invariant=invariant, allow=allow)
     with ExitStack() as stack:
-        control = _control(server, database, stack)
-        return _Run(wanted, wire, root, seed, loop, halt or threading.Event(), stack, control).result()
+        ground = _Ground(
+            wire=wire,
+            root=root,
+            seed=seed,
+            loop=loop,
+            halt=halt or threading.Event(),
+            kept=tuple(kept),
+            control=_control(server, database, stack),
+        )
+        return _Run(wanted, ground, stack).result()
 
 
 def here_or_awaited(begin: Callable[..., Stress]) -> Stress | Coroutine[Any, Any, Stress]:
     """`begin(loop=…, halt=…)`; where an event loop runs, something to await, and the calls are tasks of that loop."""
+    __tracebackhide__ = True
     halt = threading.Event()
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = asyncio._get_running_loop()  # noqa: SLF001  # the public one answers with an exception
+    if loop is None:
         return begin(loop=None, halt=halt)
 
     async def run() -> Stress:
@@ -98,28 +110,37 @@ def _control(server: Server, database: str, stack: ExitStack) -> psycopg.Connect
     return control
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What a load runs on. See `stress`."""
+
+    wire: Wire
+    root: Path
+    seed: int
+    loop: asyncio.AbstractEventLoop | None
+    halt: threading.Event
+    kept: tuple[Tap, ...]
+    control: psycopg.Connection[Any] | None
+
+
 class _Run:
     """One load."""
 
-    def __init__(
-        self, wanted: Asked, wire: Wire, root: Path, seed: int, loop: asyncio.AbstractEventLoop | None,
-        halt: threading.Event, stack: ExitStack, control: psycopg.Connection[Any] | None,
-    ) -> None:  # fmt: skip
+    def __init__(self, wanted: Asked, ground: _Ground, stack: ExitStack) -> None:
         self._wanted = wanted
-        self._wire = wire
-        self._root = root
-        self._seed = seed
-        self._loop = loop
-        self._halt = halt
+        self._ground = ground
+        self._wire = ground.wire
+        self._loop = ground.loop
+        self._halt = ground.halt
+        self._control = ground.control
         self._stack = stack
-        self._control = control
-        self._lines = Lines(root)
+        self._lines = Lines(ground.root)
         self._escapes = Escapes(self._lines, wanted.allow)
         self._database = Database()
         self._hung: list[Hung] = []
         self._blocked: tuple[queues.LockWait, ...] = ()
         self._notes: list[str] = []
-        self._before: dict[int, Open] = {each.number: each for each in wire.connections}
+        self._before: dict[int, Open] = {each.number: each for each in ground.wire.connections}
 
     def result(self) -> Stress:
         """Run it."""
@@ -168,7 +189,7 @@ class _Run:
         end = mark + wanted.seconds
         pace: Pace = Closed(end)
         if wanted.rate is not None:
-            pace = Arrivals(wanted.rate, begin=begin, mark=mark, end=end, seed=self._seed)
+            pace = Arrivals(wanted.rate, begin=begin, mark=mark, end=end, seed=self._ground.seed)
         crowd: Crowd
         if isinstance(first, Tasks):
             crowd = Tasks(wanted.call, wanted.actors, pace, self._escapes.met, loop=self._running())
@@ -232,25 +253,22 @@ class _Run:
 
     @contextlib.contextmanager
     def _heard(self, tap: Database, *, alone: bool = False) -> Iterator[None]:
-        """By `tap`; with `alone` by no other: a call that is made a thousand times by a load is no loop of the code's."""
+        """By `tap`; with `alone` by few others: a call that is made a thousand times by a load is no loop of the code's."""
         taps = self._wire.taps
-        others = list(taps) if alone else []
-        for each in others:
-            taps.remove(each)
-        taps.append(tap)
+        before = list(taps)
+        taps[:] = [*(each for each in before if not alone or each in self._ground.kept), tap]
         self._wire.asks_who = not alone
         try:
             yield
         finally:
             self._wire.asks_who = True
-            taps.remove(tap)
-            taps[:0] = others
+            taps[:] = before
 
     # Afterwards
 
     def _result(self, first: Crowd, load: Load | None, locks: int) -> Stress:
         wanted = self._wanted
-        if not self._database.trips and self._escapes.own is None:
+        if not (self._database.trips or self._escapes.kinds or self._hung):
             self._notes.append("the calls sent nothing through parity_db: what they did is not the database's")
         measures = measure(load, self._hung, self._escapes, seconds=wanted.seconds, closed=wanted.rate is None)
         crowds = [first] if load is None else [first, load.crowd]
@@ -288,7 +306,7 @@ class _Run:
         )
         if stressed.failure is None and load is not None and wanted.invariant is not None:
             stressed = replace(stressed, failure=self._hold(wanted.invariant, stressed, accused))
-        return replace(stressed, findings=accused.findings(self._lines, self._root), notes=tuple(self._notes))
+        return replace(stressed, findings=accused.findings(self._lines, self._ground.root), notes=tuple(self._notes))
 
     def _failure(self, total: int) -> BaseException | None:
         own = self._escapes.own

@@ -126,6 +126,12 @@ class Wire:
             if which(connection.describe()):
                 connection.hang_up()
 
+    def cure(self, number: int, statement: str) -> None:
+        """A statement of our own goes before the next thing that this connection begins outside a transaction."""
+        for connection in self._open_ones():
+            if connection.number == number:
+                connection.keeper.cure = statement
+
     def settle(self, deadline: float) -> bool:
         """Wait until no trip is under way, at most until `deadline` (`time.monotonic()`); returns whether that came.
 
