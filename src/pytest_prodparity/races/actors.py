@@ -45,6 +45,14 @@ class Loop:
         """None as long as nobody has needed one."""
         return self._given or self._own
 
+    @property
+    def is_here(self) -> bool:
+        """Does it run in the thread that asks?"""
+        try:
+            return asyncio.get_running_loop() is self.running
+        except RuntimeError:
+            return False
+
     def get(self) -> asyncio.AbstractEventLoop:
         """Started, where it was not."""
         if self.running is None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ..core.errors import ProdparityError
 from ..databases.provider import Server
 from ..databases.roles import DEADLOCK
+from ..wire.connection import Open
 from ..wire.line import Line
 from ..wire.postgres_line import PostgresLine
 from ..wire.proxy import Wire
@@ -24,7 +25,7 @@ from .ground import Ground, Stopped
 from .schedule import Schedule
 from .stalls import Parks
 from .turnstile import Strikes, Turnstile
-from .watching import SOON, Watching
+from .watching import LATER, SOON, Watching
 
 _LEAVES_S = 5.0
 _LOGS_IN_S = 30.0
@@ -90,6 +91,11 @@ class Crew:
 
         Raises ProdparityError where an actor of an earlier schedule still lives.
         """
+        if self._loop.is_here:
+            raise ProdparityError(
+                "A race cannot be run by the thread of its own event loop: it would wait for itself.",
+                fix="await asyncio.to_thread(crew.run, ...)",
+            )
         if not self._lock.acquire(blocking=False):
             raise ProdparityError("A race is run by one thread at a time.")
         try:
@@ -130,7 +136,7 @@ class Crew:
         database = self._database()
         belongs = Belonging(len(self._calls))
         before = wire.gate
-        turnstile = Turnstile(belongs=belongs, before=before, tune=self._tune)
+        turnstile = Turnstile(belongs=belongs, before=before, tune=self._tune, soon=self._end_soon)
 
         belongs.loop = self._loop
         actors = [
@@ -166,20 +172,29 @@ class Crew:
                 f"trips of {', '.join(sorted(turnstile.strangers - {''}))} passed, which is no actor's"
             )
         schedule.notes += [f"a fault did not strike: {why}" for why in turnstile.misfits]
-        before = self._wire.connections
+        for number in turnstile.reset:
+            self._tuned.pop(number, None)
+        before = {one.number: one for one in self._wire.connections if one.number in turnstile.traffic}
         gc.collect()  # a connection that was dropped rolls back now, and not in the middle of another schedule
-        used = set(turnstile.traffic)
-        open_ = {one.number: one for one in before if one.number in used and one.state in ("T", "E")}
-        if not open_:
-            return
-        left = [one for one in self._wire.connections if one.number in open_ and one.state in ("T", "E")]
-        for one in left:
-            whose = turnstile.traffic[one.number].actor
-            schedule.notes.append(f"actor {whose + 1} left a transaction open; its connection was closed")
-        self._wire.hang_up(lambda one: one.number in open_ and one.state in ("T", "E"))
-        backends = {one.backend for one in open_.values()}
-        while self._watching.alive(backends) and time.monotonic() < deadline:
-            threading.Event().wait(0.001)
+        begun = {number for number, one in before.items() if one.state in ("T", "E")}
+        locked = self._locked(before, turnstile)
+        for what, which in (("a transaction open", begun), ("an advisory lock", locked - begun)):
+            for one in self._wire.connections:
+                if one.number in which:
+                    whose = schedule.actors[turnstile.traffic[one.number].actor].name
+                    schedule.notes.append(f"{whose} left {what}; its connection was closed")
+        self._close(begun | locked, [before[number].backend for number in begun | locked], deadline)
+
+    def _locked(self, before: Mapping[int, Open], turnstile: Turnstile) -> set[int]:
+        backends = {before[number].backend: number for number in turnstile.advisory if number in before}
+        return {backends[pid] for pid in self._watching.advisory(backends)}
+
+    def _close(self, connections: set[int], backends: Sequence[int], deadline: float) -> None:
+        """Until their sessions are gone."""
+        if connections:
+            self._wire.hang_up(lambda one: one.number in connections)
+            while self._watching.alive(backends) and time.monotonic() < deadline:
+                threading.Event().wait(0.001)
 
     def _refuse_lingering(self) -> None:
         self._lingering = [actor for actor in self._lingering if not actor.over]
@@ -204,11 +219,13 @@ class Crew:
 
     # Once a connection, in its own thread
 
-    def _tune(self, connection: int, line: Line) -> str:
-        """Its usual isolation level; the server ends its deadlocks soon from now on."""
+    def _tune(self, connection: int, line: Line, again: bool) -> str:
+        """Its usual isolation level; no deadlock of its lasts a second from now on."""
         assert isinstance(line, PostgresLine)
-        if self._tuned.get(connection) != line.backend and line.sayable and self._may_set(line):
-            line.say(f"SET {DEADLOCK} = '{SOON}'")
+        if again:
+            self._tuned.pop(connection, None)
+        if self._tuned.get(connection) != line.backend and line.outside and self._may_set(line):
+            line.say(f"SET {DEADLOCK} = '{LATER}'")
             self._tuned[connection] = line.backend
         if self.isolation is not None and line.sayable:
             if self._levels.get(connection, (0, ""))[0] != line.backend:
@@ -220,11 +237,18 @@ class Crew:
             return self.isolation
         key = tuple(sorted(line.asked.items()))
         if key not in self._usual:
-            if not line.sayable:
+            if not line.outside:
                 return READ_COMMITTED
             said = (line.say("SHOW default_transaction_isolation") or "").lower()
             self._usual[key] = said if said in (REPEATABLE_READ, SERIALIZABLE) else READ_COMMITTED
         return self._usual[key]
+
+    def _end_soon(self, line: Line) -> bool:
+        """Have this transaction look for a deadlock as soon as it waits: of all in a circle only the last one does."""
+        if not isinstance(line, PostgresLine) or not line.sayable or line.outside or not self._may:
+            return False
+        line.say(f"SET LOCAL {DEADLOCK} = '{SOON}'")
+        return True
 
     def _may_set(self, line: PostgresLine) -> bool:
         """May the wire's user say how soon deadlocks end? Asked once."""

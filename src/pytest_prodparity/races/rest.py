@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .actors import Actor
 from .belonging import Belonging
 from .ground import Ground
-from .stalls import Park, Seen
+from .stalls import LOOP, Park, Seen
 from .turnstile import Flight, Turnstile
 
 if TYPE_CHECKING:
@@ -140,10 +140,10 @@ class Rest:
 
     def parked(self, actor: Actor) -> Park | None:
         """Where the actor rests, if all that it has started does."""
-        if actor.task is not None and not actor.over:
+        if actor.asynchronous and not actor.over:
             if not self._ground.loop.turned(_TURN_S):
-                return Park(("loop", id(self._ground.loop.running)), "lock")
-            return self._parked_tasks(actor)
+                return Park((LOOP,), "lock")
+            return self._parked_tasks(actor) if actor.task is not None else None
         threads = [actor.thread] if actor.thread is not None and not actor.over else []
         found: list[Park] = []
         for thread in threads + self._belongs.threads(actor.index):

@@ -142,7 +142,9 @@ class Schedule:
 
     def _let_go(self, enabled: Sequence[Held]) -> None:
         held = self._choose(enabled)
-        self._let_checks_pass(held)
+        held.closes = self._closes(held)
+        if held.closes:
+            self._let_checks_pass()
         with self._woken_in_turn(held) as go_on:
             with self._cond:
                 stride = self.turnstile.release(held)
@@ -161,6 +163,12 @@ class Schedule:
         actors = self.rest.whose(self.ground.backends())
         return {actors.get(pid, -1) for pid in flight.blocked}
 
+    def _backends_of(self, held: Held) -> set[int]:
+        return {one.backend for one in self.turnstile.traffic.values() if one.actor == held.ready.actor}
+
+    def _backend(self, flight: Flight) -> int:
+        return self.turnstile.traffic[flight.wire].backend
+
     @contextlib.contextmanager
     def _woken_in_turn(self, held: Held) -> Iterator[Callable[[], None]]:
         """Several that wait for this one go on in the order in which they came, where that can be had."""
@@ -169,14 +177,8 @@ class Schedule:
         if len(blocked) < 2 or not any(ends(sql) or "unlock" in sql.lower() for sql in held.ready.statements):
             yield lambda: None
             return
-        backends = self.ground.backends()
-        own = {
-            backends[wire]
-            for wire, one in self.turnstile.traffic.items()
-            if one.actor == held.ready.actor and wire in backends
-        }
-        waits = queue(blocked, own, lambda one: backends.get(one.wire, 0))
-        pids = [backends.get(one.wire, 0) for one in waits]
+        waits = queue(blocked, self._backends_of(held), self._backend)
+        pids = [self._backend(one) for one in waits]
         if len(waits) < 2:
             yield lambda: None
             return
@@ -219,12 +221,18 @@ class Schedule:
         self.strides.append(self.turnstile.release(held))
         return True
 
-    def _let_checks_pass(self, held: Held) -> None:
-        """Let those that wait look for a deadlock before there is one: then the last to wait is always its victim."""
-        if all(ends(sql) for sql in held.ready.statements):
-            return
+    def _closes(self, held: Held) -> bool:
+        """Somebody waits for it, and it may have to wait itself."""
+        if held.ready.state != "T" or all(ends(sql) for sql in held.ready.statements):
+            return False
         with self._cond:
-            waits = [one.blocked_at for one in self.turnstile.flights.values() if one.blocked]
+            blocked = [one for one in self.turnstile.flights.values() if one.blocked]
+        return bool(blocked and queue(blocked, self._backends_of(held), self._backend))
+
+    def _let_checks_pass(self) -> None:
+        """Let those that look at once have looked before there is a deadlock: the last to wait is its victim."""
+        with self._cond:
+            waits = [one.blocked_at for one in self.turnstile.flights.values() if one.blocked and one.soon]
             rest = max(waits, default=0.0) + _CHECKED_S - time.monotonic()
             if rest > 0:
                 self._cond.wait_for(lambda: False, rest)

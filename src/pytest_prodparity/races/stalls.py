@@ -36,6 +36,8 @@ _LOCKS = ("/threading.py", "/queue.py", "/asyncio/locks.py", "/asyncio/queues.py
 _PROCESSES = ("/subprocess.py", "/multiprocessing/popen_fork.py")
 _JOINS = ("/asyncio/tasks.py", "/asyncio/taskgroups.py")
 _DEEP = 14
+LOOP = "the event loop"
+"""What a task waits for that cannot run, since another one blocks its loop."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .execution import Waiting
 from .ground import Stopped
-from .stalls import Told
+from .stalls import LOOP, Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,14 +141,17 @@ class Standstill:
 
     def _said(self, blocked: tuple[int, ...], whose: Mapping[int, int]) -> str:
         by = [
-            f"actor {whose[pid] + 1}" if pid in whose else self._schedule.ground.watching.describe(pid)
-            for pid in blocked
+            self._named(whose[pid]) if pid in whose else self._schedule.ground.watching.describe(pid) for pid in blocked
         ]
         return f"waits in the database for {', '.join(dict.fromkeys(by))}"
 
+    def _named(self, index: int) -> str:
+        actor = self._schedule.actors[index]
+        return f"{actor.name}, which is over" if actor.over else actor.name
+
     def _elsewhere(self, actor: Actor, whose: Mapping[int, int]) -> Waiting:
         parks = self._schedule.ground.parks
-        if actor.task is not None:
+        if actor.asynchronous:
             told = self._of_tasks(actor)
         elif actor.thread is not None:
             told = parks.of_thread(actor.thread)
@@ -183,8 +186,8 @@ class Standstill:
     def _of_tasks(self, actor: Actor) -> Told:
         parks = self._schedule.ground.parks
         found = [parks.of_task(task) for task in self._schedule.rest.tasks(actor) if not task.done()]
-        if actor.park is not None and actor.park.mark[:1] == ("loop",):
-            return Told(on="lock", where="the event loop, which another task blocks")
+        if actor.park is not None and actor.park.mark == (LOOP,):
+            return Told(on="lock", where=f"{LOOP}, which another task blocks")
         order = ("pool", "lock", "sleep", "unknown")
         return min(
             found, key=lambda told: order.index(told.on), default=Told(on="unknown", where="nothing that is known")

@@ -93,6 +93,8 @@ class Transactions:
         self.usual = usual
         self.patient = False
         """It has set a timeout of its own, which may end what it waits for."""
+        self.fresh = False
+        """All settings of its session have been reset."""
         self._session: str | None = None
         self._own: str | None = None
         self._snapshot = False
@@ -149,6 +151,7 @@ class Transactions:
         elif first in ("RESET", "DISCARD") and len(words) > 1 and words[1] in ("ALL", "DEFAULT_TRANSACTION_ISOLATION"):
             self._session = None
             self.patient = False
+            self.fresh = self.fresh or words[1] == "ALL"
         elif first == "SAVEPOINT":
             self._savepoints = True
         elif first not in _SESSION and first not in _ENDS:

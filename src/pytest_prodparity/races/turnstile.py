@@ -80,6 +80,8 @@ class Held:
     way: Way
     skip: int
     executes: bool
+    closes: bool = False
+    """Somebody waits for it: if it has to wait in its turn, that may be a deadlock."""
     go: threading.Event = field(default_factory=threading.Event)
     fails: bool = False
     fault: Strikes | None = None
@@ -96,6 +98,8 @@ class Flight:
     since: float
     skip: int = 0
     """Statements of the trip that went in an earlier step."""
+    soon: bool = False
+    """It looks for a deadlock as soon as it waits."""
     blocked: tuple[int, ...] = ()
     """Processes of the server that hold what it waits for, as last seen."""
     blocked_at: float = 0.0
@@ -121,7 +125,14 @@ class Traffic:
 class Turnstile:
     """Of one schedule. Gate and tap in one; all state changes under `cond`, which is told of each."""
 
-    def __init__(self, *, belongs: Belonging, before: Gate | None, tune: Callable[[int, Line], str]) -> None:
+    def __init__(
+        self,
+        *,
+        belongs: Belonging,
+        before: Gate | None,
+        tune: Callable[[int, Line, bool], str],
+        soon: Callable[[Line], bool],
+    ) -> None:
         self.cond = threading.Condition(threading.Lock())
         self.held: list[Held] = []
         self.flights: dict[int, Flight] = {}
@@ -134,11 +145,16 @@ class Turnstile:
         """Actors whose callables have returned."""
         self.misfits: list[str] = []
         """Why faults did not strike."""
+        self.advisory: set[int] = set()
+        """Connections that may have an advisory lock."""
+        self.reset: set[int] = set()
+        """Connections whose settings were reset."""
         self.strangers: set[str] = set()
         """Who sent trips and is no actor."""
         self._belongs = belongs
         self._before = before
         self._tune = tune
+        self._soon = soon
 
     # Asked by the wire
 
@@ -221,7 +237,16 @@ class Turnstile:
             if held.fails and way != "leave" and not _rolls_back(asking.statements):
                 self._fail(way, line)
                 return
+        if held is not None and held.closes and way == "trip" and self._soon(line):
+            flight = self.flights.get(asking.connection)
+            if flight is not None:
+                flight.soon = True
         traffic.transactions.sent(asking.statements)
+        if traffic.transactions.fresh:
+            traffic.transactions.fresh = False
+            self.reset.add(asking.connection)
+        if any("advisory" in sql.lower() for sql in asking.statements):
+            self.advisory.add(asking.connection)
         if way == "part":
             traffic.parted = skip + len(asking.statements) if asking.executes else skip
         else:
@@ -256,8 +281,11 @@ class Turnstile:
     def _traffic(self, actor: int, asking: Asking, line: Line) -> Traffic:
         known = self.traffic.get(asking.connection)
         backend = getattr(line, "backend", 0)
+        if asking.connection in self.reset and asking.state == "I":
+            self.reset.discard(asking.connection)
+            self._tune(asking.connection, line, True)
         if known is None or (known.backend != backend and asking.state == "I"):
-            usual = self._tune(asking.connection, line)
+            usual = self._tune(asking.connection, line, False)
             with self.cond:
                 known = self.traffic[asking.connection] = Traffic(
                     name=len(self.traffic) + 1 if known is None else known.name, transactions=Transactions(usual),

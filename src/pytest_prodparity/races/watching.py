@@ -32,8 +32,8 @@ JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384"""
 _HEAD = 6
-SOON = "1ms"
-"""The last to wait then always is the victim, and nobody waits a second for it."""
+SOON, LATER = "1ms", "100ms"
+"""After how long who waits looks for a deadlock: who closes the circle, and the others, who would else be its victims."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +94,11 @@ class Watching:
     def alive(self, pids: Collection[int]) -> set[int]:
         """Those of these sessions that have not ended."""
         query = "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid = ANY(%s)"
+        return {row[0] for row in self.control.execute(query, [list(pids)]).fetchall()} if pids else set()
+
+    def advisory(self, pids: Collection[int]) -> set[int]:
+        """Those of these sessions that have an advisory lock."""
+        query = "SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND pid = ANY(%s)"
         return {row[0] for row in self.control.execute(query, [list(pids)]).fetchall()} if pids else set()
 
     def cancel(self, pids: Collection[int], *, terminate: bool = False) -> None:

@@ -75,9 +75,15 @@ class PostgresLine(Line):
 
     @property
     def sayable(self) -> bool:
-        """A statement of our own disturbs nothing: no transaction is open, and nothing of a trip has been sent on."""
+        """A statement of our own disturbs nothing: nothing of a trip has been sent on, and no transaction has failed."""
         session = self._connection.session
-        return self._clean and session is not None and session.state == "I" and self._connection.home is not None
+        return self._clean and session is not None and session.state in ("I", "T") and self._connection.home is not None
+
+    @property
+    def outside(self) -> bool:
+        """It is sayable, and no transaction is open."""
+        session = self._connection.session
+        return self.sayable and session is not None and session.state == "I"
 
     def forward(self) -> None:
         """Send the request on; at an opening, let the client log in."""

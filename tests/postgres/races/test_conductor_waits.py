@@ -465,3 +465,93 @@ def test_the_server_tells_what_a_step_has_locked(stage: Stage) -> None:
     assert execution.steps[0].reads == {"public.account"}
     assert execution.steps[0].writes == frozenset()
     assert execution.steps[1].writes >= {"public.account", "public.entry"}
+
+
+def test_a_lock_that_is_left_behind_is_said_and_does_not_last_into_the_next_schedule(stage: Stage) -> None:
+    kept = [psycopg.connect(stage.url, autocommit=True)]
+
+    def leaks() -> None:
+        if kept[0].closed or kept[0].broken:
+            kept[0] = psycopg.connect(stage.url, autocommit=True)
+        try:
+            kept[0].execute("SELECT pg_advisory_lock(7)")
+        except psycopg.OperationalError:
+            kept[0] = psycopg.connect(stage.url, autocommit=True)
+            kept[0].execute("SELECT pg_advisory_lock(7)")
+
+    def waits() -> None:
+        with psycopg.connect(stage.url) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(7)")
+
+    crew = stage.crew(leaks, waits)
+
+    for _ in range(2):
+        stuck = stage.run(crew, 0, 1)
+        fine = stage.run(crew, 1, 1, 0)
+
+        assert stuck.status == "stuck"
+        assert [(one.actor, one.holders) for one in stuck.waiting] == [(1, (0,))]
+        assert stuck.waiting[0].said == "waits in the database for actor 1, which is over"
+        assert stuck.notes == fine.notes == ("actor 1 left an advisory lock; its connection was closed",)
+        assert fine.status == "done"
+    kept[0].close()
+
+
+def test_a_pool_that_resets_its_sessions_has_its_deadlocks_ended_soon_all_the_same(
+    stage: Stage, loop: asyncio.AbstractEventLoop
+) -> None:
+    async def make() -> asyncpg.Pool:
+        return await asyncpg.create_pool(stage.url, min_size=2, max_size=2)
+
+    pool = asyncio.run_coroutine_threadsafe(make(), loop).result(20)
+
+    async def change(*ids: int) -> None:
+        for _ in range(2):
+            async with pool.acquire() as connection, connection.transaction():
+                for number in ids:
+                    await connection.execute("UPDATE account SET balance = 0 WHERE id = $1", number)
+
+    crew = stage.crew(lambda: change(1, 2), lambda: change(2, 1), loop=loop)
+
+    for _ in range(3):
+        execution = stage.run(crew, 0, 0, 0, 1, 1, 1, 0, 1, 0, 1)
+
+        assert [outcome.sqlstate for outcome in execution.outcomes] == [None, "40P01"]
+        assert execution.seconds < 0.9  # less than the server's own second
+    asyncio.run_coroutine_threadsafe(pool.close(), loop).result(20)
+
+
+def test_a_task_that_blocks_its_loop_holds_up_the_others(stage: Stage, loop: asyncio.AbstractEventLoop) -> None:
+    async def blocks() -> None:
+        both(stage.url, 1, 2)
+
+    async def transaction() -> None:
+        connection = await asyncpg.connect(stage.url)
+        try:
+            async with connection.transaction():
+                await connection.execute("UPDATE account SET balance = 0 WHERE id = 1")
+                await connection.execute("UPDATE account SET balance = 0 WHERE id = 2")
+        finally:
+            connection.terminate()
+
+    crew = stage.crew(transaction, blocks, loop=loop)
+
+    fine = crew.run(Listed(), serially=(0, 1))
+    stuck = stage.run(crew, 0, 1, 0)
+
+    assert fine.status == "done"
+    assert stuck.status == "deadlock"
+    waits = {one.actor: one for one in stuck.waiting}
+    assert (waits[0].on, waits[0].holders) == ("lock", (1,))
+    assert waits[0].said == "waits in the event loop, which another task blocks"
+    assert (waits[1].on, waits[1].holders) == ("database", (0,))
+
+
+def test_a_race_is_not_run_by_the_loops_own_thread(stage: Stage, loop: asyncio.AbstractEventLoop) -> None:
+    crew = stage.crew(lambda: None, loop=loop)
+
+    async def wrong() -> None:
+        crew.run(Listed())
+
+    with pytest.raises(ProdparityError, match="it would wait for itself"):
+        asyncio.run_coroutine_threadsafe(wrong(), loop).result(20)
