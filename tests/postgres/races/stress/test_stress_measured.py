@@ -36,7 +36,7 @@ def test_what_it_came_to_fits_fifteen_lines(load: Loading) -> None:
     stressed = load(lambda: add(load.dsn), invariant=lambda: False)
     said = str(stressed)
     assert len(said.splitlines()) <= 15
-    assert said.startswith("4 actors (each calls again when it is done), 0.3 s: ")
+    assert said.startswith("4 actors (each calls again when it is done), 0.2 s: ")
     assert "latency   p50 " in said
     assert "invariant-broken  the invariant does not hold after" in said
 
