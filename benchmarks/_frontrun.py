@@ -37,7 +37,7 @@ def main(url: str, name: str, variant: str, seconds: str, *options: str) -> None
                 known.close()
             kept[at] = connect(program, url, corrected=corrected)  # here, since frontrun watches those made under it
         for statement in program.reset:
-            beside.execute(statement.encode())
+            beside.execute(statement)
         return [one for one in kept if one is not None]
 
     def work(at: int, state: list[Connection]) -> None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import IsolationLevel
@@ -21,8 +21,8 @@ class Program:
     """`holds`, asked after all actors, is needed by frontrun only."""
 
     name: str
-    schema: str
-    reset: tuple[str, ...]
+    schema: LiteralString
+    reset: tuple[LiteralString, ...]
     """Back to the start, for a tool that does not do it."""
     faulty: tuple[Actor, ...]
     corrected: tuple[Actor, ...]
@@ -42,13 +42,13 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
-def number(connection: Connection, query: str) -> int:
-    row = connection.execute(query.encode()).fetchone()
+def number(connection: Connection, query: LiteralString, *values: object) -> int:
+    row = connection.execute(query, values).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def withdraws(query: str, amount: int) -> Actor:
+def withdraws(query: LiteralString, amount: int) -> Actor:
     def withdraw(connection: Connection) -> None:
         with transaction(connection):
             balance = number(connection, query)
@@ -57,10 +57,10 @@ def withdraws(query: str, amount: int) -> Actor:
     return withdraw
 
 
-def leaves(doctor: int, lock: str) -> Actor:
+def leaves(doctor: int, lock: LiteralString) -> Actor:
     def leave(connection: Connection) -> None:
         with transaction(connection):
-            on_call = connection.execute(f"SELECT id FROM doctors WHERE on_call ORDER BY id{lock}".encode()).fetchall()
+            on_call = connection.execute(f"SELECT id FROM doctors WHERE on_call ORDER BY id{lock}").fetchall()
             if len(on_call) > 1:
                 connection.execute("UPDATE doctors SET on_call = false WHERE id = %s", [doctor])
 
@@ -103,12 +103,12 @@ def signs_up_locked(connection: Connection) -> None:
             connection.execute("INSERT INTO people (email) VALUES ('a@b.example')")
 
 
-def copies(source: int, target: int, lock: str) -> Actor:
+def copies(source: int, target: int, *, locked: bool) -> Actor:
     def copy(connection: Connection) -> None:
         with transaction(connection):
-            if lock:
+            if locked:
                 connection.execute("SELECT id FROM accounts WHERE id = 1 FOR UPDATE")
-            value = number(connection, f"SELECT balance FROM accounts WHERE id = {source}")  # noqa: S608  # a number
+            value = number(connection, "SELECT balance FROM accounts WHERE id = %s", source)
             connection.execute("UPDATE accounts SET balance = %s WHERE id = %s", [value + 1, target])
 
     return copy
@@ -168,8 +168,8 @@ def ring(balances: list[int]) -> bool:
 
 THREE = Program(
     name="write skew of three, repeatable read", schema=ACCOUNTS, reset=ACCOUNTS_BACK,
-    faulty=(copies(1, 2, ""), copies(2, 3, ""), copies(3, 1, "")),
-    corrected=(copies(1, 2, "x"), copies(2, 3, "x"), copies(3, 1, "x")),
+    faulty=(copies(1, 2, locked=False), copies(2, 3, locked=False), copies(3, 1, locked=False)),
+    corrected=(copies(1, 2, locked=True), copies(2, 3, locked=True), copies(3, 1, locked=True)),
     holds=lambda connection: ring(
         [row[0] for row in connection.execute("SELECT balance FROM accounts ORDER BY id").fetchall()]
     ),

@@ -119,7 +119,7 @@ def staged(server: Server, name: str, program: Program, size: int = 0) -> Iterat
     with closing(psycopg.connect(server.dsn(), autocommit=True)) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
         with closing(psycopg.connect(server.dsn(name), autocommit=True)) as inside:
-            inside.execute(program.schema.encode())
+            inside.execute(program.schema)
             if size:
                 _fill(inside, size)
         upstream = Upstream(
@@ -285,11 +285,11 @@ def _explored(
         admin.execute("ALTER DATABASE theirs SET deadlock_timeout = '50ms'")
         try:
             with closing(psycopg.connect(server.dsn("theirs"), autocommit=True)) as inside:
-                inside.execute(program.schema.encode())
+                inside.execute(program.schema)
             script = Path(__file__).parent / "_frontrun.py"
             arguments = [server.dsn("theirs"), program.name, "corrected" if corrected else "faulty", str(SECONDS), *options]
             done = subprocess.run(  # noqa: S603
-                [python, script, *arguments], capture_output=True, text=True, timeout=3 * SECONDS, check=False
+                [python.parent / "frontrun", python, script, *arguments], capture_output=True, text=True, timeout=3 * SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
             return {"error": f"not over after {3 * SECONDS} s", "seconds": 3 * SECONDS}
