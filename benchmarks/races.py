@@ -53,7 +53,7 @@ SECONDS = 60
 FRONTRUN = "frontrun==0.7.0"
 WAYS: dict[str, tuple[str, ...]] = {
     "": (),
-    "lock_timeout=500": ("lock_timeout=500",),
+    "warn_nondeterministic_sql=False": ("warn_nondeterministic_sql=0",),
 }
 """Of calling frontrun.explore."""
 

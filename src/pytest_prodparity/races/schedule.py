@@ -188,14 +188,17 @@ class Schedule:
 
     def _moves(self, actor: Actor) -> bool:
         """Under `cond`."""
-        flights = [one for one in self.turnstile.flights.values() if one.actor == actor.index]
-        if any(not one.blocked for one in flights):
-            return True
-        if flights or not actor.begun or actor.park is not None:
+        waits = False
+        for one in self.turnstile.flights.values():
+            if one.actor == actor.index:
+                if not one.blocked:
+                    return True
+                waits = True
+        if waits or not actor.begun or actor.park is not None:
             return False
         if actor.over and not self._belongs.threads(actor.index):
             return False
-        return not any(held.ready.actor == actor.index for held in self.turnstile.held)
+        return not any([held.ready.actor == actor.index for held in self.turnstile.held])
 
     def _still(self) -> bool:
         """Nobody rests only as it seemed: asked once more of all who wait."""

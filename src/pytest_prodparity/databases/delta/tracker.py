@@ -72,6 +72,16 @@ class Frame:
     reasons: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What `delta` has read: an `undo` that finds the log where it stood then need not read it again."""
+
+    frame: Frame
+    position: str
+    lines: list[str]
+    notes: list[str]
+
+
 class Tracker:
     """One database's changes since `open`. A context manager; not for several threads at once.
 
@@ -91,6 +101,7 @@ class Tracker:
         self._sequences: Sequences
         self._catalogue: Catalogue
         self._bloat: Bloat
+        self._seen: Seen | None = None
         self._undone = 0
         self._proofs: dict[int, int] = {}
         self._lost: str | None = None
@@ -156,8 +167,11 @@ class Tracker:
         self._check()
         frame = self._frames[-1]
         try:
-            net = self._read()
+            self._stream.look()
+            lines, position = self._stream.peek()
+            net = frame.net.copy().fold(lines, self._tables)
             notes = self._changed(frame)
+            self._seen = Seen(frame=frame, position=position, lines=lines, notes=notes)
             moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
@@ -173,14 +187,16 @@ class Tracker:
         raises for what the test did.
         """
         began = time.perf_counter()
+        seen, self._seen = self._seen, None
         leaks: tuple[Leak, ...] = ()
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
-                if written:
+                look = written and seen is None
+                if look:
                     self._stream.look()
                 leaks, now = self._settled(older)
-                undone = self._undo(self._frames[-1], now, prove, looked=written and not leaks)
+                undone = self._undo(self._frames[-1], now, prove, looked=look and not leaks, seen=seen)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
                 undone = Undone(done=False, reasons=(_said(cause),))
             if not undone.done:
@@ -357,7 +373,9 @@ class Tracker:
         self._stream.look()
         return self._frames[-1].net.copy().fold(self._stream.peek()[0], self._tables)
 
-    def _undo(self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool) -> Undone:
+    def _undo(
+        self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool, seen: Seen | None = None
+    ) -> Undone:
         if now.position == frame.mark and not frame.net:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
             back = self._sequences.back(frame.sequences, now.sequences)
@@ -365,14 +383,10 @@ class Tracker:
                 frame.mark = self._run(back)
             return Undone(done=True, proven=True)
         self._ready()
-        if not looked:
-            self._stream.look()
-        changed = self._catalogue.changed(self._connection, frame.mark, now.position) if not self._late else self._late
-        lines, position = self._stream.peek()
-        while place(position) < place(now.position):
-            # A look that began before nothing was under way any more.
-            self._stream.look()
-            lines, position = self._stream.peek()
+        if seen is not None and seen.frame is frame and seen.position == now.position:
+            lines, position, changed = seen.lines, seen.position, seen.notes
+        else:
+            lines, position, changed = self._all(frame, now, looked=looked)
         net = frame.net.copy().fold(lines, self._tables)
         reasons = [*undo.stubborn(net), *(self._changed(frame) if changed is None else changed)]
         if reasons:
@@ -382,6 +396,18 @@ class Tracker:
         if undone:
             frame.net = Net()
         return undone
+
+    def _all(self, frame: Frame, now: Survey, *, looked: bool) -> tuple[list[str], str, list[str] | None]:
+        """The decoded lines up to the survey's position at least, the log's position, and what changed beside rows."""
+        if not looked:
+            self._stream.look()
+        changed = self._catalogue.changed(self._connection, frame.mark, now.position) if not self._late else self._late
+        lines, position = self._stream.peek()
+        while place(position) < place(now.position):
+            # A look that began before nothing was under way any more.
+            self._stream.look()
+            lines, position = self._stream.peek()
+        return lines, position, changed
 
     def _back(
         self,
