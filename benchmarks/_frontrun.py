@@ -43,7 +43,9 @@ def main(url: str, name: str, variant: str, seconds: str, *options: str) -> None
     def work(at: int, state: list[Connection]) -> None:
         actors[at](state[at])
 
-    more = {key: float(value) if "." in value else int(value) for key, _, value in (one.partition("=") for one in options)}
+    more = {
+        key: float(value) if "." in value else int(value) for key, _, value in (one.partition("=") for one in options)
+    }
     told: dict[str, object] = {}
     began = time.monotonic()
     try:
@@ -56,7 +58,7 @@ def main(url: str, name: str, variant: str, seconds: str, *options: str) -> None
             "came_back": result.reproduction_successes, "why": result.inconclusive_reason,
             "said": (result.explanation or "")[:600],
         }  # fmt: skip
-    except BaseException as error:  # noqa: BLE001  # told, whatever it is
+    except BaseException as error:  # told, whatever it is
         told = {"error": f"{type(error).__name__}: {error}"[:600], "where": traceback.format_exc()[-600:]}
     told |= {"seconds": time.monotonic() - began, "runs": runs}
     print(json.dumps(told), flush=True)

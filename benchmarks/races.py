@@ -50,7 +50,10 @@ SCHEDULES = 200
 ROUNDS = 5
 REPLAYS = 10
 SECONDS = 60
+EACH = tuple(itertools.product(programs.PROGRAMS, (False, True)))
+"""Faulty, corrected."""
 FRONTRUN = "frontrun==0.7.0"
+VERDICTS = {True: "holds", False: "found", None: "cannot tell"}
 WAYS: dict[str, tuple[str, ...]] = {
     "": (),
     "warn_nondeterministic_sql=False": ("warn_nondeterministic_sql=0",),
@@ -171,14 +174,13 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
         server = provider.start()
         if "a" in PARTS:
             figures |= speed(server)
-        for program in programs.PROGRAMS if "b" in PARTS or "c" in PARTS else ():
-            for corrected in (False, True):
-                table.append([f"{program.name}{', corrected' if corrected else ''}", *_ours(server, program, corrected, figures)])
+        if "b" in PARTS or "c" in PARTS:
+            table += [_ours(server, program, corrected, figures) for program, corrected in EACH]
         if "c" in PARTS:
             with tempfile.TemporaryDirectory() as folder:
                 python = _frontrun(Path(folder))
                 rows = iter(table[1:])
-                for program, corrected in itertools.product(programs.PROGRAMS, (False, True)):
+                for program, corrected in EACH:
                     next(rows).extend(_theirs(server, python, program, corrected, figures))
     finally:
         provider.stop()
@@ -199,7 +201,7 @@ def speed(server: Server) -> dict[str, object]:
                 part.clear()
             began = time.perf_counter()
             for at in range(SCHEDULES):
-                ran = race._run(Wish(orders[at % len(orders)]))  # noqa: SLF001
+                ran = race._run(Wish(orders[at % len(orders)]))
                 assert ran.status == "done", ran
             rates.append(SCHEDULES / (time.perf_counter() - began))
             parts = {f"{name}_ms": round(statistics.median(part) * 1000, 2) for name, part in stage.seconds.items()}
@@ -224,14 +226,16 @@ def _ours(server: Server, program: Program, corrected: bool, figures: dict[str, 
         same = ""
         if found.findings and not corrected:
             again = [_again(stage, program, found) for _ in range(REPLAYS)]
-            same = f"{sum(again)}/{REPLAYS}"
-            figures[f"replayed {program.name}"] = sum(again)
+            same = f"{sum(rule for rule, _ in again)}/{REPLAYS}"
+            figures[f"replayed {program.name}"] = sum(rule for rule, _ in again)
+            figures[f"replayed {program.name}, same order"] = sum(order for _, order in again)
     said = verdict + (", all" if found.exhausted else "") + (f" ({found.why})" if found.why else "")
-    return [said, str(found.schedules), same, f"{found.seconds:.1f}"]
+    name = f"{program.name}{', corrected' if corrected else ''}"
+    return [name, said, str(found.schedules), same, f"{found.seconds:.1f}"]
 
 
-def _again(stage: Stage, program: Program, found: Race) -> bool:
-    """Does the token lead to the same at the first try, with new connections?"""
+def _again(stage: Stage, program: Program, found: Race) -> tuple[bool, bool]:
+    """Does the token lead to the same finding at the first try, with new connections; and by the very same steps?"""
     (finding,) = found.findings
     tries, contests.REPLAYS = contests.REPLAYS, 1
     try:
@@ -239,7 +243,8 @@ def _again(stage: Stage, program: Program, found: Race) -> bool:
             again = race.go(Bound(seconds=SECONDS), replay=str(finding.details["token"]))
     finally:
         contests.REPLAYS = tries
-    return [(one.rule, one.details["token"]) for one in again.findings] == [(finding.rule, finding.details["token"])]
+    rules = [one.rule for one in again.findings]
+    return rules == [finding.rule], [one.details["token"] for one in again.findings] == [finding.details["token"]]
 
 
 # --- c
@@ -248,29 +253,33 @@ def _again(stage: Stage, program: Program, found: Race) -> bool:
 def _frontrun(folder: Path) -> Path:
     """The interpreter of an environment with frontrun."""
     python = folder / "bin" / "python"
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, folder], check=True)  # noqa: S603, S607
-    subprocess.run(  # noqa: S603
-        ["uv", "pip", "install", "-q", "--python", python, f"{FRONTRUN.replace('==', '[sql]==')}", "psycopg[binary]"],  # noqa: S607
+    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, folder], check=True)
+    subprocess.run(
+        ["uv", "pip", "install", "-q", "--python", python, f"{FRONTRUN.replace('==', '[sql]==')}", "psycopg[binary]"],
         check=True,
     )
     return python
 
 
-def _theirs(
-    server: Server, python: Path, program: Program, corrected: bool, figures: dict[str, object]
-) -> list[str]:
-    best: tuple[list[str], tuple[bool, int]] | None = None
+def _theirs(server: Server, python: Path, program: Program, corrected: bool, figures: dict[str, object]) -> list[str]:
+    best: tuple[list[str], tuple[bool, bool]] | None = None
     for way, options in WAYS.items():
         told = _explored(server, python, program, corrected, options)
-        figures[f"frontrun {program.name}{' corrected' if corrected else ''} {way}".strip()] = told
-        verdict = {True: "holds", False: "found", None: "cannot tell"}[told.get("holds")] if "error" not in told else "error"  # type: ignore[index]
-        runs, seconds = int(str(told.get("runs", 0))), float(str(told.get("seconds", SECONDS)))
-        tried = int(str(told.get("tried") or 0))
+        verdict = VERDICTS[told.get("holds")] if "error" not in told else "error"  # type: ignore[index]
+        runs, seconds, tried = (float(str(told.get(key) or 0)) for key in ("runs", "seconds", "tried"))
+        name = f"frontrun {program.name}{' corrected' if corrected else ''} {way}".strip()
+        figures[name] = {key: told[key] for key in ("explored", "came_back", "tried", "seconds") if key in told} | {
+            "verdict": verdict,
+            "why": str(told.get("error") or told.get("why") or "").partition("\n")[0],
+        }
         row = [
-            f"{verdict}{f' ({way})' if way else ''}", str(runs), f"{runs / seconds:.0f}",
-            f"{told['came_back']}/{tried}" if tried else "", f"{seconds:.1f}",
-        ]  # fmt: skip
-        score = (verdict == ("holds" if corrected else "found"), int(str(told.get("came_back") or 0)))
+            f"{verdict}{f' ({way})' if way else ''}",
+            f"{runs:.0f}",
+            f"{runs / seconds:.1f}" if seconds else "",
+            f"{told['came_back']}/{tried:.0f}" if tried else "",
+            f"{seconds:.1f}",
+        ]
+        score = (verdict == ("holds" if corrected else "found"), verdict != "error")
         if best is None or score > best[1]:
             best = (row, score)
     assert best is not None
@@ -287,9 +296,19 @@ def _explored(
             with closing(psycopg.connect(server.dsn("theirs"), autocommit=True)) as inside:
                 inside.execute(program.schema)
             script = Path(__file__).parent / "_frontrun.py"
-            arguments = [server.dsn("theirs"), program.name, "corrected" if corrected else "faulty", str(SECONDS), *options]
-            done = subprocess.run(  # noqa: S603
-                [python.parent / "frontrun", python, script, *arguments], capture_output=True, text=True, timeout=3 * SECONDS, check=False
+            arguments = [
+                server.dsn("theirs"),
+                program.name,
+                "corrected" if corrected else "faulty",
+                str(SECONDS),
+                *options,
+            ]
+            done = subprocess.run(
+                [python.parent / "frontrun", python, script, *arguments],
+                capture_output=True,
+                text=True,
+                timeout=3 * SECONDS,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             return {"error": f"not over after {3 * SECONDS} s", "seconds": 3 * SECONDS}

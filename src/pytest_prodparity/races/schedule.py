@@ -198,7 +198,7 @@ class Schedule:
             return False
         if actor.over and not self._belongs.threads(actor.index):
             return False
-        return not any([held.ready.actor == actor.index for held in self.turnstile.held])
+        return not any(held.ready.actor == actor.index for held in self.turnstile.held)
 
     def _still(self) -> bool:
         """Nobody rests only as it seemed: asked once more of all who wait."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,7 @@ from . import fence, prepare, present, undo
 from .bloat import Bloat
 from .decode import Net, Unreadable
 from .fence import Leak, Survey
+from .frame import Frame, Reading, Seen, Undone
 from .notice import Catalogue, place
 from .sequences import Sequences, State
 from .shape import Table, tables
@@ -33,53 +34,6 @@ SAMPLE = 10
 """After them every tenth."""
 REFRESH = 10
 """Undos after which the server notes which transactions run, from where the log is read again; by itself it does every 15 s."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Undone:
-    """What came of an undo. Where it is not `done`, the database must not be used any more: take a fresh clone."""
-
-    done: bool
-    reasons: tuple[str, ...] = ()
-    """Why it could not be undone."""
-    broken: bool = False
-    """All was undone, and yet the state is not the one of the start: to be shown as an error."""
-    rows: int = 0
-    """Row changes that were taken back, before they were folded."""
-    leaks: tuple[Leak, ...] = ()
-    proven: bool = False
-    """The stream was read again, and is empty now."""
-    seconds: float = 0.0
-
-    def __bool__(self) -> bool:
-        return self.done
-
-
-Reading = tuple[Sequences, dict[str, Table], Catalogue]
-"""What is known of a database's schema."""
-
-
-@dataclass
-class Frame:
-    """A state to come back to: where the log and the sequences stood, and what changed until an inner frame began.
-
-    That stays where the inner frame was left with `keep`; `mark` is then where the log stood at its end.
-    """
-
-    mark: str
-    sequences: State
-    net: Net = field(default_factory=Net)
-    reasons: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
-    """What `delta` has read: an `undo` that finds the log where it stood then need not read it again."""
-
-    frame: Frame
-    position: str
-    lines: list[str]
-    notes: list[str]
 
 
 class Tracker:
@@ -373,9 +327,7 @@ class Tracker:
         self._stream.look()
         return self._frames[-1].net.copy().fold(self._stream.peek()[0], self._tables)
 
-    def _undo(
-        self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool, seen: Seen | None = None
-    ) -> Undone:
+    def _undo(self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool, seen: Seen | None = None) -> Undone:
         if now.position == frame.mark and not frame.net:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
             back = self._sequences.back(frame.sequences, now.sequences)
