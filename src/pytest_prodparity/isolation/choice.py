@@ -27,7 +27,7 @@ from .left import Leaving
 if TYPE_CHECKING:
     from ..core.delta import Delta
     from ..databases.delta.fence import Leak
-    from ..databases.delta.tracker import Undone
+    from ..databases.delta.frame import Undone
     from .ground import Followed
 
 

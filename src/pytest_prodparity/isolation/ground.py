@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import psycopg
 
 from ..core.errors import ProdparityError
+from ..databases.delta.frame import Undone
 from ..databases.delta.prepare import Untrackable
-from ..databases.delta.tracker import Tracker, Undone
+from ..databases.delta.tracker import Tracker
 from ..databases.provider import Server
 from .copies import Rows, Workshop
 

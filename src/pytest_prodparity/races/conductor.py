@@ -208,7 +208,7 @@ class Crew:
     # What the wire knows
 
     def _backends(self) -> dict[int, int]:
-        return {one.number: one.backend for one in self._wire.connections if one.backend}
+        return self._wire.backends
 
     def _states(self) -> dict[int, str]:
         return {one.number: one.state for one in self._wire.connections}

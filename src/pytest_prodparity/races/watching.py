@@ -8,17 +8,19 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGresult
 
 from ..databases.provider import Server
 from ..wire import lexer
 
-_BLOCKERS = """
+_BLOCKERS = b"""
 SELECT pid, pg_catalog.pg_blocking_pids(pid) || pg_catalog.pg_safe_snapshot_blocking_pids(pid)
-FROM pg_catalog.unnest(%s::int[]) AS pid"""
-_LOCKS = """
+FROM pg_catalog.unnest($1::int[]) AS pid"""
+_LOCKS = b"""
 SELECT l.relation, bool_or(l.mode NOT IN ('AccessShareLock'))
 FROM pg_catalog.pg_locks AS l
-WHERE l.pid = %s AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
+WHERE l.pid = $1::int AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
 GROUP BY l.relation"""
 _TABLES = """
 SELECT c.oid, n.nspname || '.' || c.relname
@@ -52,6 +54,9 @@ class Watching:
         self._control: psycopg.Connection | None = None
         self._tables: dict[int, str] = {}
         self._tables_of = ""
+        self._prepared: psycopg.Connection | None = None
+        """Where these are prepared:"""
+        self._names: dict[bytes, bytes] = {}
 
     def close(self) -> None:
         """Hang up."""
@@ -72,12 +77,12 @@ class Watching:
         """By process: those that hold what it waits for."""
         if not pids:
             return {}
-        rows = self.control.execute(_BLOCKERS, [list(pids)], binary=True).fetchall()
-        return {pid: tuple(sorted(set(found))) for pid, found in rows}
+        rows = self._rows(_BLOCKERS, b"{%s}" % b",".join(b"%d" % pid for pid in pids))
+        return {int(pid): tuple(sorted({int(one) for one in found[1:-1].split(b",") if one})) for pid, found in rows}
 
     def footprint(self, pid: int, database: str) -> Footprint:
         """Which tables it has locked since its transaction began, until now."""
-        rows = self.control.execute(_LOCKS, [pid], binary=True).fetchall()
+        rows = [(int(oid), mode == b"t") for oid, mode in self._rows(_LOCKS, b"%d" % pid)]
         if not rows:
             return Footprint()
         if self._tables_of != database or any(oid not in self._tables for oid, _ in rows):
@@ -85,6 +90,28 @@ class Watching:
         known = [(self._tables[oid], writes) for oid, writes in rows if oid in self._tables]
         written = frozenset(table for table, writes in known if writes)
         return Footprint(reads=frozenset(table for table, _ in known) - written, writes=written)
+
+    def _rows(self, query: bytes, value: bytes) -> list[tuple[bytes, bytes]]:
+        """Both are asked several times a schedule, at a tenth of what a cursor costs."""
+        control = self.control
+        if self._prepared is not control:
+            self._names.clear()
+            self._prepared = control
+        if query not in self._names:
+            name = b"parity_%d" % len(self._names)
+            self._checked(control, control.pgconn.prepare(name, query), ExecStatus.COMMAND_OK)
+            self._names[query] = name
+        result = control.pgconn.exec_prepared(self._names[query], [value])
+        self._checked(control, result, ExecStatus.TUPLES_OK)
+        return [(result.get_value(at, 0) or b"", result.get_value(at, 1) or b"") for at in range(result.ntuples)]
+
+    @staticmethod
+    def _checked(control: psycopg.Connection, result: PGresult, wanted: ExecStatus) -> None:
+        if result.status == wanted:
+            return
+        if control.pgconn.status != ConnStatus.OK:
+            raise psycopg.OperationalError("the connection to the server was lost")
+        raise psycopg.errors.error_from_result(result, encoding=control.info.encoding)
 
     def _learn(self, database: str) -> None:
         with psycopg.connect(self._server.dsn(database), autocommit=True) as inside:

@@ -120,6 +120,12 @@ class Wire:
         """The open client connections."""
         return tuple(connection.describe() for connection in self._open_ones())
 
+    @property
+    def backends(self) -> dict[int, int]:
+        """The server's process behind each of them that has one."""
+        sessions = [(connection.number, connection.session) for connection in self._open_ones()]
+        return {number: session.backend for number, session in sessions if session is not None and session.backend}
+
     def hang_up(self, which: Callable[[Open], bool]) -> None:
         """End some of the client connections."""
         for connection in self._open_ones():

@@ -14,6 +14,7 @@ from pytest_prodparity.databases import options
 from pytest_prodparity.databases.checksum import checksum, sample
 from pytest_prodparity.databases.delta import prepare
 from pytest_prodparity.databases.delta.prepare import Untrackable, why_not
+from pytest_prodparity.databases.delta.stream import Stream
 from pytest_prodparity.databases.delta.tracker import Tracker
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.kept import drop
@@ -481,3 +482,41 @@ def test_a_key_of_several_letters_is_found_again_and_a_partition_has_its_tables_
                     assert start.differences(checksum(app)) == []
         finally:
             drop(admin, name)
+
+
+def test_what_is_written_after_a_delta_was_read_is_taken_back_too(world: World) -> None:
+    world.app.execute("UPDATE customers SET vip = true WHERE id = 1")
+    assert len(world.tracker.delta().changes) == 1
+    world.app.execute("INSERT INTO notes VALUES ('late', 5)")
+
+    undone = world.tracker.undo()
+
+    assert undone.rows == 2
+    assert world.is_as_at_the_start()
+
+
+def test_what_is_committed_or_left_open_after_a_delta_was_read_is_taken_back_too(world: World) -> None:
+    late, left = world.connect(), world.connect()
+    late.execute("BEGIN; UPDATE customers SET vip = true WHERE id = 2")
+    left.execute("BEGIN; UPDATE customers SET vip = true WHERE id = 3")
+    world.app.execute("UPDATE customers SET vip = true WHERE id = 1")
+    assert len(world.tracker.delta().changes) == 1
+    late.execute("COMMIT")
+
+    undone = world.tracker.undo()
+
+    assert (undone.rows, len(undone.leaks)) == (2, 1)
+    assert world.is_as_at_the_start()
+
+
+def test_a_delta_is_read_once_where_nothing_is_written_after_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.app.execute("UPDATE customers SET vip = true WHERE id = 1")
+    looks: list[object] = []
+    look = Stream.look
+    monkeypatch.setattr(Stream, "look", lambda stream: (looks.append(stream), look(stream)))
+
+    assert len(world.tracker.delta().changes) == 1
+    assert world.tracker.undo(prove=False).rows == 1
+
+    assert len(looks) == 1
+    assert world.is_as_at_the_start()

@@ -56,6 +56,8 @@ class Sequences:
 
     def state(self, connection: psycopg.Connection) -> State:
         """Where they stand."""
+        if not self.names:
+            return {}
         return {oid: (value, called) for oid, value, called in connection.execute(self.query, prepare=True)}
 
     def moved(self, before: State, after: State) -> tuple[Moved, ...]:

@@ -27,7 +27,7 @@ _FLUSH_OLD: LiteralString = (
     "BEGIN; SELECT pg_catalog.pg_logical_emit_message(true, 'x', 'x'); COMMIT;"
     " SELECT pg_catalog.pg_current_wal_flush_lsn()::text"
 )
-_ADVANCE: LiteralString = "SELECT pg_catalog.pg_replication_slot_advance({}, {})"
+_ADVANCE = b"SELECT pg_catalog.pg_replication_slot_advance($1::name, $2::pg_lsn)"
 
 
 class Stream:
@@ -107,11 +107,14 @@ class Stream:
 
     def advance(self, position: str) -> None:
         """Take without reading, up to there. It is not waited for."""
-        self._send(sql.SQL(_ADVANCE).format(self._name, position).as_bytes(self._connection))
+        self._send(_ADVANCE, self._name.encode(), position.encode())
 
-    def _send(self, query: bytes) -> None:
+    def _send(self, query: bytes, *values: bytes) -> None:
         self._received()
-        self._connection.pgconn.send_query(query)
+        if values:
+            self._connection.pgconn.send_query_params(query, values)
+        else:
+            self._connection.pgconn.send_query(query)
         self._asked = True
         while self._connection.pgconn.flush():
             self._wait(selectors.EVENT_WRITE)

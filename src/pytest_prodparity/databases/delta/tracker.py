@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,7 @@ from . import fence, prepare, present, undo
 from .bloat import Bloat
 from .decode import Net, Unreadable
 from .fence import Leak, Survey
+from .frame import Frame, Reading, Seen, Undone
 from .notice import Catalogue, place
 from .sequences import Sequences, State
 from .shape import Table, tables
@@ -33,43 +34,6 @@ SAMPLE = 10
 """After them every tenth."""
 REFRESH = 10
 """Undos after which the server notes which transactions run, from where the log is read again; by itself it does every 15 s."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Undone:
-    """What came of an undo. Where it is not `done`, the database must not be used any more: take a fresh clone."""
-
-    done: bool
-    reasons: tuple[str, ...] = ()
-    """Why it could not be undone."""
-    broken: bool = False
-    """All was undone, and yet the state is not the one of the start: to be shown as an error."""
-    rows: int = 0
-    """Row changes that were taken back, before they were folded."""
-    leaks: tuple[Leak, ...] = ()
-    proven: bool = False
-    """The stream was read again, and is empty now."""
-    seconds: float = 0.0
-
-    def __bool__(self) -> bool:
-        return self.done
-
-
-Reading = tuple[Sequences, dict[str, Table], Catalogue]
-"""What is known of a database's schema."""
-
-
-@dataclass
-class Frame:
-    """A state to come back to: where the log and the sequences stood, and what changed until an inner frame began.
-
-    That stays where the inner frame was left with `keep`; `mark` is then where the log stood at its end.
-    """
-
-    mark: str
-    sequences: State
-    net: Net = field(default_factory=Net)
-    reasons: list[str] = field(default_factory=list)
 
 
 class Tracker:
@@ -91,6 +55,7 @@ class Tracker:
         self._sequences: Sequences
         self._catalogue: Catalogue
         self._bloat: Bloat
+        self._seen: Seen | None = None
         self._undone = 0
         self._proofs: dict[int, int] = {}
         self._lost: str | None = None
@@ -156,8 +121,11 @@ class Tracker:
         self._check()
         frame = self._frames[-1]
         try:
-            net = self._read()
+            self._stream.look()
+            lines, position = self._stream.peek()
+            net = frame.net.copy().fold(lines, self._tables)
             notes = self._changed(frame)
+            self._seen = Seen(frame=frame, position=position, lines=lines, notes=notes)
             moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
@@ -173,14 +141,16 @@ class Tracker:
         raises for what the test did.
         """
         began = time.perf_counter()
+        seen, self._seen = self._seen, None
         leaks: tuple[Leak, ...] = ()
         undone = Undone(done=False, reasons=(self._lost or "",))
         if not self._lost:
             try:
-                if written:
+                look = written and seen is None
+                if look:
                     self._stream.look()
                 leaks, now = self._settled(older)
-                undone = self._undo(self._frames[-1], now, prove, looked=written and not leaks)
+                undone = self._undo(self._frames[-1], now, prove, looked=look and not leaks, seen=seen)
             except (psycopg.Error, ProdparityError, Unreadable) as cause:
                 undone = Undone(done=False, reasons=(_said(cause),))
             if not undone.done:
@@ -357,7 +327,7 @@ class Tracker:
         self._stream.look()
         return self._frames[-1].net.copy().fold(self._stream.peek()[0], self._tables)
 
-    def _undo(self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool) -> Undone:
+    def _undo(self, frame: Frame, now: Survey, prove: bool | None, *, looked: bool, seen: Seen | None = None) -> Undone:
         if now.position == frame.mark and not frame.net:
             # Nothing was written on the whole server. Numbers of a sequence may have been: they are logged 32 ahead.
             back = self._sequences.back(frame.sequences, now.sequences)
@@ -365,14 +335,10 @@ class Tracker:
                 frame.mark = self._run(back)
             return Undone(done=True, proven=True)
         self._ready()
-        if not looked:
-            self._stream.look()
-        changed = self._catalogue.changed(self._connection, frame.mark, now.position) if not self._late else self._late
-        lines, position = self._stream.peek()
-        while place(position) < place(now.position):
-            # A look that began before nothing was under way any more.
-            self._stream.look()
-            lines, position = self._stream.peek()
+        if seen is not None and seen.frame is frame and seen.position == now.position:
+            lines, position, changed = seen.lines, seen.position, seen.notes
+        else:
+            lines, position, changed = self._all(frame, now, looked=looked)
         net = frame.net.copy().fold(lines, self._tables)
         reasons = [*undo.stubborn(net), *(self._changed(frame) if changed is None else changed)]
         if reasons:
@@ -382,6 +348,18 @@ class Tracker:
         if undone:
             frame.net = Net()
         return undone
+
+    def _all(self, frame: Frame, now: Survey, *, looked: bool) -> tuple[list[str], str, list[str] | None]:
+        """The decoded lines up to the survey's position at least, the log's position, and what changed beside rows."""
+        if not looked:
+            self._stream.look()
+        changed = self._catalogue.changed(self._connection, frame.mark, now.position) if not self._late else self._late
+        lines, position = self._stream.peek()
+        while place(position) < place(now.position):
+            # A look that began before nothing was under way any more.
+            self._stream.look()
+            lines, position = self._stream.peek()
+        return lines, position, changed
 
     def _back(
         self,
