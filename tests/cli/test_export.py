@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -261,8 +262,12 @@ def locust(documented: Project, copy: str, *arguments: str) -> subprocess.Popen[
     )  # fmt: skip
 
 
+# Not `importorskip`: to import Locust patches the whole process.
+needs_locust = pytest.mark.skipif(find_spec("locust") is None, reason="needs Locust: pip install locust")
+
+
+@needs_locust
 def test_the_pages_example_runs_on_a_master_and_two_workers(documented: Project, copy: str) -> None:
-    pytest.importorskip("importlib.metadata").distribution("locust")
     run_command(documented, "export", "locust", "tests/test_shop.py::test_many_buy")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -286,6 +291,7 @@ def test_the_pages_example_runs_on_a_master_and_two_workers(documented: Project,
         assert connection.execute("SELECT stock FROM item").fetchone() == (0,)
 
 
+@needs_locust
 def test_without_a_database_it_says_what_to_set(documented: Project) -> None:
     run_command(documented, "export", "locust", "tests/test_shop.py::test_many_buy")
     process = locust(documented, "", "--headless", "-t", "1s")

@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from pytest_prodparity.races.measured import Latency, Remains, Stress
+from pytest_prodparity.races.measured import Quantiles, Remains, Stress
 from pytest_prodparity.races.pacing import Arrivals, Closed, Once
 from pytest_prodparity.races.queues import NO_LOCK_WAITS, NO_POOL_WAITS
 
@@ -17,7 +17,7 @@ DEADLOCK = "DeadlockDetected (40P01)"
 
 
 def stressed(times: np.ndarray, labels: tuple[str | None, ...]) -> Stress:
-    latency = Latency.of(times[:, 1], "")
+    latency = Quantiles.of(times[:, 1], "")
     return Stress(
         actors=4, seconds=5.0, rate=None, calls=len(times), done=len(times), latency=latency, service=latency,
         throughput=1.0, errors=Counter(), deadlocks=0, serialization_failures=0, pool_waits=NO_POOL_WAITS,
@@ -34,13 +34,13 @@ def many() -> Stress:
 
 
 def test_each_quantile_is_a_call_that_was_seen() -> None:
-    latency = Latency.of(np.arange(1, 1001) / 1000, "")
+    latency = Quantiles.of(np.arange(1, 1001) / 1000, "")
     assert (latency.p50, latency.p90, latency.p99, latency.p999, latency.max) == (0.5, 0.9, 0.99, 0.999, 1.0)
     assert str(latency) == "p50 500 ms  p90 900 ms  p99 990 ms  p99.9 999 ms  max 1.00 s"
 
 
 def test_no_call_has_no_latency_and_keeps_no_promise() -> None:
-    latency = Latency.of(np.empty(0), "")
+    latency = Quantiles.of(np.empty(0), "")
     assert not latency.p99 < 1_000
     assert str(latency) == "no call was measured"
 

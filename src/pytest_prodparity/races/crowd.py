@@ -70,6 +70,13 @@ class Crowd(ABC):
     def stack(self, actor: Actor) -> list[FrameType]:
         """Where it stands, innermost first; empty where it is over, or changes too fast."""
 
+    def stacks(self) -> Iterator[tuple[Actor, tuple[float, float], list[FrameType]]]:
+        """Of all whose call is under way, with when it was due and began."""
+        for actor in self.actors:
+            call = actor.under_way
+            if call is not None:
+                yield actor, call, self.stack(actor)
+
     @abstractmethod
     def throw(self) -> None:
         """End the calls that are under way, as far as that can be done from outside."""
@@ -120,6 +127,17 @@ class Threads(Crowd):
         """Of its thread."""
         frame = current_frames().get(self._threads[actor.number].ident or 0)
         return list(outward(frame)) if frame is not None else []
+
+    def stacks(self) -> Iterator[tuple[Actor, tuple[float, float], list[FrameType]]]:
+        """As above; the interpreter is asked once for all."""
+        frames = current_frames()
+        try:
+            for actor in self.actors:
+                call = actor.under_way
+                if call is not None:
+                    yield actor, call, list(outward(frames.get(self._threads[actor.number].ident or 0)))
+        finally:
+            frames.clear()
 
     def throw(self) -> None:
         """At their next line of Python: a thread that waits for a lock or sleeps does not come to one."""

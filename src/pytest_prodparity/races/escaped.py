@@ -24,7 +24,7 @@ _POOLS = {
 }
 _FULL = ("too many clients already", "remaining connection slots are reserved", "too many connections for role")
 """A login that is refused has no SQLSTATE in psycopg."""
-_DEEP = 10
+_MANY = 20
 _PACKAGE = __name__.partition(".")[0] + "."
 
 
@@ -121,14 +121,19 @@ def _theirs(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """It, what it was raised from, and the driver's that it wraps. Not what was being handled when it came: that may be past."""
-    at: BaseException | None = error
-    for _ in range(_DEEP):
-        if at is None:
-            return
+    """It, those of its group, what it was raised from, and the driver's that it wraps.
+
+    Not what was being handled when it came: that may be past.
+    """
+    found = [error]
+    for at in found:
         yield at
+        if isinstance(at, BaseExceptionGroup):
+            found += at.exceptions
         wrapped = getattr(at, "orig", None)
-        at = wrapped if isinstance(wrapped, BaseException) else at.__cause__
+        next_one = wrapped if isinstance(wrapped, BaseException) else at.__cause__
+        if next_one is not None and len(found) < _MANY:
+            found.append(next_one)
 
 
 def _sqlstate(error: BaseException) -> str | None:

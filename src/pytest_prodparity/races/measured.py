@@ -20,8 +20,8 @@ _CLOSED = "closed: who waits calls less often, so slow moments count too little;
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Latency:
-    """Quantiles in seconds; each is a call that was seen (nearest rank). Not a number where no call was measured."""
+class Quantiles:
+    """Of latencies, in seconds; each is a call that was seen (nearest rank). Not a number where no call was measured."""
 
     p50: float
     p90: float
@@ -33,7 +33,7 @@ class Latency:
     """From when on, and what is therefore not in it."""
 
     @classmethod
-    def of(cls, seconds: NDArray[np.float64], measured: str) -> Latency:
+    def of(cls, seconds: NDArray[np.float64], measured: str) -> Quantiles:
         """Of one figure a call."""
         if not len(seconds):
             nan = float("nan")
@@ -87,9 +87,9 @@ class Stress:
     """That were due while it was measured, and have ended."""
     done: int
     """That ended well, those before and after the measuring included: as often as what they do was done."""
-    latency: Latency
+    latency: Quantiles
     """Of all calls, however they ended; of those that did not end, or never began, the time until it was given up."""
-    service: Latency
+    service: Quantiles
     """From a call's real beginning on: without the wait for an actor that is free."""
     throughput: float
     """Calls that ended, a second."""
@@ -227,8 +227,8 @@ class Measures:
     """See Stress."""
 
     calls: int
-    latency: Latency
-    service: Latency
+    latency: Quantiles
+    service: Quantiles
     throughput: float
     times: NDArray[np.float64]
     labels: tuple[str | None, ...]
@@ -238,7 +238,7 @@ def measure(load: Load | None, hung: list[Hung], escapes: Escapes, *, seconds: f
     """The figures of the calls that were due after the warm-up."""
     said = _CLOSED if closed else _OPEN
     if load is None:
-        none = Latency.of(np.empty(0), said)
+        none = Quantiles.of(np.empty(0), said)
         return Measures(calls=0, latency=none, service=none, throughput=0.0, times=np.empty((0, 2)), labels=())
     rows = np.concatenate([np.array(actor.times).reshape(-1, 3) for actor in load.crowd.actors])
     filed = np.concatenate([np.array(actor.filed, dtype=np.int64) for actor in load.crowd.actors])
@@ -253,8 +253,10 @@ def measure(load: Load | None, hung: list[Hung], escapes: Escapes, *, seconds: f
     labels = (None, *(kind.label for kind in escapes.kinds))
     return Measures(
         calls=len(rows),
-        latency=Latency.of(np.concatenate([latency, np.array(given_up)]), said),
-        service=Latency.of(np.concatenate([service, np.array([each.seconds for each in hung])]), "from its beginning"),
+        latency=Quantiles.of(np.concatenate([latency, np.array(given_up)]), said),
+        service=Quantiles.of(
+            np.concatenate([service, np.array([each.seconds for each in hung])]), "from its beginning"
+        ),
         throughput=ended / seconds,
         times=np.column_stack([rows[:, 0] - load.mark, latency]),
         labels=tuple([labels[number] for number in filed.tolist()]),

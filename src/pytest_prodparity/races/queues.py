@@ -141,13 +141,9 @@ class Queues:
             OWN_THREADS.discard(threading.get_ident())
 
     def _look(self, passed: float) -> None:
-        for actor in self._crowd.actors:
-            call = actor.under_way
-            if call is None:
-                continue
-            self._working += passed
-            with contextlib.suppress(Exception):  # it changes under our eyes
-                stack = self._crowd.stack(actor)
+        with contextlib.suppress(Exception):  # they change under our eyes
+            for actor, call, stack in self._crowd.stacks():
+                self._working += passed
                 if in_pool(stack) and actor.under_way is call:
                     self._pool += passed
                     self._waited.add((actor.number, call[1]))

@@ -35,7 +35,7 @@ class Loading:
     server: Server
     dsn: str
 
-    def __call__(self, call: Callable[..., Any], actors: int = 4, seconds: float = 0.3, **options: Any) -> Stress:
+    def __call__(self, call: Callable[..., Any], actors: int = 4, seconds: float = 0.2, **options: Any) -> Stress:
         """A load, shorter than a user's."""
         return stress(
             call,

@@ -10,6 +10,7 @@ import time
 import asyncpg
 import psycopg
 import pytest
+from psycopg2.pool import ThreadedConnectionPool
 from psycopg_pool import ConnectionPool
 from sqlalchemy import create_engine, text
 
@@ -68,6 +69,16 @@ def test_what_is_allowed_is_counted_and_not_found(load: Loading) -> None:
     assert stressed.failure is None
 
 
+def test_a_deadlock_in_a_group_of_exceptions_is_found(load: Loading) -> None:
+    async def call(number: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.to_thread(crosswise, load, number))
+
+    stressed = load(call, actors=2, seconds=0.5)
+    assert rules(stressed) == ["deadlock"]
+    assert list(stressed.errors) == ["ExceptionGroup (40P01)"]
+
+
 def test_a_serialization_failure_that_nobody_tries_again_is_found_behind_what_it_became(load: Loading) -> None:
     engine = create_engine(load.url, isolation_level="SERIALIZABLE")
 
@@ -106,6 +117,22 @@ def test_psycopgs_pool_that_runs_out_is_found(load: Loading) -> None:
 
         stressed = load(call, actors=2)
     assert rules(stressed) == ["pool-exhausted"]
+
+
+def test_psycopg2s_pool_that_runs_out_is_found(load: Loading) -> None:
+    pool = ThreadedConnectionPool(1, 1, load.dsn)
+
+    def call() -> None:
+        connection = pool.getconn()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(0.02)")
+        finally:
+            connection.rollback()
+            pool.putconn(connection)
+
+    assert rules(load(call, actors=3)) == ["pool-exhausted"]
+    pool.closeall()
 
 
 @pytest.mark.parametrize("by", ["the pool", "the caller"])
