@@ -72,8 +72,8 @@ class Raced:
         self._session = session
         self._expectation = expectation
 
-    def tell(self, findings: Sequence[Finding], source: Source | None) -> None:
-        """Raises ParityFailure for those that the marker does not allow."""
+    def tell(self, findings: Sequence[Finding], source: Source | None, *, below: str = "") -> None:
+        """Raises ParityFailure for those that the marker does not allow; `below` is added to its text."""
         __tracebackhide__ = True
         told = [
             replace(found, test=self.test, source=found.source or source, replay=self._replay(found))
@@ -84,7 +84,8 @@ class Raced:
         self.allowed += allowed
         self.findings += failing
         if failing:
-            raise ParityFailure(terminal.failure(tuple(failing), width=100))
+            said = terminal.failure(tuple(failing), width=100)
+            raise ParityFailure(f"{said}\n\n{below}" if below else said)
 
     def _replay(self, found: Finding) -> str:
         token = f" --parity-replay={found.details['token']}" if "token" in found.details else ""
@@ -262,7 +263,7 @@ class Loading:
         session = self._session
         return stress(
             call, actors, seconds, **said, wire=session.wire, server=session.server, database=session.current(),
-            root=session.settings.root, seed=session.settings.seed, **running,
+            root=session.settings.root, seed=session.settings.seed, kept=(session.isolation,), **running,
         )  # fmt: skip
 
     async def _awaited(self, begun: Coroutine[Any, Any, Stress], source: Source | None) -> Stress:
@@ -273,7 +274,7 @@ class Loading:
         __tracebackhide__ = True
         if stressed.failure is not None:
             raise stressed.failure
-        self._raced.tell(stressed.findings, source)
+        self._raced.tell(stressed.findings, source, below=str(stressed))
         return stressed
 
 
