@@ -513,7 +513,12 @@ def test_a_delta_is_read_once_where_nothing_is_written_after_it(world: World, mo
     world.app.execute("UPDATE customers SET vip = true WHERE id = 1")
     looks: list[object] = []
     look = Stream.look
-    monkeypatch.setattr(Stream, "look", lambda stream: (looks.append(stream), look(stream)))
+
+    def counted(stream: Stream) -> None:
+        looks.append(stream)
+        look(stream)
+
+    monkeypatch.setattr(Stream, "look", counted)
 
     assert len(world.tracker.delta().changes) == 1
     assert world.tracker.undo(prove=False).rows == 1

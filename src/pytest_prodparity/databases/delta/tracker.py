@@ -335,6 +335,7 @@ class Tracker:
                 frame.mark = self._run(back)
             return Undone(done=True, proven=True)
         self._ready()
+        changed: list[str] | None
         if seen is not None and seen.frame is frame and seen.position == now.position:
             lines, position, changed = seen.lines, seen.position, seen.notes
         else:
