@@ -19,20 +19,8 @@ from .waking import can_stop, in_turn, queue
 _FIRST_S = 0.001
 """So long after an actor has gone on, it is looked at, and the server is asked whether it waits."""
 _MOST_S = 0.01
-_DEADLOCK = "40P01"
 _CHECKED_S = 0.002
 """So long after it began to wait a session has looked for a deadlock, where that is set to be soon."""
-
-
-def _closed(stride: Stride) -> set[int]:
-    """For whom the victim of a deadlock has waited: it was over before anybody could look. Of those that wait behind it
-    the one for whom nobody waits.
-    """
-    behind = {stride.ready.actor}
-    while more := {actor for actor, holders in stride.behind.items() if holders & behind} - behind:
-        behind |= more
-    held = {holder for actor in behind for holder in stride.behind.get(actor, ())}
-    return behind - held - {stride.ready.actor}
 
 
 class Schedule:
@@ -154,8 +142,6 @@ class Schedule:
                 self.strides.append(stride)
             go_on()
         self.settle()
-        if stride.sqlstate == _DEADLOCK:
-            stride.waited_for |= _closed(stride)
         if self.ground.footprints:
             self._footprint(held, stride)
 

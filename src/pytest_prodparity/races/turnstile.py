@@ -24,6 +24,7 @@ Way = Literal["trip", "part", "leave"]
 _LOOKS_S = 0.1
 """How often a held trip looks whether its client is still there."""
 _OVER = "57014"
+_DEADLOCK = "40P01"
 _ENDED = "the schedule is over"
 
 
@@ -59,6 +60,18 @@ class Stride:
         self.tags = tuple([tag for tag, _, _ in said])
         self.rows = tuple([rows for _, rows, _ in said])
         self.sqlstate = next((sqlstate for _, _, sqlstate in said if sqlstate), None)
+        if self.sqlstate == _DEADLOCK:
+            self.waited_for |= self._closed()
+
+    def _closed(self) -> set[int]:
+        """For whom the victim of a deadlock has waited, which was over before anybody could look: of those that wait
+        behind it the one for whom nobody waits.
+        """
+        behind = {self.ready.actor}
+        while more := {actor for actor, holders in self.behind.items() if holders & behind} - behind:
+            behind |= more
+        held = {holder for actor in behind for holder in self.behind.get(actor, ())}
+        return behind - held - {self.ready.actor}
 
     def step(self) -> Step:
         """As it is now."""
