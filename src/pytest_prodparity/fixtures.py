@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .gate.report import TestReport
     from .profile.model import Profile
     from .queries.leaks import Left
-    from .racing import Racing
+    from .racing import Loading, Raced, Racing
     from .relay.relay import Relay
     from .relay.url import ProxyUrl
     from .session import Rehearsal, Session
@@ -42,7 +42,7 @@ LATER: pytest.StashKey[bool] = pytest.StashKey()
 """Has a fixture of the test code to run at its end?"""
 REHEARSAL: pytest.StashKey[Rehearsal] = pytest.StashKey()
 
-RACING: pytest.StashKey[Racing] = pytest.StashKey()
+RACED: pytest.StashKey[Raced] = pytest.StashKey()
 """What the test raced."""
 JUDGED: pytest.StashKey[TestReport] = pytest.StashKey()
 
@@ -165,20 +165,34 @@ def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
 @pytest.fixture
 def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., ProxyUrl]]:
     """A service's URL through a proxy that observes, delays and breaks: `parity_proxy("redis://127.0.0.1:6379")`."""
-    relays = session_of(request.config).relays
+    from .core.latency import Latency
+    from .relay.url import ProxyUrl
+
+    session = session_of(request.config)
+    relays = session.relays
     opened: list[Relay] = []
+    delayed: list[Relay] = []
 
-    def proxy(url: str, *, tls: str | None = None, remote: str | None = None) -> ProxyUrl:
-        from .relay.url import ProxyUrl
-
-        standing = relays.find(url) if tls is None else None
-        if standing is not None:
-            return ProxyUrl(standing)
-        relay = relays.open(url, tls=tls, remote=remote)
-        opened.append(relay)
+    def proxy(
+        url: str, *, tls: str | None = None, remote: str | None = None, latency: Latency | None = None
+    ) -> ProxyUrl:
+        if latency is not None and not isinstance(latency, Latency):
+            raise UsageError(
+                f"parity_proxy: latency={latency!r} is no Latency.",
+                fix="from pytest_prodparity import Latency, and write latency=Latency(ms=30)",
+            )
+        relay = relays.find(url) if tls is None else None
+        if relay is None:
+            relay = relays.open(url, tls=tls, remote=remote)
+            opened.append(relay)
+        if latency is not None:
+            relays.delay(relay, latency.sampler(session.settings.seed))
+            delayed.append(relay)
         return ProxyUrl(relay)
 
     yield proxy
+    for relay in delayed:
+        relays.delay(relay, None)
     for relay in opened:
         relays.shut(relay)
         if relay.unanswered is not None:
@@ -187,32 +201,47 @@ def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Proxy
 
 
 @pytest.fixture
-def parity_faults(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[None]]:
+def parity_faults(request: pytest.FixtureRequest) -> Iterator[Callable[..., AbstractContextManager[None]]]:
     """Break the connections of one block, to the database and through proxies: `with parity_faults(ResetPeer(trip=3)): …`."""
     if "parity_proxy" not in request.fixturenames:
         request.getfixturevalue("parity_db")  # there is one to lose
-    session = session_of(request.config)
+    hand = session_of(request.config).hand
 
     @contextmanager
     def block(*faults: object) -> Iterator[None]:
-        from .faults.by_hand import in_force
-
-        with in_force(session.wire, faults, session.settings.seed, relays=session.relays):
+        with hand.block(*faults):
             yield
 
-    return block
+    yield block
+    hand.close()
 
 
 @pytest.fixture
 def parity_race(request: pytest.FixtureRequest, parity_db: ParityDatabase) -> Racing:  # noqa: ARG001  # there is one
     """Run callables at once, in every order of their round trips that can matter: `parity_race(lambda: a(), lambda: b())`."""
-    from .core.expectation import Expectation
     from .racing import Racing
 
-    item = request.node
-    racing = Racing(session_of(request.config), item.nodeid, item.stash.get(EXPECTATION, None) or Expectation())
-    item.stash[RACING] = racing
-    return racing
+    return Racing(session_of(request.config), _raced(request.node))
+
+
+@pytest.fixture
+def parity_stress(request: pytest.FixtureRequest, parity_db: ParityDatabase) -> Loading:  # noqa: ARG001  # there is one
+    """Make one call from many actors for some seconds: `parity_stress(lambda: buy(pool, 1), actors=16, seconds=5)`."""
+    from .racing import Loading
+
+    return Loading(session_of(request.config), _raced(request.node))
+
+
+def _raced(item: pytest.Item) -> Raced:
+    """One for all races of a test."""
+    from .core.expectation import Expectation
+    from .racing import Raced
+
+    if RACED not in item.stash:
+        item.stash[RACED] = Raced(
+            session_of(item.config), item.nodeid, item.stash.get(EXPECTATION, None) or Expectation()
+        )
+    return item.stash[RACED]
 
 
 class ParityDatabase:

@@ -17,7 +17,7 @@ from .fixtures import (
     EXPECTATION,
     JUDGED,
     LATER,
-    RACING,
+    RACED,
     REHEARSAL,
     SWEEP,
     ParityDatabase,
@@ -112,18 +112,18 @@ def _judge(item: pytest.Item, watch: Watch) -> TestReport:
 
 def _raced(item: pytest.Item, judged: TestReport) -> TestReport:
     """With what the test's own races came to."""
-    racing = item.stash.get(RACING, None)
-    if racing is None:
+    raced = item.stash.get(RACED, None)
+    if raced is None:
         return judged
     found = judged.judgement
     judgement = replace(
         found,
-        findings=(*found.findings, *racing.findings),
-        allowed=(*found.allowed, *racing.allowed),
-        untold=(*found.untold, *racing.untold),
+        findings=(*found.findings, *raced.findings),
+        allowed=(*found.allowed, *raced.allowed),
+        untold=(*found.untold, *raced.untold),
     )
     outcome = "failed" if judgement.findings else judged.outcome
-    return replace(judged, judgement=judgement, outcome=outcome, races=tuple(racing.reports))
+    return replace(judged, judgement=judgement, outcome=outcome, races=tuple(raced.reports))
 
 
 def accuse(item: pytest.Item, watch: Watch, left: Sequence[Left]) -> None:
@@ -155,7 +155,7 @@ def over(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
     """The test is torn down: what was found at its end takes the place of what was reported after the call."""
     if item.stash.get(LEFT, False):
         annotate(item, call, report)
-    keys: tuple[pytest.StashKey[Any], ...] = (ACCUSE, LEFT) if SWEEP in item.stash else (ACCUSE, LEFT, JUDGED)
+    keys: tuple[pytest.StashKey[Any], ...] = (ACCUSE, LEFT, RACED, *(() if SWEEP in item.stash else (JUDGED,)))
     for key in keys:
         if key in item.stash:
             del item.stash[key]

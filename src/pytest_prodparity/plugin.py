@@ -34,6 +34,7 @@ from .fixtures import parity_db as parity_db
 from .fixtures import parity_faults as parity_faults
 from .fixtures import parity_proxy as parity_proxy
 from .fixtures import parity_race as parity_race
+from .fixtures import parity_stress as parity_stress
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

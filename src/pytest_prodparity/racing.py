@@ -1,4 +1,4 @@
-"""The races of one test: each begins with the database as it is, and nothing of it is left."""
+"""The races and loads of one test: a race begins with the database as it is, and nothing of it is left."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import asyncio
 import shlex
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 
@@ -19,12 +20,17 @@ from .core.errors import ParityFailure, ProdparityError, UsageError
 from .core.expectation import Expectation
 from .core.findings import Finding, Source, Untold
 from .databases.delta.sequences import shift
+from .faults.kinds.kind import Kind
 from .gate.render import terminal
 from .gate.report import RaceReport
 from .queries.judge import is_allowed
 from .races.conductor import Crew
-from .races.execution import Bound
+from .races.execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Bound
+from .races.footprint import Relations
+from .races.measured import Stress
 from .races.race import Contest, Race
+from .races.relations import QUERY, relations
+from .races.stress import here_or_awaited, stress
 from .races.wording import name_of
 from .relay.trip import HttpTrip, ServiceTrip
 from .session import Session
@@ -35,34 +41,98 @@ SHIFT = 1_000
 """Steps by which sequences go on later in one serial order, so that generated ids are known as such."""
 PATIENCE_S = 10.0
 """For code that does not come to its next round trip."""
+LEVELS = (READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE)
+Came = TypeVar("Came")
 
 
-class Racing:
-    """What `parity_race` is to a test."""
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """A race under each isolation level."""
+
+    races: Mapping[str, Race]
+
+    def __str__(self) -> str:
+        lines = []
+        for level, race in self.races.items():
+            said = race.findings[0].title if race.findings else race.verdict
+            far = ", every order that can matter" if race.exhausted else ""
+            lines.append(f"{level:<16}  {said} ({race.schedules} orders{far})")
+        return "\n".join(lines)
+
+
+class Raced:
+    """What the races and loads of one test came to."""
 
     def __init__(self, session: Session, test: str, expectation: Expectation) -> None:
         self.findings: list[Finding] = []
         self.allowed: list[Finding] = []
         self.untold: list[Untold] = []
         self.reports: list[RaceReport] = []
+        self.test = test
         self._session = session
-        self._test = test
         self._expectation = expectation
 
+    def tell(self, findings: Sequence[Finding], source: Source | None) -> None:
+        """Raises ParityFailure for those that the marker does not allow."""
+        __tracebackhide__ = True
+        told = [
+            replace(found, test=self.test, source=found.source or source, replay=self._replay(found))
+            for found in findings
+        ]
+        allowed = [found for found in told if is_allowed(found, self._expectation.allow)]
+        failing = [found for found in told if found not in allowed]
+        self.allowed += allowed
+        self.findings += failing
+        if failing:
+            raise ParityFailure(terminal.failure(tuple(failing), width=100))
+
+    def _replay(self, found: Finding) -> str:
+        token = f" --parity-replay={found.details['token']}" if "token" in found.details else ""
+        return f"pytest {shlex.quote(self.test)} --parity-level={self._session.settings.level}{token}"
+
+
+class Racing:
+    """What `parity_race` is to a test."""
+
+    def __init__(self, session: Session, raced: Raced) -> None:
+        self._session = session
+        self._raced = raced
+
     def __call__(
-        self, *calls: Callable[[], object], invariant: Callable[[], object] | None = None
+        self,
+        *calls: Callable[[], object],
+        invariant: Callable[[], object] | None = None,
+        faults: Sequence[object] = (),
     ) -> Race | Awaitable[Race]:
         """Run the callables in every order that can matter; in an async test, to be awaited.
 
-        Raises ParityFailure where one of them comes to what no serial order comes to, or to a deadlock.
+        Raises ParityFailure where one of them comes to what no serial order comes to, or to a deadlock. `faults`: then
+        again with each of them at the commit of each callable.
         """
         __tracebackhide__ = True
         self._check(calls, invariant)
-        source = self._caller()
-        loop = _running_loop()
-        if loop is None:
-            return self._go(calls, invariant, source, None)
-        return asyncio.to_thread(self._go, calls, invariant, source, loop)
+        kinds = [_kind(fault) for fault in faults]
+        source = caller(self._session.settings.root)
+
+        def go(loop: asyncio.AbstractEventLoop | None) -> Race:
+            __tracebackhide__ = True
+            replay = self._session.settings.replayed_race
+            return self._told(self._run(calls, invariant, loop, kinds, replay=replay), source)
+
+        return _here_or_awaited(go)
+
+    def what_if(
+        self, *calls: Callable[[], object], invariant: Callable[[], object] | None = None
+    ) -> WhatIf | Awaitable[WhatIf]:
+        """The same race under each isolation level, for transactions that do not name one. Fails nothing."""
+        __tracebackhide__ = True
+        self._check(calls, invariant)
+
+        def go(loop: asyncio.AbstractEventLoop | None) -> WhatIf:
+            __tracebackhide__ = True
+            return WhatIf(races={level: self._run(calls, invariant, loop, (), level=level) for level in LEVELS})
+
+        return _here_or_awaited(go)
 
     @staticmethod
     def _check(calls: Sequence[object], invariant: object) -> None:
@@ -87,20 +157,15 @@ class Racing:
                     fix="put `lambda:` in front of it",
                 )
 
-    def _caller(self) -> Source | None:
-        frame = sys._getframe(2)  # noqa: SLF001
-        root = self._session.settings.root
-        path = Path(frame.f_code.co_filename)
-        if not path.is_relative_to(root):
-            return None
-        return Source(path=path.relative_to(root).as_posix(), line=frame.f_lineno, function=frame.f_code.co_qualname)
-
-    def _go(
+    def _run(
         self,
         calls: Sequence[Callable[[], object]],
         invariant: Callable[[], object] | None,
-        source: Source | None,
         loop: asyncio.AbstractEventLoop | None,
+        faults: Sequence[Kind],
+        *,
+        replay: str | None = None,
+        level: str | None = None,
     ) -> Race:
         __tracebackhide__ = True
         session, settings = self._session, self._session.settings
@@ -112,14 +177,24 @@ class Racing:
         stage = Staged(session)
         try:
             session.current()
+            known = self._relations()
             crew = Crew(
-                session.wire, session.server, session.current, calls, loop=loop, patience=PATIENCE_S, footprints=True
-            )
+                session.wire, session.server, session.current, calls,
+                loop=loop, patience=PATIENCE_S, footprints=known is None,
+            )  # fmt: skip
+            crew.isolation = level
             with crew, stage.hearing(), stage:
-                contest = Contest(crew, stage, len(calls), names=[name_of(call) for call in calls], invariant=invariant)
+                contest = Contest(
+                    crew,
+                    stage,
+                    len(calls),
+                    names=[name_of(call) for call in calls],
+                    relations=known,
+                    invariant=invariant,
+                )
                 contest.rehearse()
                 with session.apart():
-                    race = contest.go(bound, replay=settings.replayed_race)
+                    race = contest.go(bound, replay=replay, faults=faults)
         except ProdparityError as error:
             if isinstance(error, UsageError):
                 raise
@@ -130,11 +205,20 @@ class Racing:
                 seconds=time.monotonic() - began,
                 why=error.happened,
             )
-        return self._told(race, source)
+        return race
+
+    def _relations(self) -> Relations | None:
+        """What the schema adds to statements; None where it cannot be read, and the server's locks tell."""
+        with (
+            suppress(ProdparityError, psycopg.Error),
+            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
+        ):
+            return relations(connection.execute(QUERY).fetchall())
+        return None
 
     def _told(self, race: Race, source: Source | None) -> Race:
         __tracebackhide__ = True
-        self.reports.append(
+        self._raced.reports.append(
             RaceReport(
                 verdict=race.verdict,
                 schedules=race.schedules,
@@ -145,24 +229,52 @@ class Racing:
             )
         )
         if race.verdict == "cannot tell":
-            self.untold.append(Untold(statement="parity_race", reason=race.why, source=source, test=self._test))
-        level = self._session.settings.level
-        findings = [
-            replace(
-                found,
-                test=self._test,
-                source=found.source or source,
-                replay=f"pytest {shlex.quote(self._test)} --parity-level={level} --parity-replay={found.details['token']}",
+            self._raced.untold.append(
+                Untold(statement="parity_race", reason=race.why, source=source, test=self._raced.test)
             )
-            for found in race.findings
-        ]
-        allowed = [found for found in findings if is_allowed(found, self._expectation.allow)]
-        failing = [found for found in findings if found not in allowed]
-        self.allowed += allowed
-        self.findings += failing
-        if failing:
-            raise ParityFailure(terminal.failure(tuple(failing), width=100))
+        self._raced.tell(race.findings, source)
         return race
+
+
+class Loading:
+    """What `parity_stress` is to a test."""
+
+    def __init__(self, session: Session, raced: Raced) -> None:
+        self._session = session
+        self._raced = raced
+
+    def __call__(
+        self, call: Callable[..., Any], actors: int = 16, seconds: float = 5.0, **said: Any
+    ) -> Stress | Coroutine[Any, Any, Stress]:
+        """Put the call under load: see `races.stress.stress`. In an async test, to be awaited.
+
+        Raises ParityFailure for deadlocks, exhausted pools, serialization failures that escape and a broken invariant;
+        what else the calls raise is raised as it is.
+        """
+        __tracebackhide__ = True
+        source = caller(self._session.settings.root)
+        begun = here_or_awaited(partial(self._begin, call, actors, seconds, said))
+        return self._told(begun, source) if isinstance(begun, Stress) else self._awaited(begun, source)
+
+    def _begin(
+        self, call: Callable[..., Any], actors: int, seconds: float, said: Mapping[str, Any], **running: Any
+    ) -> Stress:
+        session = self._session
+        return stress(
+            call, actors, seconds, **said, wire=session.wire, server=session.server, database=session.current(),
+            root=session.settings.root, seed=session.settings.seed, **running,
+        )  # fmt: skip
+
+    async def _awaited(self, begun: Coroutine[Any, Any, Stress], source: Source | None) -> Stress:
+        __tracebackhide__ = True
+        return self._told(await begun, source)
+
+    def _told(self, stressed: Stress, source: Source | None) -> Stress:
+        __tracebackhide__ = True
+        if stressed.failure is not None:
+            raise stressed.failure
+        self._raced.tell(stressed.findings, source)
+        return stressed
 
 
 class Staged:
@@ -218,11 +330,30 @@ class Staged:
             self._requests.append(f"{trip.method} {trip.path} {trip.digest}")
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
+def caller(root: Path) -> Source | None:
+    """The line of the test that called whoever asks."""
+    frame = sys._getframe(2)  # noqa: SLF001
+    path = Path(frame.f_code.co_filename)
+    if not path.is_relative_to(root):
         return None
+    return Source(path=path.relative_to(root).as_posix(), line=frame.f_lineno, function=frame.f_code.co_qualname)
+
+
+def _here_or_awaited(go: Callable[[asyncio.AbstractEventLoop | None], Came]) -> Came | Awaitable[Came]:
+    __tracebackhide__ = True
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    return go(None) if loop is None else asyncio.to_thread(go, loop)
+
+
+def _kind(fault: object) -> Kind:
+    if isinstance(fault, type) or not isinstance(fault, Kind):
+        raise UsageError(
+            f"parity_race(faults=…): {_said(fault)} is no fault.", fix="faults=[ReplyLost(), SqlState('40001')]"
+        )
+    return fault
 
 
 def _said(value: Any) -> str:

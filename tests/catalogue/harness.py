@@ -119,9 +119,9 @@ def cases(*, innocent: bool, room: str = "") -> list[Case]:
     return found
 
 
-def batches(variant: str, every: int = 1) -> list[list[Case]]:
-    """Programs under faults, each `every`-th: by rule, level and production, so that they can share a process."""
-    chosen = cases(innocent=variant == "app", room="faults")[::every]
+def batches(variant: str, every: int = 1, room: str = "faults") -> list[list[Case]]:
+    """Programs of a room, each `every`-th: by rule, level and production, so that they can share a process."""
+    chosen = cases(innocent=variant == "app", room=room)[::every]
 
     def shared(case: Case) -> tuple[str, str, str]:
         own = case.name if case.alone(variant) else ""

@@ -12,11 +12,6 @@ from tests.catalogue.harness import Case, Catalogue, cases
 from tests.project import Result
 
 
-@pytest.fixture(scope="session")
-def catalogue(server: Server, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    return Catalogue(server, tmp_path_factory.getbasetemp() / "catalogue", cache)
-
-
 def name(case: Case) -> str:
     return case.name
 

@@ -18,11 +18,6 @@ from tests.catalogue.harness import NOTED, Case, Catalogue, batches
 EVERY = 1 if os.environ.get("PRODPARITY_CATALOGUE") == "whole" else 3
 
 
-@pytest.fixture(scope="session")
-def catalogue(server: Server, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    return Catalogue(server, tmp_path_factory.getbasetemp() / "catalogue", cache)
-
-
 def name(batch: list[Case]) -> str:
     return batch[0].name if len(batch) == 1 else f"{batch[0].folder.parent.name}-{len(batch)}"
 

@@ -68,6 +68,7 @@ def place(dsn, customer):
 TESTS = """\
 import app
 import pytest
+from pytest_prodparity import ReplyLost
 
 pytestmark = pytest.mark.prodparity
 
@@ -128,6 +129,24 @@ def test_invariant(parity_db, parity_race, order):
     )
 
 
+def test_with_a_fault(parity_db, parity_race, order):
+    race = parity_race(
+        lambda: app.pay_rightly(parity_db.dsn, order, 30),
+        lambda: app.pay_rightly(parity_db.dsn, order, 50),
+        faults=[ReplyLost()],
+    )
+    assert (race.verdict, race.exhausted) == ("clean", True), race
+    assert race.schedules > 12, race
+
+
+def test_what_if(parity_db, parity_race, order):
+    table = parity_race.what_if(lambda: app.pay(parity_db.dsn, order, 30), lambda: app.pay(parity_db.dsn, order, 50))
+    assert "lost update" in str(table).splitlines()[0], table
+    assert "40001" in str(table).splitlines()[2], table
+    with parity_db.connect() as connection:
+        assert connection.execute("SHOW default_transaction_isolation").fetchone() == ("read committed",)
+
+
 def test_nothing_of_them_is_left(parity_db, order):
     assert total(parity_db, order) == 100
 """
@@ -171,6 +190,10 @@ def test_never_the_same(parity_db, parity_race):
     race = parity_race(add, lambda: None)
     assert race.verdict == "cannot tell", race
     assert "something else each time" in race.why
+
+
+def test_no_fault(parity_race):
+    parity_race(print, print, faults=[print])
 
 
 def test_bug(parity_db, parity_race):
@@ -218,6 +241,8 @@ def test_what_is_found_fails_its_test_and_nothing_else_does(raced: Result) -> No
         "test_async": "failed",
         "test_allowed": "passed",
         "test_invariant": "failed",
+        "test_with_a_fault": "passed",
+        "test_what_if": "passed",
         "test_nothing_of_them_is_left": "passed",
     }, raced.out
 
@@ -252,7 +277,7 @@ def test_the_report_says_how_far_each_race_looked(raced: Result) -> None:
     assert (right["verdict"], right["exhausted"]) == ("clean", True)
     assert right["schedules"] >= 4
     assert right["source"].startswith("test_pay.py:")
-    assert raced.report["summary"]["races"] == 7
+    assert raced.report["summary"]["races"] == 8
     assert "every order that can matter" in raced.out
 
 
@@ -278,10 +303,11 @@ def test_what_cannot_be_raced_is_said(module_project: Make) -> None:
     assert "parity_race was given the coroutine nothing(), which cannot be called again" in section(
         result, "test_coroutine"
     )
+    assert "parity_race(faults=…): <built-in function print> is no fault" in section(result, "test_no_fault")
     assert "UndefinedTable" in section(result, "test_bug")
     assert "raised by callable 1 of parity_race when nothing else runs" in section(result, "test_bug")
     assert "raised by the invariant of parity_race" in section(result, "test_raising_invariant")
-    assert result.outcomes == {"failed": 5, "passed": 3}, result.out
+    assert result.outcomes == {"failed": 6, "passed": 3}, result.out
 
 
 def test_off_runs_the_serial_orders_alone(module_project: Make) -> None:
@@ -291,3 +317,58 @@ def test_off_runs_the_serial_orders_alone(module_project: Make) -> None:
     assert result.report is not None
     (race,) = result.report["tests"][0]["races"]
     assert (race["exhausted"], race["why"]) == (False, "only the serial orders were run")
+
+
+STRESS = """\
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+
+pytestmark = pytest.mark.prodparity
+
+
+def touch(pool, code):
+    with pool.connection() as connection:
+        connection.execute("UPDATE country SET name = 'x' WHERE code = %s", (code,))
+
+
+def nested(pool):
+    with pool.connection() as connection:
+        connection.execute("SELECT 1")
+        with pool.connection() as other:
+            other.execute("SELECT 2")
+
+
+@pytest.fixture
+def pool(parity_db):
+    with ConnectionPool(parity_db.dsn, min_size=2, max_size=2, timeout=1, open=True) as opened:
+        yield opened
+
+
+def test_well(parity_db, parity_stress, pool):
+    stress = parity_stress(lambda actor: touch(pool, f"c{actor}"), actors=4, seconds=1)
+    assert stress.calls > 10, stress
+    assert not stress.findings
+
+
+def test_exhausted(parity_db, parity_stress, pool):
+    parity_stress(lambda: nested(pool), actors=4, seconds=1)
+
+
+@pytest.mark.asyncio
+async def test_async(parity_db, parity_stress):
+    async def touch_async():
+        connection = await psycopg.AsyncConnection.connect(parity_db.dsn)
+        async with connection:
+            await connection.execute("SELECT 1")
+
+    stress = await parity_stress(touch_async, actors=2, seconds=0.5)
+    assert stress.calls > 2, stress
+"""
+
+
+def test_a_load_fails_its_test_by_what_it_finds(module_project: Make) -> None:
+    result = module_project({"pyproject.toml": ENVIRONMENT, "test_load.py": STRESS}).run()
+    assert result.outcomes == {"failed": 1, "passed": 2}, result.out
+    assert [rule for rule, _ in result.findings] == ["pool-exhausted"], result.out
+    assert "n-plus-one" not in result.out

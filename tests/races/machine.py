@@ -252,12 +252,12 @@ class Following:
         return self.chosen[-1]
 
 
-def all_orders(machine: Machine) -> Iterator[Execution]:
+def all_orders(run: Callable[[Director], Execution]) -> Iterator[Execution]:
     """Every order, without any reduction."""
     todo: list[tuple[int, ...]] = [()]
     while todo:
         order = todo.pop()
         director = Following(order)
-        yield machine.run(director)
+        yield run(director)
         for at in range(len(order), len(director.chosen)):
             todo += [(*director.chosen[:at], other) for other in director.enabled[at] if other != director.chosen[at]]

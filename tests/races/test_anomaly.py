@@ -39,6 +39,13 @@ def test_what_only_one_may_have_in_every_serial_order_is_claimed_twice() -> None
     assert told(both(JOB, CLAIM, "UPDATE 1"), moved(0, table="job"), serial=serial) == "double claim"
 
 
+def test_one_row_where_serial_orders_take_two_is_claimed_twice() -> None:
+    moves = (moved(0, 1, "job"), moved(0, 2, "job"))
+    serial = run(*both(JOB, CLAIM, "UPDATE 1")[::2], b(JOB), b(CLAIM, "UPDATE 1"), b("COMMIT"), changes=moves)
+
+    assert told(both(JOB, CLAIM, "UPDATE 1"), moved(0, 1, "job"), serial=serial) == "double claim"
+
+
 def test_different_rows_that_each_depend_on_the_other_are_write_skew() -> None:
     changes = (moved(0, 1, "doctor"), moved(0, 2, "doctor"))
 

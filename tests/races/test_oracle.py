@@ -81,7 +81,8 @@ def test_what_differs_between_two_runs_of_one_order_does_not_count() -> None:
     oracle = Oracle((first, first), repeated=((first, second),))
 
     assert oracle.judge(ran(3.5, "k-3")) is None
-    assert isinstance(oracle.judge(replace(ran(3.5, "k-3"), outcomes=first.outcomes[:1] * 2)), Verdict)
+    other = replace(first.outcomes[0], value={"at": 3.5, "amount": 6})
+    assert isinstance(oracle.judge(replace(first, outcomes=(other, first.outcomes[1]))), Verdict)
 
 
 def test_who_gets_which_number_of_a_sequence_does_not_count_and_what_refers_to_it_does() -> None:
@@ -103,7 +104,7 @@ def test_who_gets_which_number_of_a_sequence_does_not_count_and_what_refers_to_i
 
     assert oracle.judge(ran(8, 7, line_of=8)) is None
     assert isinstance(oracle.judge(ran(8, 7, line_of=7)), Verdict)
-    assert isinstance(oracle.judge(ran(8, 7, line_of=8, values=(7, "order-7"))), Verdict)
+    assert isinstance(oracle.judge(ran(8, 7, line_of=8, values=(9, "order-7"))), Verdict)
 
 
 def test_values_are_compared_by_their_parts_where_they_cannot_be_compared_themselves() -> None:
@@ -130,6 +131,16 @@ def test_values_are_compared_by_their_parts_where_they_cannot_be_compared_themse
     assert isinstance(oracle.judge(ran([Plain(5), Receipt(2, {"x", "y"}), Bare()])), Verdict)
 
 
+def test_rows_in_another_order_are_the_same_rows() -> None:
+    def ran(value: object) -> Execution:
+        return run(a("SELECT 1"), values=(value, None))
+
+    oracle = Oracle((ran([(1, "x"), (2, "y")]),) * 2)
+
+    assert oracle.judge(ran([(2, "y"), (1, "x")])) is None
+    assert isinstance(oracle.judge(ran([(2, "x"), (1, "y")])), Verdict)
+
+
 @pytest.mark.parametrize(
     ("error", "rule", "title"),
     [
@@ -150,6 +161,17 @@ def test_an_exception_that_no_serial_order_has_is_a_verdict_of_its_own(error: Ex
     assert (verdict.rule, verdict.title, verdict.actors) == (rule, title, (1,))
 
 
+def test_a_yes_that_is_a_no_in_serial_order_is_shown_and_other_values_are_not() -> None:
+    serial = (
+        withdrawals("AAABBB", moved(20), values=(True, False)),
+        withdrawals("BBBAAA", moved(20), values=(False, True)),
+    )
+
+    verdict = judged(Oracle(serial), withdrawals("ABABAB", moved(20), values=(True, True)))
+
+    assert verdict.differs == ("B returns True; in that order it returns False",)
+
+
 def test_the_state_behind_a_wrapped_exception_is_found() -> None:
     wrapped = RuntimeError("could not pay")
     wrapped.__cause__ = DeadlockDetected()
@@ -158,6 +180,31 @@ def test_the_state_behind_a_wrapped_exception_is_found() -> None:
     )
 
     assert judged(Oracle(SERIAL), failing).rule == "deadlock"
+
+
+def test_a_failure_that_was_handled_does_not_explain_a_later_exception() -> None:
+    said = [
+        a(STORE, "UPDATE 1"),
+        a("COMMIT"),
+        b(STORE, sqlstate="40P01"),
+        b("ROLLBACK"),
+        b(READ, "SELECT 1"),
+        b("COMMIT"),
+    ]
+    failing = run(*said, errors={1: ValueError("no money")}, changes=[moved(20)])
+
+    assert judged(Oracle(SERIAL), failing).kind == "exception"
+
+
+def test_psycopg2_says_pgcode() -> None:
+    class TransactionRollbackError(Exception):
+        pgcode = "40001"
+
+    failing = run(
+        a(STORE, "UPDATE 1"), a("COMMIT"), b(READ), errors={1: TransactionRollbackError()}, changes=[moved(20)]
+    )
+
+    assert judged(Oracle(SERIAL), failing).kind == "serialization failure"
 
 
 def test_an_exception_that_some_serial_order_has_is_no_finding_by_itself() -> None:

@@ -16,15 +16,20 @@ from types import FrameType
 from ..wire.frames import current_frames
 from .belonging import ACTOR, name
 from .execution import Outcome
-from .stalls import Park
+from .stalls import Park, Seen
 
 Call = Callable[[], object]
 _STOPS_S = 5.0
+_POLITE = 5
 _NO_LOOP = "no running event loop"
 
 
-class EndedError(BaseException):
-    """Raised within an actor whose schedule is over: it unwinds, and is not caught as an error of the program."""
+class EndedError(Exception):
+    """Raised within an actor whose schedule is over: it unwinds. (Pools put what they wait for in order at an Exception.)"""
+
+
+class EndedForGoodError(BaseException):
+    """The same for who has caught that, and tries again."""
 
 
 class Loop:
@@ -95,6 +100,7 @@ class Actor:
         self.begun = False
         self.over = False
         self.interrupted = False
+        self._asked_to_end = 0
         self.value: object = None
         self.error: BaseException | None = None
         self.asynchronous = asynchronous
@@ -103,7 +109,7 @@ class Actor:
         self.task: asyncio.Task[None] | None = None
         self.park: Park | None = None
         """Where it rests, once it was seen twice."""
-        self.seen: tuple[object, ...] | None = None
+        self.seen: Seen | None = None
         self._call = call
         self._loop = loop
         self._told = told
@@ -171,6 +177,7 @@ class Actor:
 
     def interrupt(self) -> None:
         """Have it end: the next line that it runs raises, and a wait for a condition ends now."""
+        self._asked_to_end += 1
         self.interrupted = True
         if self.task is not None:
             with contextlib.suppress(RuntimeError):
@@ -178,7 +185,8 @@ class Actor:
             return
         if self.thread is None or not self.thread.is_alive():
             return
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(EndedError))
+        kind = EndedError if self._asked_to_end <= _POLITE else EndedForGoodError
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(kind))
         frame = self.frame()
         while frame is not None:
             if frame.f_code.co_filename.endswith("threading.py") and "waiter" in frame.f_locals:

@@ -84,9 +84,9 @@ class _Pair:
     def found(self, name: str, *tables: str) -> Anomaly:
         return Anomaly(name=name, tables=tuple(dict.fromkeys(tables)), actors=tuple(sorted((self.one, self.other))))
 
-    @property
-    def delta(self) -> Delta:
-        return self.run.delta or Delta()
+    def fewer_rows(self, table: str) -> bool:
+        """Every serial order changes more of its rows."""
+        return all(_changed(run, table) > _changed(self.run, table) for run in self.serial)
 
     def both_write(self, table: str, kind: str | None = None) -> bool:
         """In some serial order too, both write the table."""
@@ -133,13 +133,18 @@ def _overwritten(pair: _Pair) -> Anomaly | None:
             after = [one for one, _ in _writes(pair.mine) if one.table == read.table and one.at >= commit]
             if not after or not _twice(pair, read.table):
                 continue
-            return pair.found("lost update" if pair.both_write(read.table) else "double claim", read.table)
+            claimed = not pair.both_write(read.table) or pair.fewer_rows(read.table)
+            return pair.found("double claim" if claimed else "lost update", read.table)
     return None
+
+
+def _changed(run: Execution, table: str) -> int:
+    return sum(base(change.table) == table for change in run.delta or Delta())
 
 
 def _twice(pair: _Pair, table: str) -> bool:
     """The statements of the two wrote more rows than have changed: some row was written more than once."""
-    changed = sum(base(change.table) == table for change in pair.delta)
+    changed = _changed(pair.run, table)
     writes = [*_writes(pair.mine), *_writes(pair.its)]
     return sum(one.rows for one, _ in writes if one.table == table and one.kind != "delete") > changed > 0
 

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from asyncio import AbstractEventLoop, Task
+from collections.abc import Collection
 from contextvars import Context, ContextVar
 from pathlib import Path
 from types import FrameType
@@ -16,8 +17,10 @@ from ..wire.frames import current_frames
 from ..wire.sender import OWN_THREADS
 from ..wire.source import tasks
 
+WIRE = "prodparity wire"
 ACTOR: ContextVar[int] = ContextVar("prodparity_actor")
 _PROCESS = "process "
+_WORKERS = ("run", "_worker", "thread_handler", "worker")
 _FAR = 8
 """Generations of processes."""
 
@@ -52,7 +55,7 @@ class Belonging:
         if found is not None:
             return found
         if not sender:
-            return last
+            return self.running if last is None else last
         if sender.startswith(_PROCESS):
             if sender not in self._processes:
                 self._processes[sender] = self._of_process(sender)
@@ -73,6 +76,18 @@ class Belonging:
     def threads(self, actor: int) -> list[threading.Thread]:
         """Those that it has started, as far as they are known."""
         return [one for one, whose in list(self._born.items()) if whose == actor and one.is_alive()]
+
+    def bystanders(self) -> list[threading.Thread]:
+        """Those that are nobody's: neither an actor's nor the wire's, and not the one that asks."""
+        own = threading.get_ident()
+        everybody = list(threading._active.values())  # type: ignore[attr-defined]  # noqa: SLF001
+        return [one for one in everybody if one.ident != own and one not in self._born and not _is_ours(one)]
+
+    @staticmethod
+    def passing(connections: Collection[int]) -> list[threading.Thread]:
+        """The wire's threads of these connections."""
+        names = {f"{WIRE} {number}" for number in connections}
+        return [one for one in list(threading._active.values()) if one._name in names] if names else []  # type: ignore[attr-defined]  # noqa: SLF001
 
     def tasks(self, actor: int) -> list[Task[Any]]:
         """Those that run in its context, its own among them."""
@@ -119,14 +134,15 @@ def of_task(task: Task[Any]) -> int | None:
 
 
 def _carried(ident: int) -> int | None:
-    """The actor in whose context a worker thread runs its call (`asyncio.to_thread`, an executor given `ctx.run`)."""
+    """The actor in whose context a worker thread runs its call (`asyncio.to_thread`, anyio, an executor given `ctx.run`)."""
     frame: FrameType | None = current_frames().get(ident)
     while frame is not None:
-        if frame.f_code.co_name == "run" and "work_item" not in frame.f_locals:
-            call = getattr(frame.f_locals.get("self"), "fn", None)
-            context = getattr(getattr(call, "func", call), "__self__", None)
-            if isinstance(context, Context):
-                return context.get(ACTOR)
+        if frame.f_code.co_name in _WORKERS:
+            for each in frame.f_locals.values():
+                call = getattr(each, "fn", each)
+                context = getattr(getattr(call, "func", call), "__self__", call)
+                if isinstance(context, Context) and context.get(ACTOR) is not None:
+                    return context.get(ACTOR)
         frame = frame.f_back
     return None
 

@@ -20,7 +20,8 @@ from .actors import Actor, Call, Loop, call_is_asynchronous
 from .belonging import Belonging
 from .ending import end
 from .execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Director, Execution, Status, Waiting
-from .schedule import Ground, Schedule, Stopped
+from .ground import Ground, Stopped
+from .schedule import Schedule
 from .stalls import Parks
 from .turnstile import Strikes, Turnstile
 from .watching import SOON, Watching
@@ -51,9 +52,14 @@ class Crew:
         self._server = server
         self._watching = Watching(server)
         self._parks = Parks(Lines(wire.root))
+        self._local = server.kind == "embedded"
         self._lingering: list[Actor] = []
         self._usual: dict[tuple[tuple[str, str], ...], str] = {}
         self._tuned: dict[int, int] = {}
+        self.isolation: str | None = None
+        """Transactions that do not name a level themselves run at this one."""
+        self._levels: dict[int, tuple[int, str]] = {}
+        """By connection that was given a level: the server's process, and what its own was."""
         self._may: bool | None = None
         """May sessions of the wire end their deadlocks soon? None: not asked yet."""
         self._lock = threading.Lock()
@@ -68,7 +74,9 @@ class Crew:
         self.close()
 
     def close(self) -> None:
-        """Release loop and connections."""
+        """Release loop and connections; those that were given a level get their own back with their next trip."""
+        for number, (_, level) in self._levels.items():
+            self._wire.cure(number, _default(level))
         gc.unfreeze()
         self._loop.close()
         self._parks.close()
@@ -107,6 +115,9 @@ class Crew:
             if status == "diverged":
                 with contextlib.suppress(Stopped):
                     schedule.free()
+        except BaseException:
+            self._lingering = end(schedule, self._wire)
+            raise
         if any(actor.begun and not actor.over for actor in schedule.actors) or schedule.turnstile.held:
             self._lingering = end(schedule, self._wire)
         self._asynchronous = [actor.asynchronous for actor in schedule.actors]
@@ -129,6 +140,7 @@ class Crew:
         ground = Ground(
             watching=self._watching, parks=self._parks, loop=self._loop, backends=self._backends, states=self._states,
             logging_in=self._logging_in, database=database, patience=self._patience, footprints=self._footprints,
+            local=self._local,
         )  # fmt: skip
         wire.taps.append(turnstile)
         wire.gate = turnstile
@@ -153,6 +165,7 @@ class Crew:
             schedule.notes.append(
                 f"trips of {', '.join(sorted(turnstile.strangers - {''}))} passed, which is no actor's"
             )
+        schedule.notes += [f"a fault did not strike: {why}" for why in turnstile.misfits]
         before = self._wire.connections
         gc.collect()  # a connection that was dropped rolls back now, and not in the middle of another schedule
         used = set(turnstile.traffic)
@@ -197,6 +210,14 @@ class Crew:
         if self._tuned.get(connection) != line.backend and line.sayable and self._may_set(line):
             line.say(f"SET {DEADLOCK} = '{SOON}'")
             self._tuned[connection] = line.backend
+        if self.isolation is not None and line.sayable:
+            if self._levels.get(connection, (0, ""))[0] != line.backend:
+                self._levels[connection] = (
+                    line.backend,
+                    line.say("SHOW default_transaction_isolation") or READ_COMMITTED,
+                )
+            line.say(_default(self.isolation))
+            return self.isolation
         key = tuple(sorted(line.asked.items()))
         if key not in self._usual:
             if not line.sayable:
@@ -211,3 +232,7 @@ class Crew:
             known = self._server.version >= 150000
             self._may = known and line.say(f"SELECT pg_catalog.has_parameter_privilege('{DEADLOCK}', 'SET')") == "t"
         return self._may
+
+
+def _default(level: str) -> str:
+    return f"SET default_transaction_isolation = '{level}'"

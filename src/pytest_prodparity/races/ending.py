@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 _GENTLY_S = 2.0
 _ROUGHLY_S = 1.0
 _AGAIN_S = 0.02
-_WAKE_S = 0.05
+_WAKES_S = 0.25
+_FIRST_S = 0.02
+"""Those whose statement has failed unwind by themselves."""
 
 
 def end(schedule: Schedule, wire: Wire) -> list[Actor]:
@@ -40,6 +42,7 @@ def end(schedule: Schedule, wire: Wire) -> list[Actor]:
 
 def _until_over(schedule: Schedule, began: float, deadline: float) -> bool:
     turnstile = schedule.turnstile
+    woken: dict[int, float] = {}
     while time.monotonic() < deadline:
         backends = schedule.ground.backends()
         with turnstile.cond:
@@ -47,14 +50,16 @@ def _until_over(schedule: Schedule, began: float, deadline: float) -> bool:
             if not left and not turnstile.flights:
                 return True
             flights = list(turnstile.flights.values())
-        schedule.blocking(flights)
+        schedule.rest.blocking(flights)
         waits = [backends[one.wire] for one in flights if one.blocked and one.wire in backends]
         schedule.ground.watching.cancel(waits)
         sends = {one.actor for one in flights}
-        if time.monotonic() - began > _WAKE_S or not flights:
-            for actor in left:
-                if actor.index not in sends:
-                    actor.interrupt()
+        now = time.monotonic()
+        for actor in left:
+            # Not at every look: it is on its way out, and rolls back.
+            if actor.index not in sends and now - woken.get(actor.index, began - _WAKES_S + _FIRST_S) > _WAKES_S:
+                woken[actor.index] = now
+                actor.interrupt()
         with turnstile.cond:
             turnstile.cond.wait(_AGAIN_S)
     return False

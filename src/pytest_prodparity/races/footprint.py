@@ -99,6 +99,10 @@ class Transaction:
     """Its snapshot is taken."""
     savepoints: bool = False
 
+    def copy(self) -> Transaction:
+        """Another, to be tried on."""
+        return replace(self, read=set(self.read), held=set(self.held), kept=set(self.kept))
+
     def end(self) -> None:
         """COMMIT or ROLLBACK."""
         self.read.clear()

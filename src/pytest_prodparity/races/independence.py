@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 from .execution import Ready, Step
@@ -106,7 +105,7 @@ class Situation:
         return found
 
     def _of(self, ready: Ready) -> Footprint:
-        return footprint(ready, deepcopy(self.transactions.get(ready.connection, Transaction())), self.knowledge)
+        return footprint(ready, self.transactions.get(ready.connection, Transaction()).copy(), self.knowledge)
 
     def _waits(self, step: Step) -> Footprint:
         """What a step that waits in the database will do when it goes on."""

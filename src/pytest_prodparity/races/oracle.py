@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 from ..core.delta import Change, Delta, Row
 from ..core.equality import Column, canonical, volatile
 from . import anomaly
-from .execution import Execution, Outcome
+from .execution import Execution
+from .failures import ended, failure, last_state, named, sqlstate
 from .footprint import Knowledge
 from .history import deeds
 from .search import Unclear
+from .tables import read
 from .timeline import called
 from .values import Labels, Path, differing, generated, labels, same
 
 LINES = 10
 """Of rows that differ, in a verdict."""
-_POOLS = {"PoolTimeout", "TooManyRequests"}
 _CLOCKS = {"57014": "a timeout", "25P03": "idle_in_transaction_session_timeout"}
 """These end what was only held at the wire for the sake of the schedule."""
 
@@ -95,7 +96,7 @@ class Oracle:
         self._places = self._volatile_places()
         self._known = [self._ready(run) for run in self.serial]
         self._failures = [
-            {_failure(run.outcomes[actor]) for run in self.serial} for actor in range(len(self.serial[0].outcomes))
+            {failure(run.outcomes[actor]) for run in self.serial} for actor in range(len(self.serial[0].outcomes))
         ]
 
     def says(self, run: Execution) -> str | None:
@@ -132,7 +133,7 @@ class Oracle:
                 return Unclear(f"what it changed cannot be told: {each.delta.notes[0]}")
         for actor, outcome in enumerate(run.outcomes):
             clock = _CLOCKS.get(sqlstate(outcome) or "")
-            if clock and _failure(outcome) not in self._failures[actor]:
+            if clock and failure(outcome) not in self._failures[actor]:
                 return Unclear(f"{clock} ended a callable whose trips were held back ({sqlstate(outcome)})")
         return None
 
@@ -167,7 +168,7 @@ class Oracle:
                 run = self.further(order)
                 self._known.append(replace(self._ready(run), order=order))
                 for actor, outcome in enumerate(run.outcomes):
-                    self._failures[actor].add(_failure(outcome))
+                    self._failures[actor].add(failure(outcome))
                 if self._equals(mine, self._known[-1]):
                     return True
         return False
@@ -177,12 +178,12 @@ class Oracle:
         lines = []
         for actor, (left, right) in enumerate(zip(run.outcomes, known.run.outcomes, strict=True)):
             name = called(actor)
-            if _failure(left) != _failure(right):
-                lines.append(f"{name} {_ended(left)}; in that order it {_ended(right)}")
+            if failure(left) != failure(right):
+                lines.append(f"{name} {ended(left)}; in that order it {ended(right)}")
             elif left.error is None and not same(
                 left.value, right.value, masked=self._places.get(actor, frozenset()), mine=mine, its=known.labels
             ):
-                lines.append(f"{name} returns another value")
+                lines.append(f"{name} returns {_other(left.value, right.value)}")
         return lines
 
     def _held_against(self, run: Execution) -> tuple[_Serial, list[str]]:
@@ -238,16 +239,17 @@ class Oracle:
     def _escaped(self, run: Execution) -> Verdict | None:
         """An exception that no serial order has."""
         for actor, outcome in enumerate(run.outcomes):
-            if outcome.error is None or _failure(outcome) in self._failures[actor]:
+            if outcome.error is None or failure(outcome) in self._failures[actor]:
                 continue
             nearest, lines = self._held_against(run)
-            state = sqlstate(outcome) or _last_state(run, actor)
-            rule, kind, said = _named(outcome, state)
+            state = sqlstate(outcome) or last_state(run, actor)
+            rule, kind, said = named(outcome, state)
             return Verdict(
                 rule=rule,
                 kind=kind,
                 title=f"{said} escapes from {called(actor)}{_nothing_of_it(run, actor, self.knowledge)}",
                 anomaly=kind if kind in anomaly.REMEDIES else "",
+                tables=_touched(run, (actor,), self.knowledge),
                 remedy=anomaly.REMEDIES.get(kind, anomaly.REMEDIES[anomaly.OTHER]),
                 nearest=nearest.order,
                 differs=tuple(lines),
@@ -267,6 +269,7 @@ class Oracle:
             kind=rule,
             title=f"{names} {what if len(actors) != 1 else 'waits for what it holds itself'}, for ever"
             + (", even one after the other" if alone else ""),
+            tables=_touched(run, actors, self.knowledge),
             remedy=anomaly.REMEDIES[rule],
             differs=tuple(f"{called(one.actor)} {one.said}" for one in run.waiting if one.said)[:LINES],
             actors=actors,
@@ -291,18 +294,18 @@ class Oracle:
 
 def _likely(run: Execution) -> list[tuple[int, ...]]:
     """Orders of the actors: by their last COMMIT that was none of an empty transaction, by their end, by their beginning."""
-    ended: dict[int, float] = {}
+    over: dict[int, float] = {}
     written: dict[int, float] = {}
     for step in run.steps:
         when = step.ended if step.ended is not None else step.started
-        ended[step.actor] = when
+        over[step.actor] = when
         if step.after == "I" and step.sqlstate is None:
             written[step.actor] = when
     begun = list(dict.fromkeys(run.order))
-    silent = [actor for actor in range(len(run.outcomes)) if actor not in ended]
+    silent = [actor for actor in range(len(run.outcomes)) if actor not in over]
     found = [
-        (*sorted(ended, key=lambda actor: written.get(actor, ended[actor])), *silent),
-        (*sorted(ended, key=lambda actor: ended[actor]), *silent),
+        (*sorted(over, key=lambda actor: written.get(actor, over[actor])), *silent),
+        (*sorted(over, key=lambda actor: over[actor]), *silent),
         (*begun, *silent),
     ]
     return list(dict.fromkeys(found))
@@ -323,50 +326,21 @@ def _without(change: Change, masked: frozenset[Column]) -> Change:
     )
 
 
-def sqlstate(outcome: Outcome) -> str | None:
-    """Of its exception, of the one that this wraps, or of what led to it."""
-    if outcome.sqlstate is not None:
-        return outcome.sqlstate
-    error, seen = outcome.error, 0
-    while error is not None and seen < 10:
-        found = Outcome(error=error).sqlstate
-        if found is not None:
-            return found
-        error, seen = error.__cause__ or error.__context__, seen + 1
-    return None
+def _other(value: object, right: object) -> str:
+    """Values may hold what nobody is to read; yes and no hold nothing."""
+    plain = all(one is None or isinstance(one, bool) for one in (value, right))
+    return f"{value}; in that order it returns {right}" if plain else "another value"
 
 
-def _failure(outcome: Outcome) -> tuple[str, str | None]:
-    if outcome.error is None:
-        return "", None
-    return f"{type(outcome.error).__module__}.{type(outcome.error).__qualname__}", outcome.sqlstate
-
-
-def _ended(outcome: Outcome) -> str:
-    if outcome.error is None:
-        return "returns"
-    state = sqlstate(outcome)
-    return f"raises {type(outcome.error).__name__}{f' ({state})' if state else ''}"
-
-
-def _last_state(run: Execution, actor: int) -> str | None:
-    """Of the last statement that failed, where the exception says nothing of it."""
-    return next((step.sqlstate for step in reversed(run.steps) if step.actor == actor and step.sqlstate), None)
-
-
-def _named(outcome: Outcome, state: str | None) -> tuple[str, str, str]:
-    """Rule, kind, and words for an exception."""
-    error = type(outcome.error)
-    if error.__name__ in _POOLS or (error.__name__ == "TimeoutError" and error.__module__.startswith("sqlalchemy")):
-        return "pool-exhausted", "pool-exhausted", f"{error.__name__}: no connection left in the pool; it"
-    if state == "40P01":
-        return "deadlock", "deadlock", "a deadlock (40P01)"
-    if state == "40001":
-        return "not-serializable", "serialization failure", "a serialization failure (40001) that nobody retries"
-    if state == "23505":
-        return "not-serializable", "unique violation", "a unique violation (23505) that no serial order has"
-    code = f" ({state})" if state else ""
-    return "not-serializable", "exception", f"{error.__name__}{code}, which no serial order raises,"
+def _touched(run: Execution, actors: Iterable[int], knowledge: Knowledge) -> tuple[str, ...]:
+    """Tables of the last trip of each that failed or still waits, those that it writes first."""
+    found: dict[str, None] = {}
+    for actor in actors:
+        steps = [step for step in run.steps if step.actor == actor and (step.sqlstate or step.ended is None)]
+        for sql in steps[-1].ready.statements if steps else ():
+            reads, writes, _ = knowledge.touched(sql)
+            found.update(dict.fromkeys([*sorted(writes & read(sql).writes), *sorted(writes), *sorted(reads)]))
+    return tuple(found)
 
 
 def _nothing_of_it(run: Execution, actor: int, knowledge: Knowledge) -> str:

@@ -5,28 +5,36 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..core.delta import Delta
 from ..core.findings import Finding
-from .execution import Bound, Director, Execution, Searched, Verdict
-from .footprint import Knowledge
+from ..faults.kinds.kind import Kind
+from ..wire.gate import Asking
+from .execution import Bound, Director, Execution, Searched, Step, Verdict
+from .footprint import Knowledge, Relations
 from .oracle import Oracle
 from .oracle import Verdict as Wrong
 from .search import Unclear, search
 from .shrink import Wish
+from .timeline import called
 from .token import Schedule
 from .wording import finding
 
 SERIAL = 24
 """Serial orders that are run at most: all of four actors, a sample of more."""
+MIXED = 20
+"""Rounds in which each callable sends one trip, in the order that comes before the second serial run."""
 REPLAYS = 3
 """A failing order is run so often again, to say how surely it comes back."""
 BUGS = ("TypeError", "NameError", "AttributeError", "ImportError", "ModuleNotFoundError", "UnboundLocalError")
 BUG_STATES = ("42",)
 """Classes of SQLSTATE: syntax errors, and tables and columns that do not exist."""
+
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE", "COPY")
 
 
 class Stage(Protocol):
@@ -48,8 +56,14 @@ class Stage(Protocol):
 class Runs(Protocol):
     """What runs the callables once: `Crew`."""
 
-    def run(self, director: Director | None = None, *, serially: Sequence[int] | None = None) -> Execution:
-        """As `Conductor` has it."""
+    def run(
+        self,
+        director: Director | None = None,
+        *,
+        serially: Sequence[int] | None = None,
+        faults: Mapping[tuple[int, int], Kind] | None = None,
+    ) -> Execution:
+        """As `Conductor` has it; `faults` by actor and step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +96,11 @@ class Contest:
         actors: int,
         *,
         names: Sequence[str] = (),
+        relations: Relations | None = None,
         invariant: Callable[[], object] | None = None,
     ) -> None:
         self._runs = runs
+        self._relations = relations
         self._stage = stage
         self._actors = actors
         self._names = tuple(names)
@@ -92,19 +108,53 @@ class Contest:
         self._broken: list[tuple[Execution, str]] = []
         self._schedules = 0
         self._began = time.monotonic()
+        self._faults: dict[tuple[int, int], Kind] = {}
+        self._struck = ""
 
     def rehearse(self) -> None:
         """One serial order of which nothing is kept: pools fill up, and statements are prepared."""
         self._serially(range(self._actors))
         self._schedules -= 1
 
-    def go(self, bound: Bound, *, replay: str | None = None) -> Race:
-        """The search, or the order of a token."""
+    def go(self, bound: Bound, *, replay: str | None = None, faults: Sequence[Kind] = ()) -> Race:
+        """The search, or the order of a token; then the search with each fault at each callable's commit."""
+        race = self._searched(bound, replay)
+        targets = [(kind, actor, step) for kind in faults for actor, step in self._commits(kind)]
+        unfit = [kind.name for kind in faults if not any(kind is one for one, _, _ in targets)]
+        if unfit and race.verdict == "clean":
+            return self._race("cannot tell", f"{', '.join(unfit)} fits no commit of the callables")
+        for kind, actor, step in targets:
+            if race.verdict != "clean":
+                break
+            self._faults, self._struck = {(actor, step): kind}, f"{kind.name} at the commit of {called(actor)}"
+            left = replace(bound, seconds=max(1.0, bound.seconds - (time.monotonic() - self._began)))
+            under = self._searched(left, None)
+            why = race.why or (f"with {self._struck}: {under.why}" if under.why else "")
+            race = replace(under, why=why, exhausted=race.exhausted and under.exhausted)
+        return race
+
+    def _commits(self, kind: Kind) -> list[tuple[int, int]]:
+        """Of each callable, the last step that commits something, where the fault fits: its number among the callable's."""
+        found = []
+        for actor in range(self._actors):
+            steps = [step for step in self._first.steps if step.actor == actor]
+            last = [at for at, step in enumerate(steps) if _commits(step)][-1:]
+            found += [(actor, at) for at in last if kind.at == "trip" and kind.fits(_asking(steps[at])) is None]
+        return found
+
+    def _searched(self, bound: Bound, replay: str | None) -> Race:
         serial = [self._serially(order) for order in orders(self._actors, bound.seed)]
-        self._refuse_bugs(serial)
+        self._first = serial[0]
+        if not self._faults:
+            self._refuse_bugs(serial)
+        # Rows lie elsewhere after this: what takes any row takes another one then.
+        self._run(Wish([actor for _ in range(MIXED) for actor in range(self._actors)]))
         repeated = self._serially(range(self._actors), shifted=True)
-        knowledge = Knowledge()
-        oracle = Oracle(serial=serial, repeated=[(serial[0], repeated)], broken=self._says, knowledge=knowledge)
+        knowledge = Knowledge(relations=self._relations or Relations())
+        oracle = Oracle(
+            serial=serial, repeated=[(serial[0], repeated)], broken=self._says, knowledge=knowledge,
+            further=self._serially,
+        )  # fmt: skip
         again = oracle.judge(repeated) if serial[0].status == "done" else None
         if isinstance(again, Unclear):
             return self._race("cannot tell", str(again))
@@ -142,7 +192,9 @@ class Contest:
         return self._found(failing, wrong, f"{same} of {REPLAYS} times")
 
     def _found(self, run: Execution, wrong: Wrong, came_back: str) -> Race:
-        found = finding(run, wrong, names=self._names, schedules=self._schedules, came_back=came_back)
+        found = finding(
+            run, wrong, names=self._names, schedules=self._schedules, came_back=came_back, struck=self._struck
+        )
         return self._race("found", "", findings=(found,))
 
     def _race(self, verdict: Verdict, why: str, *, exhausted: bool = False, findings: tuple[Finding, ...] = ()) -> Race:
@@ -158,12 +210,12 @@ class Contest:
     # --- one schedule
 
     def _run(self, director: Director) -> Execution:
-        return self._kept(self._runs.run(director))
+        return self._kept(self._runs.run(director, faults=self._faults))
 
     def _serially(self, order: Sequence[int], *, shifted: bool = False) -> Execution:
         if shifted:
             self._stage.shift()
-        return self._kept(self._runs.run(serially=tuple(order)))
+        return self._kept(self._runs.run(serially=tuple(order), faults=self._faults))
 
     def _kept(self, run: Execution) -> Execution:
         """With what it changed; the database is back where it was then."""
@@ -208,6 +260,21 @@ class Contest:
             ):
                 error.add_note(f"raised by callable {actor + 1} of parity_race when nothing else runs")
                 raise error
+
+
+def _commits(step: Step) -> bool:
+    tags = [tag or "" for tag in step.tags]
+    if step.ready.state == "I":
+        return step.after == "I" and any(tag.startswith(WRITES) for tag in tags)
+    return step.after == "I" and "COMMIT" in tags
+
+
+def _asking(step: Step) -> Asking:
+    ready = step.ready
+    return Asking(
+        connection=ready.connection, number=0, statements=ready.statements, state=ready.state, source=ready.source,
+        stack=ready.stack, actor="", at=0.0,
+    )  # fmt: skip
 
 
 def orders(actors: int, seed: int) -> list[tuple[int, ...]]:

@@ -2,59 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from .actors import Actor, Loop
+from .actors import Actor
 from .belonging import Belonging
 from .execution import Choice, Director, Execution, Status, Step, Waiting
-from .stalls import Park, Parks
+from .ground import Ground, Stopped
+from .rest import Rest
 from .standstill import Standstill
+from .transactions import ends
 from .turnstile import Flight, Held, Stride, Strikes, Turnstile
-from .watching import Watching
-
-if TYPE_CHECKING:
-    from asyncio import Task
+from .waking import can_stop, in_turn, queue
 
 _FIRST_S = 0.001
 """So long after an actor has gone on, it is looked at, and the server is asked whether it waits."""
 _MOST_S = 0.01
-_SHORT_S = 0.25
-"""A sleep that ends so soon is waited for, lest the clock decide who goes next."""
-_OUTSIDE_S = 0.05
-"""So long it may wait for somebody who is no actor before that counts as waiting."""
-_QUIET_S = 1.0
-"""An actor that waits so long for something that nobody knows is passed over."""
-
-Backends = Callable[[], Mapping[int, int]]
-"""The server's processes by connection."""
+_DEADLOCK = "40P01"
+_CHECKED_S = 0.002
+"""So long after it began to wait a session has looked for a deadlock, where that is set to be soon."""
 
 
-class Stopped(Exception):
-    """The schedule does not come to its end."""
-
-    def __init__(self, status: Status, waiting: Sequence[Waiting] = ()) -> None:
-        super().__init__(status)
-        self.status = status
-        self.waiting = tuple(waiting)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What all schedules of a crew have in common."""
-
-    watching: Watching
-    parks: Parks
-    loop: Loop
-    backends: Backends
-    states: Callable[[], Mapping[int, str]]
-    """Transaction states by connection."""
-    logging_in: Callable[[], bool]
-    database: str
-    patience: float
-    footprints: bool
+def _closed(stride: Stride) -> set[int]:
+    """For whom the victim of a deadlock has waited: it was over before anybody could look. Of those that wait behind it
+    the one for whom nobody waits.
+    """
+    behind = {stride.ready.actor}
+    while more := {actor for actor, holders in stride.behind.items() if holders & behind} - behind:
+        behind |= more
+    held = {holder for actor in behind for holder in stride.behind.get(actor, ())}
+    return behind - held - {stride.ready.actor}
 
 
 class Schedule:
@@ -68,48 +46,48 @@ class Schedule:
         self.turnstile = turnstile
         self.ground = ground
         self.faults: Mapping[tuple[int, int], Strikes] = {}
+        self.rest = Rest(ground, actors, turnstile, belongs)
         self._belongs = belongs
         self._cond = turnstile.cond
         self._standstill = Standstill(self)
+        self._director: Director | None = None
+        self._led = False
+        """All have begun: the director may be asked."""
+        self._waits = False
+        """The conductor's thread waits, and would be woken."""
+        self._failure: BaseException | None = None
+        self._steps: list[Step] = []
+        """Those that do not change any more."""
+        turnstile.arrived = self.arrived
 
-    # The two ways to run it
+    # The ways to run it
 
     def conduct(self, director: Director) -> None:
         """All at once, in the director's order. Raises Stopped."""
         for actor in self.actors:
             self._begin(actor)
-        while (enabled := self._enabled()) or self._lives():
-            if not enabled:
-                self._standstill.wait()
-                continue
-            chosen = director.choose([held.ready for held in enabled], self.so_far)
-            held = next((one for one in enabled if one.ready.actor == chosen), None)
-            if held is None:
-                raise Stopped("diverged")
-            self._let_go(held, enabled)
+        self._director = director
+        self._to_the_end()
 
     def one_by_one(self, order: Sequence[int]) -> None:
         """Each begins when the last is over. Raises Stopped."""
         for index in order:
             self._begin(self.actors[index])
-            while (enabled := self._enabled()) or self._lives():
-                if enabled:
-                    self._let_go(enabled[0], enabled)
-                else:
-                    self._standstill.wait()
+            self._to_the_end()
 
     def free(self) -> None:
         """Let them come to their end in any order, since nobody asks for this one any more. Raises Stopped."""
-        while (enabled := self._enabled()) or self._lives():
-            if enabled:
-                self._let_go(enabled[0], enabled)
-            else:
-                self._standstill.wait()
+        self._director = None
+        self._to_the_end()
 
     @property
     def so_far(self) -> list[Step]:
         """The steps until now."""
-        return [stride.step() for stride in self.strides]
+        steps = self._steps
+        flying = [one.stride for one in self.turnstile.flights.values()]
+        while len(steps) < len(self.strides) and self.strides[len(steps)] not in flying:
+            steps.append(self.strides[len(steps)].step())
+        return steps + [stride.step() for stride in self.strides[len(steps) :]]
 
     def execution(self, status: Status, waiting: Sequence[Waiting], seconds: float) -> Execution:
         """What it came to."""
@@ -124,29 +102,132 @@ class Schedule:
         actor.start()
         self.settle()
 
+    def _to_the_end(self) -> None:
+        self._led = True
+        try:
+            while (enabled := self._enabled()) or self._lives():
+                if enabled:
+                    self._let_go(enabled)
+                else:
+                    self._standstill.wait()
+        finally:
+            self._led = False
+
     def _enabled(self) -> list[Held]:
         with self._cond:
-            first: dict[int, Held] = {}
-            for held in self.turnstile.held:
-                first.setdefault(held.ready.actor, held)
-            return [first[actor] for actor in sorted(first)]
+            return self._first_ones()
+
+    def _first_ones(self) -> list[Held]:
+        first: dict[int, Held] = {}
+        for held in self.turnstile.held:
+            first.setdefault(held.ready.actor, held)
+        return [first[actor] for actor in sorted(first)]
 
     def _lives(self) -> bool:
         with self._cond:
             return bool(self.turnstile.flights) or any(actor.begun and not actor.over for actor in self.actors)
 
-    def _let_go(self, held: Held, enabled: Sequence[Held]) -> None:
-        actor = held.ready.actor
-        count = sum(1 for stride in self.strides if stride.ready.actor == actor)
-        held.fault = self.faults.get((actor, count))
-        self.choices.append(Choice(enabled=tuple([one.ready for one in enabled]), chosen=actor))
-        self._belongs.running = actor
-        with self._cond:
-            stride = self.turnstile.release(held)
-        self.strides.append(stride)
+    def _choose(self, enabled: Sequence[Held]) -> Held:
+        ready = [one.ready for one in enabled]
+        chosen = ready[0].actor if self._director is None else self._director.choose(ready, self.so_far)
+        held = next((one for one in enabled if one.ready.actor == chosen), None)
+        if held is None or chosen is None:
+            raise Stopped("diverged")
+        if self.faults:
+            count = sum(1 for stride in self.strides if stride.ready.actor == chosen)
+            held.fault = self.faults.get((chosen, count))
+        self.choices.append(Choice(enabled=tuple(ready), chosen=chosen))
+        self._belongs.running = chosen
+        return held
+
+    def _let_go(self, enabled: Sequence[Held]) -> None:
+        held = self._choose(enabled)
+        self._let_checks_pass(held)
+        with self._woken_in_turn(held) as go_on:
+            with self._cond:
+                stride = self.turnstile.release(held)
+                stride.behind = {
+                    one.actor: self._holders(one) for one in self.turnstile.flights.values() if one.blocked
+                }
+                self.strides.append(stride)
+            go_on()
         self.settle()
+        if stride.sqlstate == _DEADLOCK:
+            stride.waited_for |= _closed(stride)
         if self.ground.footprints:
             self._footprint(held, stride)
+
+    def _holders(self, flight: Flight) -> set[int]:
+        actors = self.rest.whose(self.ground.backends())
+        return {actors.get(pid, -1) for pid in flight.blocked}
+
+    @contextlib.contextmanager
+    def _woken_in_turn(self, held: Held) -> Iterator[Callable[[], None]]:
+        """Several that wait for this one go on in the order in which they came, where that can be had."""
+        with self._cond:
+            blocked = [one for one in self.turnstile.flights.values() if one.blocked]
+        if len(blocked) < 2 or not any(ends(sql) or "unlock" in sql.lower() for sql in held.ready.statements):
+            yield lambda: None
+            return
+        backends = self.ground.backends()
+        own = {
+            backends[wire]
+            for wire, one in self.turnstile.traffic.items()
+            if one.actor == held.ready.actor and wire in backends
+        }
+        waits = queue(blocked, own, lambda one: backends.get(one.wire, 0))
+        pids = [backends.get(one.wire, 0) for one in waits]
+        if len(waits) < 2:
+            yield lambda: None
+            return
+        if not self.ground.local or not all(pid and can_stop(pid) for pid in pids):
+            names = " and ".join(self.actors[one.actor].name for one in waits)
+            self.notes.append(f"the server chose the order in which {names} went on")
+            yield lambda: None
+            return
+
+        def had(index: int) -> bool:
+            with self._cond:
+                if held.wire in self.turnstile.flights:
+                    return False
+                if waits[index].wire not in self.turnstile.flights:
+                    return True
+            self.rest.blocking([waits[index]])
+            return bool(waits[index].blocked)
+
+        with in_turn(pids, had, lambda _: self._pause(_FIRST_S)) as go_on:
+            yield go_on
+
+    def _pause(self, seconds: float) -> None:
+        with self._cond:
+            self._cond.wait(seconds)
+
+    def arrived(self) -> bool:
+        """A trip is held, told by its own thread under `cond`. Where all others are, too, who goes next is said at once:
+        to wake the conductor's thread for that would take longer than most statements.
+        """
+        if not (self._led and self._waits) or self.ground.footprints or self.turnstile.flights:
+            return False
+        if any(actor.park is not None for actor in self.actors) or self.rest.moving():
+            return False
+        self._belongs.birth()
+        try:
+            held = self._choose(self._first_ones())
+        except BaseException as failure:  # noqa: BLE001  # raised in the conductor's thread
+            self._failure = failure
+            return False
+        self.strides.append(self.turnstile.release(held))
+        return True
+
+    def _let_checks_pass(self, held: Held) -> None:
+        """Let those that wait look for a deadlock before there is one: then the last to wait is always its victim."""
+        if all(ends(sql) for sql in held.ready.statements):
+            return
+        with self._cond:
+            waits = [one.blocked_at for one in self.turnstile.flights.values() if one.blocked]
+            rest = max(waits, default=0.0) + _CHECKED_S - time.monotonic()
+            if rest > 0:
+                self._cond.wait_for(lambda: False, rest)
 
     def _footprint(self, held: Held, stride: Stride) -> None:
         pid = self.ground.backends().get(held.wire)
@@ -162,126 +243,29 @@ class Schedule:
         pause = _FIRST_S
         while True:
             with self._cond:
-                if self._moving():
+                if self.rest.moving():
                     changes = self.turnstile.changes
+                    self._waits = True
                     self._cond.wait(pause)
+                    self._waits = False
+                    failure, self._failure = self._failure, None
+                    if failure is not None:
+                        raise failure
                     changed = self.turnstile.changes != changes
-                    moving = self._moving()
+                    moving = self.rest.moving()
                 else:
                     moving, changed = [], False
             if not moving:
-                if self._still():
+                if self.rest.still():
                     self._belongs.birth()
                     return
                 pause = _FIRST_S
                 continue
             if changed:
                 pause = _FIRST_S
+                deadline = time.monotonic() + self.ground.patience
                 continue
-            self._look(moving)
+            self.rest.look(moving)
             pause = min(pause * 1.5, _MOST_S)
             if time.monotonic() > deadline:
                 raise Stopped("stuck", self._standstill.waiting())
-
-    def _moving(self) -> list[Actor]:
-        return [actor for actor in self.actors if self._moves(actor)]
-
-    def _moves(self, actor: Actor) -> bool:
-        """Under `cond`."""
-        waits = False
-        for one in self.turnstile.flights.values():
-            if one.actor == actor.index:
-                if not one.blocked:
-                    return True
-                waits = True
-        if waits or not actor.begun or actor.park is not None:
-            return False
-        if actor.over and not self._belongs.threads(actor.index):
-            return False
-        return not any(held.ready.actor == actor.index for held in self.turnstile.held)
-
-    def _still(self) -> bool:
-        """Nobody rests only as it seemed: asked once more of all who wait."""
-        with self._cond:
-            blocked = [one for one in self.turnstile.flights.values() if one.blocked]
-            parked = [actor for actor in self.actors if actor.park is not None and not actor.over]
-        self.blocking(blocked)
-        for actor in parked:
-            if self.parked(actor) != actor.park:
-                actor.park = actor.seen = None
-        with self._cond:
-            return not self._moving()
-
-    def _look(self, moving: Sequence[Actor]) -> None:
-        with self._cond:
-            flights = [one for one in self.turnstile.flights.values() if not one.blocked]
-            running = [actor for actor in moving if all(one.actor != actor.index for one in flights)]
-        self.blocking(flights)
-        for actor in running:
-            self._look_at(actor)
-
-    def tasks(self, actor: Actor) -> list[Task[Any]]:
-        """Those that run for this actor."""
-        return self._belongs.tasks(actor.index)
-
-    def blocking(self, flights: Sequence[Flight]) -> None:
-        """Ask the server who holds what these wait for."""
-        if not flights:
-            return
-        backends = self.ground.backends()
-        found = self.ground.watching.blockers([backends[one.wire] for one in flights if one.wire in backends])
-        actors = self.whose(backends)
-        now = time.monotonic()
-        with self._cond:
-            for one in flights:
-                holders = found.get(backends.get(one.wire, -1), ())
-                # What is no actor's is mostly over in a moment.
-                known = any(pid in actors for pid in holders) or now - one.since > _OUTSIDE_S
-                one.blocked = holders if known else ()
-                if one.blocked and one.stride is not None:
-                    one.stride.waited_for.update(actors.get(pid, -1) for pid in holders)
-
-    def whose(self, backends: Mapping[int, int]) -> dict[int, int]:
-        """Actors by the server's process: who used it last."""
-        return {backends[wire]: one.actor for wire, one in list(self.turnstile.traffic.items()) if wire in backends}
-
-    def _look_at(self, actor: Actor) -> None:
-        now = self.parked(actor)
-        known = actor.seen is not None and now is not None and actor.seen[0] == now
-        if not known:
-            actor.seen = None if now is None else (now, time.monotonic())
-            return
-        assert now is not None
-        assert actor.seen is not None
-        if now.kind == "sleep" and now.until is not None and now.until - time.monotonic() < _SHORT_S:
-            return
-        if now.kind == "other" and time.monotonic() - float(str(actor.seen[1])) < _QUIET_S:
-            return
-        if self.ground.logging_in():
-            return  # a pool waits for a connection that is being made
-        actor.park = now
-
-    def parked(self, actor: Actor) -> Park | None:
-        """Where the actor rests, if all that it has started does."""
-        if actor.task is not None:
-            if not self.ground.loop.turned(0.02):
-                return Park(("loop", id(self.ground.loop.running)), "lock")
-            return self._parked_tasks(actor)
-        threads = [actor.thread] if actor.thread is not None and not actor.over else []
-        found: Park | None = None
-        for thread in threads + self._belongs.threads(actor.index):
-            park = self.ground.parks.thread(thread)
-            if park is None or park.kind == "other":
-                return park
-            found = found or park
-        return found
-
-    def _parked_tasks(self, actor: Actor) -> Park | None:
-        found: list[Park] = []
-        for task in self._belongs.tasks(actor.index):
-            park = self.ground.parks.task(task)
-            if park is None:
-                return None
-            if park.kind != "join":
-                found.append(park)
-        return min(found, key=lambda park: ("other", "sleep", "lock").index(park.kind)) if found else None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
 from ..core.seeds import seeded
 from .chance import Chance
 from .execution import Bound, Director, Execution, Searched, Verdict
 from .footprint import Knowledge
 from .prediction import promises
-from .shrink import shortest
+from .shrink import Wish, shortest
 from .tree import Branch, Tree, Walk
 
 Run = Callable[[Director], Execution]
@@ -21,6 +23,8 @@ RESTARTS = 5
 """What statements touch is learned while they run; when more is known, the tree begins anew, so often at most."""
 SHARE = 0.6
 """Of the bound: from there on, what cannot be finished is left to chance."""
+INTERRUPTIONS = 24
+"""Orders that are run beyond those that the trips call for."""
 SHRINKING = 24
 """Schedules for making a failing one shorter."""
 ENVIRONMENT = "the server chose"
@@ -48,7 +52,8 @@ def search(
     """Run schedules until one fails, all that can matter were run, or the bound is reached.
 
     `serial`: the serial orders as they were run. They are judged too: what deadlocks alone is no race. `schedules` of
-    what is returned counts without them. `exhausted` holds for trips: what the callables share in memory is not seen.
+    what is returned counts without them. `exhausted` holds for trips: what the callables share in memory is not seen,
+    but each is also interrupted once at each of its trips.
     """
     seeker = _Seeker(run=run, judge=judge, bound=bound, serial=serial, knowledge=knowledge or Knowledge())
     return seeker.searched()
@@ -67,6 +72,9 @@ class _Seeker:
     why: str = ""
     """Why it is not exhausted."""
     restarts: int = 0
+    interruptions: int = 0
+    interrupted: set[tuple[int, int, int]] = field(default_factory=set)
+    """Whom, after how many of its trips, for whom: orders of this form that were run."""
     started: float = field(default_factory=time.monotonic)
 
     def searched(self) -> Searched:
@@ -75,6 +83,8 @@ class _Seeker:
         failing = next((execution for execution in self.serial if self._fails(execution)), None)
         if failing is not None:
             return self._told(failing)
+        if self.unclear:
+            return self._told(None)
         if self.bound.serial_only:
             self.why = "only the serial orders were run"
             return self._told(None)
@@ -126,6 +136,25 @@ class _Seeker:
                     continue
                 self.why = self.why or "what the statements touch was different in each schedule"
             tree.grow(walk)
+        return self._interrupt()
+
+    def _interrupt(self) -> Execution | None:
+        """Each callable, interrupted at each of its trips for the whole of another: also where no table speaks for it.
+
+        What callables share in memory shows in no trip. These few orders are run for its sake.
+        """
+        steps = Counter(next(iter(self.serial)).order) if self.serial else Counter[int]()
+        for one, other in permutations(sorted(steps), 2):
+            for done in range(1, steps[one]):
+                if (one, done, other) in self.interrupted:
+                    continue
+                self.interruptions += 1
+                if self.interruptions > INTERRUPTIONS or self._used() >= 1:
+                    return None
+                self.ran += 1
+                execution = self.run(Wish((one,) * done + (other,) * steps[other]))
+                if execution.status != "diverged" and self._fails(execution):
+                    return execution
         return None
 
     def _tree(self) -> Tree:
@@ -145,6 +174,7 @@ class _Seeker:
             if walk.lost or again.status == "diverged":
                 continue
             execution = again
+            self.interrupted.add(_interruption(again))
             if not walk.odd or self._fails(again):
                 break
         if execution is None or walk.odd:
@@ -179,8 +209,10 @@ class _Seeker:
 
     def _used(self) -> float:
         """Of the bound, 0 to 1 and more."""
-        by_number = self.ran / self.bound.schedules if self.bound.schedules else 0.0
-        return max(by_number, (time.monotonic() - self.started) / self.bound.seconds if self.bound.seconds else 1.0)
+        if self.bound.schedules == 0 or self.bound.seconds <= 0:
+            return 1.0
+        by_number = 0.0 if self.bound.schedules is None else self.ran / self.bound.schedules
+        return max(by_number, (time.monotonic() - self.started) / self.bound.seconds)
 
     def _seconds_left(self) -> float:
         return self.bound.seconds - (time.monotonic() - self.started)
@@ -191,3 +223,16 @@ class _Seeker:
         if used <= 0 or tree.level < 1 or used < (SHARE if tree.level <= 2 else SHARE / 2):
             return False
         return len(tree) > self.ran * (1 - used) / used
+
+
+def _interruption(run: Execution) -> tuple[int, int, int]:
+    """Who was interrupted after how many trips for the whole of whom; zero trips where it is no such order."""
+    order = run.order
+    done = next((at for at, actor in enumerate(order) if actor != order[0]), len(order))
+    if done == len(order):
+        return 0, 0, 0
+    other = order[done]
+    for choice in run.choices[done:]:
+        if choice.chosen != other and any(ready.actor == other for ready in choice.enabled):
+            return 0, 0, 0
+    return order[0], done, other

@@ -25,7 +25,7 @@ def spec(run: Execution, *, title: str = "", setup: Sequence[str] = ()) -> str:
     for step in run.steps:
         session = connections[step.ready.connection]
         counts[session] += 1
-        name = f"{session.lower()}{counts[session]}"
+        name = f"{session.lower()}{'_' * session[-1].isdigit()}{counts[session]}"
         sessions.setdefault(session, []).append((name, _said(step, step.ready.connection in open_)))
         if step.after == "I" or not step.after:
             open_.discard(step.ready.connection)

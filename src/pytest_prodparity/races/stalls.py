@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +33,7 @@ _TURN_S = 0.02
 """A wait that ends so soon may be for the interpreter's own lock."""
 _POOLS = ("/psycopg_pool/", "/sqlalchemy/pool/", "/asyncpg/pool.py", "/psycopg2/pool.py")
 _LOCKS = ("/threading.py", "/queue.py", "/asyncio/locks.py", "/asyncio/queues.py", "/concurrent/futures/")
+_PROCESSES = ("/subprocess.py", "/multiprocessing/popen_fork.py")
 _JOINS = ("/asyncio/tasks.py", "/asyncio/taskgroups.py")
 _DEEP = 14
 
@@ -46,6 +47,16 @@ class Park:
     """`join`: for a task of its own, which then is looked at; `other`: a socket, a file, a process."""
     until: float | None = None
     """`time.monotonic()` at which it ends by itself, where that is known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """A first look, for a second one to be compared with."""
+
+    park: Park
+    around: tuple[Park, ...] | None
+    """The process's other threads; None where one of them ran."""
+    since: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,7 +152,15 @@ class Parks:
         park = self.thread(thread)
         if park is not None and park.kind == "sleep":
             return Told(on="sleep", where="time.sleep", source=found.source)
+        if found.on == "lock" and park is not None and park.kind == "other":
+            return replace(found, on="unknown")
         return found
+
+    @staticmethod
+    def awaits_a_process(thread: threading.Thread) -> bool:
+        """It has started one, and waits for its end or for what it says."""
+        frame = current_frames().get(thread.ident or 0)
+        return frame is not None and any(_plain(at).endswith(_PROCESSES) for at in _outward(frame))
 
     def of_task(self, task: Task[Any]) -> Told:
         """In words."""
@@ -151,6 +170,8 @@ class Parks:
         park = self.task(task)
         if park is not None and park.kind == "sleep":
             return Told(on="sleep", where="asyncio.sleep", source=found.source)
+        if found.on == "lock" and park is not None and park.kind == "other":
+            return replace(found, on="unknown")
         return found
 
     @staticmethod

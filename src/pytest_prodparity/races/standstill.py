@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .execution import Waiting
+from .ground import Stopped
 from .stalls import Told
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 _GRACE_S = 0.3
 """A standstill that has lasted so long stays one, where no timeout is known that would end it."""
-_STILL_S = 0.03
-"""The same where no wait of the database is part of it."""
+_STILL_S = 0.05
+"""The same where all wait for pools."""
 _SOON_S = 1.0
 """A wait for a pool or a lock that gives up so soon is waited for."""
 _LATE_S = 0.05
@@ -36,27 +37,30 @@ class Standstill:
         schedule = self._schedule
         since = time.monotonic()
         turnstile = schedule.turnstile
+        around = schedule.rest.around()
+        busy = since
         while True:
             with turnstile.cond:
                 changes = turnstile.changes
                 turnstile.cond.wait(_POLL_S)
                 changed = turnstile.changes != changes
             for actor in schedule.actors:
-                if actor.park is not None and not actor.over and schedule.parked(actor) != actor.park:
+                if actor.park is not None and not actor.over and schedule.rest.parked(actor) != actor.park:
                     actor.park = actor.seen = None
                     changed = True
             with turnstile.cond:
                 flights = [one for one in turnstile.flights.values() if one.blocked]
                 before = [one.blocked for one in flights]
-            schedule.blocking(flights)
+            schedule.rest.blocking(flights)
             if changed or before != [one.blocked for one in flights]:
                 schedule.settle()
                 return
-            self._judge(time.monotonic() - since)
+            before_that, around = around, schedule.rest.around()
+            if around != before_that and time.monotonic() - since < schedule.ground.patience:
+                busy = time.monotonic()  # another thread works, perhaps for one of them
+            self._judge(time.monotonic() - since, time.monotonic() - busy)
 
-    def _judge(self, waited: float) -> None:
-        from .schedule import Stopped
-
+    def _judge(self, waited: float, quiet: float) -> None:
         waiting = self.waiting()
         patience = self._schedule.ground.patience
         ends = [actor.park.until for actor in self._live() if actor.park is not None and actor.park.until is not None]
@@ -66,7 +70,7 @@ class Standstill:
             rest = soonest + _LATE_S - time.monotonic()
             if rest > 0 and (rest < _SOON_S - waited or (sleeps and rest + waited < patience)):
                 return
-        if waited > self._bound(waiting):
+        if quiet > self._bound(waiting):
             raise Stopped(self._status(waiting), waiting)
 
     def _bound(self, waiting: list[Waiting]) -> float:
@@ -75,7 +79,8 @@ class Standstill:
         traffic = self._schedule.turnstile.traffic.values()
         impatient = any(one.transactions.patient for one in traffic)
         if not database:
-            return _STILL_S if all(one.on in ("pool", "lock") for one in waiting) else patience
+            known = all(one.on == "pool" for one in waiting)
+            return _STILL_S if known else _GRACE_S if all(one.on in ("pool", "lock") for one in waiting) else patience
         held = {holder for one in database for holder in one.holders}
         if impatient or -1 in held or (held <= {one.actor for one in database} and not self._alone(database)):
             return patience  # the database ends it, or somebody outside does
@@ -110,7 +115,7 @@ class Standstill:
         """The wait graph as it stands: an edge for each that is not over and is not held."""
         schedule = self._schedule
         backends = schedule.ground.backends()
-        whose = schedule.whose(backends)
+        whose = schedule.rest.whose(backends)
         found: list[Waiting] = []
         with schedule.turnstile.cond:
             flights = list(schedule.turnstile.flights.values())
@@ -169,12 +174,15 @@ class Standstill:
         states = schedule.ground.states()
         used = schedule.turnstile.traffic
         sure = {one.actor for wire, one in used.items() if states.get(wire, "I") in ("T", "E")}
-        live = {actor.index for actor in self._live()} & {one.actor for one in used.values()} - {waits.index}
-        return tuple(sorted(sure or live or {one.actor for wire, one in used.items() if wire in states}))
+        live = {actor.index for actor in self._live()} & {one.actor for one in used.values()}
+        own = {waits.index}
+        return tuple(
+            sorted(sure - own or sure or live - own or {one.actor for wire, one in used.items() if wire in states})
+        )
 
     def _of_tasks(self, actor: Actor) -> Told:
         parks = self._schedule.ground.parks
-        found = [parks.of_task(task) for task in self._schedule.tasks(actor) if not task.done()]
+        found = [parks.of_task(task) for task in self._schedule.rest.tasks(actor) if not task.done()]
         if actor.park is not None and actor.park.mark[:1] == ("loop",):
             return Told(on="lock", where="the event loop, which another task blocks")
         order = ("pool", "lock", "sleep", "unknown")

@@ -80,6 +80,12 @@ def _valued(words: Sequence[str]) -> str | None:
     return value if value in (READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE) else None
 
 
+def ends(sql: str) -> bool:
+    """It ends the transaction that is open."""
+    words = _words(sql)
+    return bool(words) and words[0] in _ENDS and "TO" not in words
+
+
 class Transactions:
     """One connection's, fed with its trips in their order. `usual` is the level of its session as it was opened."""
 

@@ -30,6 +30,9 @@ _ENDED = "the schedule is over"
 class Strikes(Protocol):
     """What can be done to a trip in the place of sending it on: a kind of fault."""
 
+    def fits(self, asking: Asking | Opening) -> str | None:
+        """None where it can happen here; else why not."""
+
     def strike(self, line: Line) -> None:
         """Let it happen."""
 
@@ -48,6 +51,8 @@ class Stride:
     after: str = ""
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    behind: dict[int, set[int]] = field(default_factory=dict)
+    """Who waited for whom when it was let go."""
 
     def say(self, said: Sequence[tuple[str | None, int, str | None]]) -> None:
         """Tags, rows and SQLSTATEs of its statements."""
@@ -93,6 +98,8 @@ class Flight:
     """Statements of the trip that went in an earlier step."""
     blocked: tuple[int, ...] = ()
     """Processes of the server that hold what it waits for, as last seen."""
+    blocked_at: float = 0.0
+    """When that was seen first."""
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -106,6 +113,7 @@ class Traffic:
     glued: tuple[str, ...] = ()
     """What was parsed in a step of its own, and is executed with it."""
     stride: Stride | None = None
+    state: str = "I"
     parted: int = 0
     """Statements of the trip under way that have been executed already."""
 
@@ -119,9 +127,13 @@ class Turnstile:
         self.flights: dict[int, Flight] = {}
         self.traffic: dict[int, Traffic] = {}
         self.ended = False
+        self.arrived: Callable[[], bool] = _nobody
+        """Called under `cond` when one more is held; tells whether one was let go for it."""
         self.changes = 0
         self.over: set[int] = set()
         """Actors whose callables have returned."""
+        self.misfits: list[str] = []
+        """Why faults did not strike."""
         self.strangers: set[str] = set()
         """Who sent trips and is no actor."""
         self._belongs = belongs
@@ -173,6 +185,7 @@ class Turnstile:
         del self.flights[flight.wire]
         traffic = self.traffic[flight.wire]
         traffic.transactions.answered(after or "I")
+        traffic.state = after or "I"
         if flight.stride is not None:
             flight.stride.ended = None if broken else time.monotonic()
             flight.stride.after = after
@@ -230,7 +243,9 @@ class Turnstile:
             self._fly(actor, asking, None, skip)
         else:
             self.held.append(held)
-            self._tell()
+            self.changes += 1
+            if not self.arrived():
+                self.cond.notify_all()
         return held
 
     def _fly(self, actor: int, asking: Asking, stride: Stride | None, skip: int) -> None:
@@ -270,7 +285,10 @@ class Turnstile:
         line.fail(_OVER, f"canceling statement: {_ENDED}")
 
     def _send(self, asking: Asking, way: Way, line: Line, fault: Strikes | None) -> None:
-        if fault is not None:
+        why = fault.fits(asking) if fault is not None else None
+        if why is not None:
+            self.misfits.append(why)
+        if fault is not None and why is None:
             fault.strike(line)
         elif way == "trip":
             strike = self._before.asking(asking) if self._before is not None else None
@@ -325,6 +343,10 @@ class Turnstile:
             )
             held.go.set()
         self.held.clear()
+
+
+def _nobody() -> bool:
+    return False
 
 
 def _rolls_back(statements: tuple[str, ...]) -> bool:

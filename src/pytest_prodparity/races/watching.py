@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -139,5 +138,5 @@ class Watching:
             return f"process {pid} of the server"
         application, text, kind = row
         by = f" ({application or kind})" if application or kind else ""
-        words = [word for word in lexer.words(text or "", _HEAD) if re.fullmatch(r"[\w.*,()\"]+", word)]
+        words = [token.text for token in lexer.tokens(text or "") if token.kind in ("word", "quoted")][:_HEAD]
         return f"process {pid} of the server{by}" + (f", last query {' '.join(words)} …" if words else "")

@@ -17,10 +17,13 @@ LONG = 60
 """Characters of a callable's name."""
 
 
-def finding(run: Execution, wrong: Verdict, *, names: Sequence[str], schedules: int, came_back: str) -> Finding:
-    """Without its test and its replay; `details["token"]` is what the latter takes."""
+def finding(
+    run: Execution, wrong: Verdict, *, names: Sequence[str], schedules: int, came_back: str, struck: str = ""
+) -> Finding:
+    """Without its test and its replay; `details["token"]` is what the latter takes. `struck`: by which fault, and where."""
     details: dict[str, Any] = {
-        "token": Schedule.of(run).token,
+        "token": None if struck else Schedule.of(run).token,
+        "fault": struck or None,
         "anomaly": wrong.anomaly or None,
         "orders run": schedules,
         "came back": came_back or None,
@@ -28,7 +31,7 @@ def finding(run: Execution, wrong: Verdict, *, names: Sequence[str], schedules: 
     }
     return Finding(
         rule=wrong.rule,
-        title=wrong.title,
+        title=f"{wrong.title}, with {struck}" if struck else wrong.title,
         subject=", ".join(wrong.tables) or "race",
         source=_source(run, wrong),
         trace=tuple(timeline(run, names=names, differs=wrong.differs, nearest=wrong.nearest)),

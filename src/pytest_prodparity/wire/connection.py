@@ -232,7 +232,7 @@ class Connection:
                 up.send(at.server, size)
                 closed = session.client(up.data(size), size, now)
                 if closed:
-                    session.sent(closed, self.wire.senders.find(self.peer))
+                    session.sent(closed, wire.senders.find(self.peer) if wire.asks_who else UNKNOWN)
             return self.look(at, session) if closed and not up.rest else True
 
     def look(self, at: home.Home, session: Session) -> bool:

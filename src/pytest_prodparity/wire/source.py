@@ -9,7 +9,7 @@ import sysconfig
 from asyncio import AbstractEventLoop, Task
 from enum import Enum
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, cast
 
 from ..core.findings import Source
@@ -93,6 +93,24 @@ class Lines:
             place = self._place_of(frame)
             if place is not None:
                 self._frame(frame, place, lines)
+
+    def of_frame(self, frame: FrameType, lines: list[Line]) -> None:
+        """Append the line of this very frame, if it is the user's."""
+        path = self._place_of(frame)
+        if isinstance(path, str):
+            lines.append(self._line(frame, path))
+
+    def of_trace(self, trace: TracebackType | None, lines: list[Line]) -> None:
+        """Append the user's lines through which an exception came, innermost first."""
+        found: list[Line] = []
+        while trace is not None:
+            path = self._place_of(trace.tb_frame)
+            if isinstance(path, str):
+                name = trace.tb_frame.f_code.co_qualname
+                source = Source(path=path, line=trace.tb_lineno, function=name)
+                found.append((source, f"{path}:{trace.tb_lineno} {name}"))
+            trace = trace.tb_next
+        lines.extend(reversed(found))
 
     def _place_of(self, frame: FrameType) -> str | _Special | None:
         name = frame.f_code.co_filename

@@ -200,24 +200,29 @@ ANOMALIES = (
 )
 
 
-def transaction(dsn: str, level: str, actor: Actor) -> Callable[[], object]:
-    """A callable that runs the actor in a transaction of its own on a connection that is kept; None where it is refused."""
-    kept: list[Connection] = []
+class Call:
+    """Runs the actor in a transaction of its own on a connection that is kept; None where it is refused."""
 
-    def call() -> object:
-        if not kept or kept[0].closed:
-            kept[:] = [psycopg.connect(dsn)]
-            kept[0].isolation_level = {
-                READ_COMMITTED: psycopg.IsolationLevel.READ_COMMITTED,
-                REPEATABLE_READ: psycopg.IsolationLevel.REPEATABLE_READ,
-                SERIALIZABLE: psycopg.IsolationLevel.SERIALIZABLE,
-            }[level]
+    def __init__(self, dsn: str, level: str, actor: Actor) -> None:
+        self._dsn = dsn
+        self._level = level
+        self._actor = actor
+        self._kept: Connection | None = None
+
+    def __call__(self) -> object:
+        if self._kept is None or self._kept.closed:
+            self.close()
+            self._kept = psycopg.connect(self._dsn)
+            self._kept.isolation_level = psycopg.IsolationLevel[self._level.upper().replace(" ", "_")]
         try:
-            value = actor(kept[0])
-            kept[0].commit()
+            value = self._actor(self._kept)
+            self._kept.commit()
         except psycopg.errors.SerializationFailure:
-            kept[0].rollback()
+            self._kept.rollback()
             return None
         return value
 
-    return call
+    def close(self) -> None:
+        """Hang up."""
+        if self._kept is not None:
+            self._kept.close()

@@ -29,12 +29,14 @@ def upstream(server: Server) -> Iterator[Upstream]:
     with psycopg.connect(server.dsn(), autocommit=True) as owner:
         owner.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         owner.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'app'")
+        owner.execute(f"GRANT SET ON PARAMETER deadlock_timeout TO {ROLE}")  # as our own role has it
         owner.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
         with psycopg.connect(server.dsn(DATABASE, user=ROLE, password="app"), autocommit=True) as inside:
             inside.execute("CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL)")
             inside.execute("CREATE TABLE entry (id serial PRIMARY KEY, account int REFERENCES account, note text)")
         yield Upstream(host=server.host, port=server.port, user=ROLE, password="app", database=DATABASE)
         owner.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+        owner.execute(f"REVOKE SET ON PARAMETER deadlock_timeout FROM {ROLE}")
         owner.execute(f"DROP ROLE {ROLE}")
 
 

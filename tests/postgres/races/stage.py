@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pytest_prodparity.races.footprint import Knowledge
 from pytest_prodparity.races.search import search
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.upstream import Upstream
-from tests.postgres.races.anomalies import SCHEMA, Anomaly, transaction
+from tests.postgres.races.anomalies import SCHEMA, Anomaly, Call
 
 
 @dataclass
@@ -68,8 +68,10 @@ def staged(server: Server, name: str, schema: str) -> Iterator[Stage]:
 def looked_for(server: Server, anomaly: Anomaly, level: str) -> tuple[str, int]:
     """`found`, `absent` (each order that can matter was run) or why neither; and how many orders were run."""
     with staged(server, "hermitage", SCHEMA) as stage:
-        calls = [transaction(stage.url, level, actor) for actor in anomaly.actors]
-        with Crew(stage.wire, server, lambda: stage.name, calls, footprints=True) as crew:
+        calls = [Call(stage.url, level, actor) for actor in anomaly.actors]
+        with ExitStack() as stack, Crew(stage.wire, server, lambda: stage.name, calls, footprints=True) as crew:
+            for call in calls:
+                stack.callback(call.close)
             rows: dict[int, int] = {}
 
             def run(director: Director | None, serially: Sequence[int] | None = None) -> Execution:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import asyncpg
 import psycopg
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.postgres.races.conftest import Stage
 
+Asynchronous = tuple[Callable[[int], Awaitable[int]], Callable[[], Coroutine[Any, Any, None]]]
 Way = Callable[[Stage], Iterator[Callable[[int], object]]]
 SELECT, UPDATE = "SELECT balance FROM account WHERE id = 1", "UPDATE account SET balance = {} WHERE id = 1"
 LOST = (0, 1, 0, 0, 1, 1)
@@ -80,7 +82,7 @@ def core(stage: Stage) -> Iterator[Callable[[int], object]]:
     engine.dispose()
 
 
-async def pooled_asyncpg(stage: Stage) -> tuple[Callable[[int], Awaitable[int]], Callable[[], Awaitable[None]]]:
+async def pooled_asyncpg(stage: Stage) -> Asynchronous:
     pool = await asyncpg.create_pool(stage.url, min_size=2, max_size=2)
 
     async def withdraw(amount: int) -> int:
@@ -92,7 +94,7 @@ async def pooled_asyncpg(stage: Stage) -> tuple[Callable[[int], Awaitable[int]],
     return withdraw, pool.close
 
 
-async def plain_async(stage: Stage) -> tuple[Callable[[int], Awaitable[int]], Callable[[], Awaitable[None]]]:
+async def plain_async(stage: Stage) -> Asynchronous:
     async def withdraw(amount: int) -> int:
         async with await psycopg.AsyncConnection.connect(stage.url) as connection:
             cursor = await connection.execute(SELECT)
@@ -106,7 +108,7 @@ async def plain_async(stage: Stage) -> tuple[Callable[[int], Awaitable[int]], Ca
     return withdraw, close
 
 
-async def orm_async(stage: Stage) -> tuple[Callable[[int], Awaitable[int]], Callable[[], Awaitable[None]]]:
+async def orm_async(stage: Stage) -> Asynchronous:
     engine = create_async_engine(stage.url.replace("postgresql", "postgresql+asyncpg"))
 
     async def withdraw(amount: int) -> int:
@@ -140,12 +142,12 @@ def test_threads_are_led_step_by_step(stage: Stage, way: Way) -> None:
 @pytest.mark.parametrize("given", [True, False])
 def test_tasks_are_led_step_by_step(
     stage: Stage, loop: asyncio.AbstractEventLoop, given: bool,
-    way: Callable[[Stage], Awaitable[tuple[Callable[[int], Awaitable[int]], Callable[[], Awaitable[None]]]]],
+    way: Callable[[Stage], Coroutine[Any, Any, Asynchronous]],
 ) -> None:  # fmt: skip
     crews: list[Callable[[int], Awaitable[int]]] = []
     crew = stage.crew(lambda: crews[0](80), lambda: crews[0](70), loop=loop if given else None)
     home = crew._loop.get()
-    withdraw, close = asyncio.run_coroutine_threadsafe(way(stage), home).result(20)  # type: ignore[arg-type]
+    withdraw, close = asyncio.run_coroutine_threadsafe(way(stage), home).result(20)
     crews.append(withdraw)
     crew.run(serially=(0, 1))
 
@@ -155,4 +157,4 @@ def test_tasks_are_led_step_by_step(
     assert {run.order for run in runs} == {LOST}, runs[0].steps
     assert {tuple(outcome.value for outcome in run.outcomes) for run in runs} == {(100, 100)}
     assert stage.balance == 30
-    asyncio.run_coroutine_threadsafe(close(), home).result(20)  # type: ignore[arg-type]
+    asyncio.run_coroutine_threadsafe(close(), home).result(20)

@@ -323,7 +323,7 @@ def test_moves_under_load_break_no_idle_connection(watched: Watched, second: Ups
 
 
 def test_a_wire_may_begin_without_a_server(upstream: Upstream, wire: Wire) -> None:
-    with Wire(None, root=wire._root) as empty:
+    with Wire(None, root=wire.root) as empty:
         seen = Watched(empty, upstream)
         with pytest.raises(psycopg.OperationalError, match="there is no database here now"):
             psycopg.connect(seen.url())

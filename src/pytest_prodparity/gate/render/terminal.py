@@ -141,7 +141,10 @@ def _evidence(finding: Finding, *, width: int, verbose: bool) -> Iterator[Line]:
         for key, value in finding.details.items():
             if isinstance(value, str) and "\n" in value:
                 yield plain(f"    {key}:", "muted")
-                yield from (plain(f"      {clean(part, keep_indent=True)}", "muted") for part in value.splitlines())
+                yield from (
+                    plain(f"      {clean(part, keep_indent=True)}", "muted")
+                    for part in value.expandtabs(1).splitlines()
+                )
                 continue
             yield from _wrapped(f"{key.replace('_', ' ')}: ", clean(_told(value)), width)
 

@@ -1,0 +1,38 @@
+from decimal import Decimal
+
+import app
+import asyncpg
+import pytest
+import pytest_asyncio
+
+
+@pytest.fixture
+def customer(parity_db):
+    return parity_db.owner.execute("""
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id),
+        customer AS (
+            INSERT INTO customers (tenant_id, email, name, points)
+            SELECT id, 'ann@acme.example', 'Ann', 100 FROM tenant RETURNING *
+        )
+        SELECT id FROM customer
+    """).fetchone()[0]
+
+
+@pytest_asyncio.fixture
+async def pool(parity_db):
+    async with asyncpg.create_pool(parity_db.dsn, min_size=2, max_size=4) as pool:
+        yield pool
+
+
+@pytest.mark.prodparity
+async def test_refreshed_while_ordering(pool, parity_db, parity_race, customer):
+    db = parity_db.owner
+    db.execute("INSERT INTO currencies VALUES ('EUR', 'Euro') ON CONFLICT DO NOTHING")
+    tenant = db.execute("SELECT tenant_id FROM customers WHERE id = %s", (customer,)).fetchone()[0]
+    dashboard = app.Dashboard(pool, tenant)
+    await parity_race(
+        dashboard.refresh,
+        lambda: app.place(pool, customer, "ACME-1", Decimal(10)),
+        invariant=lambda: dashboard.revenue == dashboard.orders * 10,
+    )

@@ -1,0 +1,29 @@
+"""Loyalty points, with the ORM."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str]
+    points: Mapped[int]
+
+
+def award(engine: Engine, customer_id: int, points: int) -> int:
+    """Give points for an order; returns the new balance."""
+    with Session(engine) as session:
+        customer = session.get(Customer, customer_id)
+        if customer is None:
+            raise LookupError(f"no customer {customer_id}")
+        customer.points += points
+        balance = customer.points
+        session.commit()
+        return balance

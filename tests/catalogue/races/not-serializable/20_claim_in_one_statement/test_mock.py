@@ -1,0 +1,24 @@
+from unittest.mock import AsyncMock, MagicMock
+
+import app
+import pytest
+
+
+def pooled():
+    pool, conn = MagicMock(), AsyncMock()
+    conn.transaction = MagicMock()
+    conn.transaction.return_value.__aexit__.return_value = False
+    pool.acquire.return_value.__aenter__.return_value = conn
+    pool.acquire.return_value.__aexit__.return_value = False
+    for name in ("execute", "fetch", "fetchrow", "fetchval"):
+        setattr(pool, name, getattr(conn, name))
+    return pool, conn
+
+
+@pytest.mark.asyncio
+async def test_work():
+    pool, conn = pooled()
+    conn.fetchval.side_effect = ['{"recipient": "ann@acme.example", "subject": "Hello"}', None]
+    assert await app.work(pool, "mail") == "ann@acme.example"
+    assert await app.work(pool, "mail") is None
+    conn.execute.assert_awaited_once()

@@ -1,0 +1,23 @@
+from unittest.mock import AsyncMock, MagicMock
+
+import app
+import pytest
+
+
+def pooled():
+    pool, conn = MagicMock(), AsyncMock()
+    conn.transaction = MagicMock()
+    conn.transaction.return_value.__aexit__.return_value = False
+    pool.acquire.return_value.__aenter__.return_value = conn
+    pool.acquire.return_value.__aexit__.return_value = False
+    for name in ("execute", "fetch", "fetchrow", "fetchval"):
+        setattr(pool, name, getattr(conn, name))
+    return pool, conn
+
+
+@pytest.mark.asyncio
+async def test_reserve():
+    pool, conn = pooled()
+    conn.fetchval.return_value = None
+    await app.reserve(pool, 3, 1, 4)
+    assert conn.execute.await_args.args[1:] == (3, 1, 4)
