@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +38,7 @@ from pytest_prodparity.races.conductor import Crew
 from pytest_prodparity.races.execution import Bound, Director, Execution
 from pytest_prodparity.races.race import Contest, Race
 from pytest_prodparity.races.shrink import Wish
+from pytest_prodparity.races.turnstile import Strikes
 from pytest_prodparity.wire.proxy import Wire
 from pytest_prodparity.wire.upstream import Upstream
 
@@ -59,6 +60,9 @@ WAYS: dict[str, tuple[str, ...]] = {
     "warn_nondeterministic_sql=False": ("warn_nondeterministic_sql=0",),
 }
 """Of calling frontrun.explore."""
+
+
+Faults = Mapping[tuple[int, int], Strikes]
 
 
 @dataclass
@@ -107,11 +111,13 @@ class Timed:
     crew: Crew
     seconds: list[float]
 
-    def run(self, director: Director | None = None, *, serially: Sequence[int] | None = None) -> Execution:
+    def run(
+        self, director: Director | None = None, *, serially: Sequence[int] | None = None, faults: Faults | None = None
+    ) -> Execution:
         """As `races.race.Runs` has it."""
         began = time.perf_counter()
         try:
-            return self.crew.run(director, serially=serially)
+            return self.crew.run(director, serially=serially, faults=faults)
         finally:
             self.seconds.append(time.perf_counter() - began)
 

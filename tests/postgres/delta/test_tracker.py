@@ -511,7 +511,7 @@ def test_what_is_committed_or_left_open_after_a_delta_was_read_is_taken_back_too
 
 def test_a_delta_is_read_once_where_nothing_is_written_after_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.app.execute("UPDATE customers SET vip = true WHERE id = 1")
-    looks: list[object] = []
+    looks: list[Stream] = []
     look = Stream.look
 
     def counted(stream: Stream) -> None:
