@@ -1,4 +1,4 @@
-"""Cancels orders; each change is written to the audit trail, in its own transaction."""
+"""Cancels orders; each change is written to the audit trail, in the same transaction."""
 
 from __future__ import annotations
 
