@@ -8,7 +8,8 @@ def tenant(parity_db):
         INSERT INTO emails (recipient, subject, body) VALUES
         ('ann@acme.example', 'Hello', '…'), ('bob@acme.example', 'Hello', '…')
     """)
-    return parity_db.owner.execute("INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id").fetchone()[0]
+    tenant = parity_db.owner.execute("INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id").fetchone()
+    return tenant[0]
 
 
 @pytest.mark.prodparity
