@@ -13,13 +13,13 @@ def engine(stored):
     return engine, conn
 
 
-async def test_there_is_room():
+async def test_within_the_quota():
     stock, conn = engine(30)
     await app.store(stock, 3, 7, 70)
     conn.execute.assert_awaited_with(app.STORE, {"product": 7, "warehouse": 3, "quantity": 70})
 
 
-async def test_the_warehouse_is_full():
+async def test_over_the_quota():
     stock, _ = engine(31)
-    with pytest.raises(app.Full):
+    with pytest.raises(app.OverQuota):
         await app.store(stock, 3, 7, 70)

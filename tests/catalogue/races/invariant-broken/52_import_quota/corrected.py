@@ -1,4 +1,4 @@
-"""Puts deliveries on the shelves of a warehouse, which holds a limited number of pieces."""
+"""Books deliveries of products that are under a quota: so many pieces may be stored, in all warehouses together."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-CAPACITY = 100
-STORED = text("SELECT coalesce(sum(quantity), 0) FROM inventory WHERE warehouse_id = :warehouse")
+QUOTA = 100
+LOCK = text("SELECT 1 FROM products WHERE id = :product FOR NO KEY UPDATE")
+STORED = text("SELECT coalesce(sum(quantity), 0) FROM inventory WHERE product_id = :product")
 STORE = text("""
     INSERT INTO inventory (product_id, warehouse_id, quantity) VALUES (:product, :warehouse, :quantity)
     ON CONFLICT (product_id, warehouse_id)
@@ -16,7 +17,7 @@ STORE = text("""
 """)
 
 
-class Full(Exception):
+class OverQuota(Exception):
     pass
 
 
@@ -26,7 +27,8 @@ def make_engine() -> AsyncEngine:
 
 async def store(engine: AsyncEngine, warehouse_id: int, product_id: int, quantity: int) -> None:
     async with engine.begin() as conn:
-        stored = (await conn.execute(STORED, {"warehouse": warehouse_id})).scalar_one()
-        if stored + quantity > CAPACITY:
-            raise Full(f"no room for {quantity} pieces in warehouse {warehouse_id}")
+        await conn.execute(LOCK, {"product": product_id})
+        stored = (await conn.execute(STORED, {"product": product_id})).scalar_one()
+        if stored + quantity > QUOTA:
+            raise OverQuota(f"{stored} pieces of product {product_id} are stored, {quantity} more are too many")
         await conn.execute(STORE, {"product": product_id, "warehouse": warehouse_id, "quantity": quantity})
