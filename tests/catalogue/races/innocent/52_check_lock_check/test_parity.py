@@ -14,6 +14,4 @@ def customer(parity_db):
 
 @pytest.mark.prodparity
 def test_points_are_spent_twice(parity_db, parity_race, customer):
-    parity_race(
-        lambda: app.spend(parity_db.engine, customer, 60), lambda: app.spend(parity_db.engine, customer, 70)
-    )
+    parity_race(lambda: app.spend(parity_db.engine, customer, 60), lambda: app.spend(parity_db.engine, customer, 70))

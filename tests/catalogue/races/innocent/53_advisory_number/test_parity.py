@@ -21,6 +21,4 @@ def orders(parity_db):
 @pytest.mark.prodparity
 def test_two_invoices(parity_db, parity_race, orders):
     (tenant, first), (_, second) = orders
-    parity_race(
-        lambda: app.issue(parity_db.dsn, tenant, first), lambda: app.issue(parity_db.dsn, tenant, second)
-    )
+    parity_race(lambda: app.issue(parity_db.dsn, tenant, first), lambda: app.issue(parity_db.dsn, tenant, second))

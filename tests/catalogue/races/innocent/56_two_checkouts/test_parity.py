@@ -16,8 +16,6 @@ def customer(parity_db):
 async def test_two_rewards(parity_db, parity_race, customer):
     pool = await app.make_pool(parity_db.dsn)
     try:
-        await parity_race(
-            lambda: app.reward(pool, customer, 20, "vip"), lambda: app.reward(pool, customer, 50, "vip")
-        )
+        await parity_race(lambda: app.reward(pool, customer, 20, "vip"), lambda: app.reward(pool, customer, 50, "vip"))
     finally:
         pool.terminate()

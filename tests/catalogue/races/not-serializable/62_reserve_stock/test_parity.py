@@ -22,6 +22,4 @@ def product(parity_db):
 
 @pytest.mark.prodparity
 def test_two_reservations(parity_db, parity_race, product):
-    parity_race(
-        lambda: app.reserve(parity_db.engine, product, 4), lambda: app.reserve(parity_db.engine, product, 3)
-    )
+    parity_race(lambda: app.reserve(parity_db.engine, product, 4), lambda: app.reserve(parity_db.engine, product, 3))
