@@ -1,0 +1,35 @@
+"""Back office of the support desk."""
+
+from __future__ import annotations
+
+import asyncpg
+
+CLOSE = """
+    WITH locked AS (
+        SELECT id FROM tickets WHERE tenant_id = $1 AND status = 'open' ORDER BY id FOR UPDATE
+    )
+    UPDATE tickets SET status = 'closed', updated_at = now() FROM locked WHERE tickets.id = locked.id
+"""
+
+
+async def close_open(dsn: str, tenant_id: int) -> int:
+    """Close all open tickets of a tenant that leaves; returns how many."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        tag = await conn.execute(CLOSE, tenant_id)
+        return int(tag.split()[-1])
+    finally:
+        await conn.close()
+
+
+async def assign(dsn: str, employee_id: int, ticket_ids: list[int]) -> None:
+    """Give tickets to an employee, all of them or none."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        async with conn.transaction():
+            for ticket_id in sorted(ticket_ids):
+                await conn.execute(
+                    "UPDATE tickets SET assignee_id = $1, updated_at = now() WHERE id = $2", employee_id, ticket_id
+                )
+    finally:
+        await conn.close()

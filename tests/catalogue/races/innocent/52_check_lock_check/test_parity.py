@@ -1,0 +1,17 @@
+import app
+import pytest
+
+
+@pytest.fixture
+def customer(parity_db):
+    return parity_db.owner.execute("""
+        WITH country AS (INSERT INTO countries VALUES ('DE', 'Germany', 'EU') ON CONFLICT DO NOTHING),
+        tenant AS (INSERT INTO tenants (slug, name) VALUES ('acme', 'Acme') RETURNING id)
+        INSERT INTO customers (tenant_id, email, name, points)
+        SELECT id, 'ann@acme.example', 'Ann', 100 FROM tenant RETURNING id
+    """).fetchone()[0]
+
+
+@pytest.mark.prodparity
+def test_points_are_spent_twice(parity_db, parity_race, customer):
+    parity_race(lambda: app.spend(parity_db.engine, customer, 60), lambda: app.spend(parity_db.engine, customer, 70))

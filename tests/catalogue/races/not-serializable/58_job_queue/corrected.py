@@ -1,0 +1,31 @@
+"""A queue of jobs in the database."""
+
+from __future__ import annotations
+
+import json
+
+import asyncpg
+
+CLAIM = """
+    UPDATE jobs SET status = 'running', attempts = attempts + 1
+    WHERE id = (
+        SELECT id FROM jobs WHERE queue = $1 AND status = 'ready'
+        ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, payload
+"""
+DONE = "UPDATE jobs SET status = 'done', done_at = now() WHERE id = $1"
+
+
+async def work_one(dsn: str, queue: str) -> str | None:
+    """Claim the next job, do it, and say which it was; None if there was none."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        job = await conn.fetchrow(CLAIM, queue)
+        if job is None:
+            return None
+        task = json.loads(job["payload"])["task"]
+        await conn.execute(DONE, job["id"])
+        return task
+    finally:
+        await conn.close()
