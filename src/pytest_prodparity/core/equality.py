@@ -46,17 +46,32 @@ class Difference:
         return "\n".join([*(f"missing: {line}" for line in self.missing), *(f"extra: {line}" for line in self.extra)])
 
 
-def volatile(first: Delta, second: Delta) -> frozenset[Column]:
+def volatile(first: Delta, second: Delta, *, ends: Iterable[Delta] = ()) -> frozenset[Column]:
     """The columns (table, column) whose new values differ between two clean runs of the same test.
 
-    Rows are matched by key; of inserted rows whose keys differ, by their order within the table.
+    Rows are matched by key; of inserted rows whose keys differ, by their order within the table. `ends`: the two are
+    states on the way, and a value that the row has in one of these, or had before, only says how far each of them was.
     """
+    known: dict[tuple[str, str], list[Row]] = {}
+    for end in ends:
+        for change in end:
+            known.setdefault((change.table, repr(change.key)), []).append(change.after or {})
+
+    def is_known(change: Change, name: str) -> bool:
+        rows = known.get((change.table, repr(change.key)), []) if known else []
+        value = (change.after or {}).get(name)
+        return any(name in row and row[name] == value for row in (*rows, change.before or {}))
+
     found: set[Column] = set()
     for table in {*first.tables, *second.tables}:
         ones, others = list(first[table]), list(second[table])
         same, ones, others = _matched(ones, others)
         for one, other in [*same, *_in_order(ones, others)]:
-            found.update((table, name) for name in _differing(one, other))
+            found.update(
+                (table, name)
+                for name in _differing(one, other)
+                if not known or not (is_known(one, name) or is_known(other, name))
+            )
     return frozenset(found)
 
 

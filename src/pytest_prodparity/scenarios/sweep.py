@@ -95,11 +95,13 @@ class Sweep:
         """By what is there in the end, and by what is there on the way to it and goes again."""
         assert isinstance(learned.gate, Learning)
         assert isinstance(steady.gate, Learning)
-        pairs = [(first, learned.delta), (learned.delta, steady.delta), (learned.start, steady.start)]
-        pairs += zip(learned.gate.before, steady.gate.before, strict=False)
-        return frozenset().union(
-            *(volatile(one, other) for one, other in pairs if one is not None and other is not None)
-        )
+        ends = [(first, learned.delta), (learned.delta, steady.delta), (learned.start, steady.start)]
+        found = [volatile(one, other) for one, other in ends if one is not None and other is not None]
+        # Where tasks run at once, how far each has come differs from run to run; that says nothing of the columns.
+        known = [one for one in (learned.delta, steady.delta, learned.start, steady.start) if one is not None]
+        ways = zip(learned.gate.before, steady.gate.before, strict=False)
+        found += [volatile(one, other, ends=known) for one, other in ways if one is not None and other is not None]
+        return frozenset().union(*found)
 
     def _learn(self) -> Run | Swept:
         """A second clean run, in which sequences go on later. Its trips are those of the scenarios."""

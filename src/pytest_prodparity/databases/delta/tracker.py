@@ -337,8 +337,7 @@ class Tracker:
         self._ready()
         changed: list[str] | None
         if seen is not None and seen.frame is frame and seen.position == now.position:
-            lines, position = seen.lines, seen.position
-            changed: list[str] | None = seen.notes
+            lines, position, changed = seen.lines, seen.position, seen.notes
         else:
             lines, position, changed = self._all(frame, now, looked=looked)
         net = frame.net.copy().fold(lines, self._tables)
