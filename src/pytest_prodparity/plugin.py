@@ -39,9 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("production parity")
     for option in OPTIONS:
         if option.flag is not None:
-            group.addoption(
-                option.flag, dest=f"parity_{option.name}", default=None, metavar=option.metavar, help=option.help
-            )
+            value = {"metavar": option.metavar} if option.metavar else {"action": "store_true"}
+            group.addoption(option.flag, dest=f"parity_{option.name}", default=None, help=option.help, **value)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,6 +13,7 @@ from .core.errors import ProdparityError
 from .fixtures import settings_of
 from .gate.render import terminal
 from .gate.report import Report, summarise, write
+from .gate.revision import revision
 
 
 def collect(config: pytest.Config) -> None:
@@ -58,6 +59,7 @@ class Results:
             seed=settings.seed,
             started=datetime.fromtimestamp(self._started, UTC),
             interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
+            commit=revision(settings.root),
         )
         if settings.replay is not None and not any(test.scenarios for test in self._report.tests):
             note = f"no test sent the trip of --parity-replay={settings.replay}, or it has another name now"
