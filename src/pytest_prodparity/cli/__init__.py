@@ -17,6 +17,7 @@ COMMANDS = {
     "doctor": "What works on this machine, what is missing, what to type.",
     "explain": "Production's plan for a statement.",
     "fidelity": "How much the built volume resembles production.",
+    "gate": "May this be merged? Decides from report files.",
     "init": "Write the settings and an example test; a first profile from models.",
     "show": "The profile, on one screen.",
 }

@@ -53,7 +53,7 @@ def match(baseline: Iterable[Known], found: Gathered) -> Matched:
     kept: list[Known] = []
     level = max((run.level for run in found.runs), default=Level.OFF)
     left: dict[tuple[str, str, str], list[Known]] = {}
-    for entry in sorted(baseline, key=_order):
+    for entry in sorted(baseline, key=order):
         met = found.findings.get(entry.fingerprint)
         if met is None:
             left.setdefault(entry.without_file, []).append(entry)
@@ -67,7 +67,7 @@ def match(baseline: Iterable[Known], found: Gathered) -> Matched:
             kept.append(entry_of(met, most=count))
     for entry in (entry for entries in left.values() for entry in entries):
         (gone if entry.level <= level else kept).append(entry)
-    return Matched(known=known, gone=tuple(sorted(gone, key=_order)), kept=tuple(sorted(kept, key=_order)))
+    return Matched(known=known, gone=tuple(sorted(gone, key=order)), kept=tuple(sorted(kept, key=order)))
 
 
 def entry_of(met: Met, most: int | None = None) -> Known:
@@ -113,11 +113,12 @@ def save(path: Path, entries: Iterable[Known]) -> None:
                 "count": entry.count, "level": str(entry.level),
             }
         )
-        for entry in sorted(entries, key=_order)
+        for entry in sorted(entries, key=order)
     ]  # fmt: skip
     body = ",\n".join(lines)
     write_whole(path, f'{{"format": {FORMAT}, "findings": [\n{body}\n]}}\n', what="baseline", fix="give a path that can be written")
 
 
-def _order(entry: Known) -> tuple[str, str, str, str]:
+def order(entry: Known) -> tuple[str, str, str, str]:
+    """As the file is sorted."""
     return entry.path, entry.rule, entry.subject, entry.fingerprint

@@ -1,0 +1,66 @@
+"""A verdict on the terminal: the answer, why, and what to look at first."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from ..policy import Action
+from ..verdict import Verdict, count
+from .terminal import Line, clean, plain
+
+MOST = 40
+"""Findings that are shown; the rest is counted."""
+WORDS = {"pass": "passes", "warn": "passes, with warnings", "block": "blocked", "cannot judge": "could not be judged"}
+STYLES = {"pass": "good", "warn": "rule", "block": "bad", "cannot judge": "bad"}
+
+
+def lines(verdict: Verdict, *, width: int) -> Iterator[Line]:
+    """The answer first, the worst finding next, the figures last."""
+    yield plain(f"gate: {WORDS[verdict.answer]}", STYLES[verdict.answer])
+    for reason in verdict.reasons:
+        label = f"  {reason.does:<8} "
+        text = textwrap.wrap(harmless(reason.text), max(40, width - len(label)), break_long_words=False)
+        for at, part in enumerate(text):
+            yield Line(((label if at == 0 else " " * len(label), STYLES[reason.does]), (part, "")))
+    shown = [one for one in verdict.findings if one.action > Action.IGNORE]
+    for one in shown[:MOST]:
+        met = one.met
+        style = "bad" if one.action is Action.BLOCK else "rule"
+        head = f"  {one.action!s:<8} "
+        yield Line(((head, style), (harmless(met.rule), "rule"), (f"   {harmless(met.title)}", "")))
+        also = f" and {count(len(met.tests) - 1, 'other test')}" if len(met.tests) > 1 else ""
+        at = harmless(met.source) if met.line is None else f"{harmless(met.source)} in {harmless(met.test)}"
+        yield plain(f"{' ' * len(head)}{at}{also}   {met.fingerprint}", "muted")
+        if one.why:
+            yield plain(f"{' ' * len(head)}{harmless(one.why)}")
+    if len(shown) > MOST:
+        yield plain(f"  and {len(shown) - MOST:,} more (--json has all)", "muted")
+    yield from (plain(part, "muted") for part in textwrap.wrap(" · ".join(figures(verdict)), width))
+
+
+def figures(verdict: Verdict) -> list[str]:
+    """What was found and judged, in a few words each."""
+    counts = verdict.counts
+    found = [count(counts["blocking"], "finding") + (" blocks" if counts["blocking"] == 1 else " block")]
+    words = {"warning": "warn", "baseline": "in the baseline", "waived": "waived", "ignored": "ignored", "allowed": "allowed by markers"}
+    found += [f"{counts[kind]:,} {word}" for kind, word in words.items() if counts[kind]]
+    levels = sorted({run.level for run in verdict.gathered.runs})
+    at = f" at {' and '.join(str(level) for level in levels)}" if levels else ""
+    judged = f"{count(counts['statements'], 'statement')} judged"
+    if counts["cannot_tell"]:
+        judged += f", {counts['cannot_tell']:,} cannot tell"
+    parts = [", ".join(found), count(counts["tests"], "test") + at, judged]
+    if counts["scenarios"] or counts["left_out"]:
+        left = f", {counts['left_out']:,} left out" if counts["left_out"] else ""
+        parts.append(count(counts["scenarios"], "scenario") + left)
+    if counts["reports"] > 1:
+        parts.append(count(counts["reports"], "report"))
+    if counts["gone"]:
+        parts.append(f"{counts['gone']:,} of the baseline gone (--update takes them out)")
+    return parts
+
+
+def harmless(text: str) -> str:
+    """One line that steers neither a terminal nor a CI server that reads commands from what is printed."""
+    return clean(text).replace("##[", "# #[").replace("::", ":\u200b:" if text.lstrip().startswith("::") else "::")
