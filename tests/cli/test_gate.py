@@ -51,7 +51,7 @@ def test_the_policy_is_that_of_the_project(here: Project) -> None:
     report(here, found(), found("spill"))
     here.write({"pyproject.toml": '[tool.prodparity.gate.rules]\n"*" = "warn"\nspill = "ignore"\n'})
     assert run_command(here, "gate").startswith("gate: passes, with warnings\n  warn     seq-scan ")
-    here.write({"pyproject.toml": '[tool.prodparity.gate]\nrulez = 1\n'})
+    here.write({"pyproject.toml": "[tool.prodparity.gate]\nrulez = 1\n"})
     assert run_command(here, "gate", status=2) == (
         "prodparity: [tool.prodparity] gate: unknown key 'rulez' (did you mean 'rules'?).\n"
         "To fix: use one of rules, cannot-tell, flaky, failed, minimum, baseline, waivers\n"
@@ -126,5 +126,8 @@ def test_the_day_decides_about_waivers(here: Project) -> None:
 def test_the_same_reports_come_to_the_same_bytes_in_any_order(here: Project) -> None:
     paths = written(here.folder, run(found()), run(found("spill"), level="staging"), run())
     orders = (paths, paths[::-1], [paths[1], paths[0], paths[2], paths[1]])
-    assert len({run_command(here, "gate", *map(str, order), *more, status=1) for order in orders for more in [["--json"]]}) == 1
+    assert (
+        len({run_command(here, "gate", *map(str, order), *more, status=1) for order in orders for more in [["--json"]]})
+        == 1
+    )
     assert len({run_command(here, "gate", *map(str, order), status=1) for order in orders}) == 1

@@ -103,5 +103,7 @@ def test_a_broken_baseline_is_one_message(tmp_path: Path, content: str, said: st
 
 
 def test_a_baseline_that_is_not_there_is_made_by_the_command_that_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"There is no baseline .*\nTo fix: prodparity gate --baseline .* --update makes"):
+    with pytest.raises(
+        UsageError, match=r"There is no baseline .*\nTo fix: prodparity gate --baseline .* --update makes"
+    ):
         baseline.load(tmp_path / "none.json")

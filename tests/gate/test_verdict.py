@@ -47,7 +47,9 @@ def test_a_finding_blocks_unless_the_policy_says_otherwise(judged: Any) -> None:
 
 def test_one_problem_in_shards_levels_and_tests_is_one_finding_of_the_highest_level(judged: Any) -> None:
     dev = run(found(title="reads 1 row", test="tests/test_a.py::test_z"))
-    verdict = judged(dev, run(found(title="reads 9 rows"), found(title="more", test="tests/b.py::test_b"), level="staging"))
+    verdict = judged(
+        dev, run(found(title="reads 9 rows"), found(title="more", test="tests/b.py::test_b"), level="staging")
+    )
     (one,) = verdict.findings
     assert (one.met.title, len(one.met.tests), str(one.met.level), str(one.met.lowest)) == (
         "reads 9 rows" if one.met.test.startswith("tests/test_orders") else "more", 3, "staging", "dev",

@@ -39,7 +39,9 @@ STYLES = {
     help="Findings of old code, which may become fewer.  [default: as the policy has it]",
 )
 @click.option("--update", is_flag=True, help="Take what is gone out of the baseline; make it where there is none.")
-@click.option("--today", metavar="DATE", help="The day by which waivers expire, such as 2027-06-30.  [default: today, UTC]")
+@click.option(
+    "--today", metavar="DATE", help="The day by which waivers expire, such as 2027-06-30.  [default: today, UTC]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print plain JSON for tools.")
 def command(reports: tuple[str, ...], baseline: Path | None, update: bool, today: str | None, as_json: bool) -> int:
     """May this be merged? Decides by the policy in [tool.prodparity.gate].
@@ -52,7 +54,9 @@ def command(reports: tuple[str, ...], baseline: Path | None, update: bool, today
     policy = Policy.parse(of.gate)
     path = baseline or (of.root / policy.baseline if policy.baseline else None)
     if update and path is None:
-        raise UsageError("--update: there is no baseline to update.", fix="prodparity gate --baseline parity/baseline.json --update")
+        raise UsageError(
+            "--update: there is no baseline to update.", fix="prodparity gate --baseline parity/baseline.json --update"
+        )
     found = gathered(reports, of)
     said = []
     if update and path is not None:
@@ -95,7 +99,7 @@ def show(verdict: Verdict, said: list[str]) -> None:
 
 def echo(line: Line) -> None:
     """A line in its styles, in whatever the terminal can write."""
-    text = "".join(click.style(part, **STYLES[style]) for part, style in line.segments)  # type: ignore[arg-type]
+    text = "".join(click.style(part, **STYLES[style]) for part, style in answer.inert(line).segments)  # type: ignore[arg-type]
     encoding = sys.stdout.encoding or "utf-8"
     click.echo(text.encode(encoding, "replace").decode(encoding))
 

@@ -42,7 +42,14 @@ def _folder(name: str) -> list[Path]:
     raise UsageError(f"{name!r} is a folder, not a report.", fix=f"give its files: '{name.rstrip('/')}/**/*.json'")
 
 
-def judged(found: Gathered, of: Settings, *, baseline: Path | None, today: date | None = None, known: Sequence[Known] | None = None) -> Verdict:
+def judged(
+    found: Gathered,
+    of: Settings,
+    *,
+    baseline: Path | None,
+    today: date | None = None,
+    known: Sequence[Known] | None = None,
+) -> Verdict:
     """By the policy of the settings, with the baseline that was named or the policy's."""
     policy = Policy.parse(of.gate)
     path = baseline or (of.root / policy.baseline if policy.baseline else None)

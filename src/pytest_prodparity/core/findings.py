@@ -93,7 +93,7 @@ class Finding:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Finding:
         """The inverse of `to_json`."""
-        rest = {key: value for key, value in data.items() if key not in ("fingerprint", "function")}
+        rest = {key: value for key, value in data.items() if key in cls.__slots__}
         if rest["source"] is not None:
             rest["source"] = Source.parse(rest["source"], data["function"] or "")
         if rest["remedy"] is not None:

@@ -60,7 +60,7 @@ def match(baseline: Iterable[Known], found: Gathered) -> Matched:
         else:
             known[entry.fingerprint] = entry.count
             kept.append(entry_of(met, most=entry.count))
-    for met in sorted(found.findings.values(), key=lambda met: met.fingerprint):
+    for met in sorted(found.findings.values(), key=lambda met: met.fingerprint) if left else ():
         entries = left.get((met.fingerprint[:8], met.rule, met.subject))
         if met.fingerprint not in known and entries:
             count = known[met.fingerprint] = entries.pop(0).count
@@ -93,7 +93,8 @@ def load(path: Path) -> list[Known]:
         ]
     except FileNotFoundError:
         raise UsageError(
-            f"There is no baseline {path}.", fix=f"prodparity gate --baseline {path} --update makes one of today's findings"
+            f"There is no baseline {path}.",
+            fix=f"prodparity gate --baseline {path} --update makes one of today's findings",
         ) from None
     except OSError as cause:
         raise ProdparityError(f"The baseline {path} cannot be read: {cause.strerror or cause}.") from None
@@ -116,7 +117,12 @@ def save(path: Path, entries: Iterable[Known]) -> None:
         for entry in sorted(entries, key=order)
     ]  # fmt: skip
     body = ",\n".join(lines)
-    write_whole(path, f'{{"format": {FORMAT}, "findings": [\n{body}\n]}}\n', what="baseline", fix="give a path that can be written")
+    write_whole(
+        path,
+        f'{{"format": {FORMAT}, "findings": [\n{body}\n]}}\n',
+        what="baseline",
+        fix="give a path that can be written",
+    )
 
 
 def order(entry: Known) -> tuple[str, str, str, str]:

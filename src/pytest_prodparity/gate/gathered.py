@@ -12,6 +12,7 @@ from typing import Any
 from ..core.errors import ProdparityError, UsageError
 from ..core.findings import Finding
 from ..core.levels import Level
+from .quiet import uncollected
 from .report import FORMAT
 
 
@@ -119,7 +120,8 @@ class Gathered:
         if known is not None:
             known.tests.add(test)
             known.places.add(place)
-            known.lowest = min(level, known.lowest)
+            if level < known.lowest:
+                known.lowest = level
             if rank >= known.rank:
                 return
         path, _, line = source.rpartition(":") if source else (test.partition("::")[0], "", "")
@@ -140,6 +142,7 @@ class Gathered:
         )
 
 
+@uncollected()
 def gather(paths: Iterable[Path], *, keep: bool = False) -> Gathered:
     """All these files, one after the other; raises ProdparityError about the first that is no report."""
     found = Gathered(keep=keep)
@@ -150,7 +153,8 @@ def gather(paths: Iterable[Path], *, keep: bool = False) -> Gathered:
         except (KeyError, TypeError, ValueError, AttributeError, UsageError) as wrong:
             what = f"{wrong.args[0]} is missing" if isinstance(wrong, KeyError) else str(wrong)
             raise ProdparityError(
-                f"{path} is a damaged report: {' '.join(what.split())[:200]}.", fix="run pytest again, and give its report"
+                f"{path} is a damaged report: {' '.join(what.split())[:200]}.",
+                fix="run pytest again, and give its report",
             ) from None
     return found
 

@@ -60,7 +60,9 @@ class Minimum:
                     f"{where}: unknown key {key!r}{closest(key, known)}.", fix=f"use one of {', '.join(known)}"
                 )
             if key == "judged" and not (_is_number(value, int | float) and 0 <= value <= 1):
-                raise UsageError(f"{where}.judged: {value!r} is no share between 0 and 1{_percent(value)}.", fix=_MINIMUM)
+                raise UsageError(
+                    f"{where}.judged: {value!r} is no share between 0 and 1{_percent(value)}.", fix=_MINIMUM
+                )
             if key == "tests" and not (_is_number(value, int) and value >= 1):
                 raise UsageError(f"{where}.tests: {value!r} is no number of tests, 1 or more.", fix=_MINIMUM)
         given = dict(said)
@@ -122,7 +124,9 @@ class Policy:
                 )
         waivers, baseline = table.get("waivers", []), table.get("baseline")
         if not isinstance(waivers, list):
-            raise UsageError(f"{where}.waivers: {waivers!r} is not a list.", fix="write [[tool.prodparity.gate.waivers]]")
+            raise UsageError(
+                f"{where}.waivers: {waivers!r} is not a list.", fix="write [[tool.prodparity.gate.waivers]]"
+            )
         if baseline is not None and not (isinstance(baseline, str) and baseline):
             raise UsageError(f"{where}.baseline: {baseline!r} is not a path.")
         actions = {

@@ -13,6 +13,7 @@ from ..core.rules import RULES
 from .baseline import Known, Matched, match
 from .gathered import Gathered, Met, Run
 from .policy import Action, Policy
+from .quiet import uncollected
 from .waiver import Waiver
 
 FORMAT = 1
@@ -123,13 +124,16 @@ class Verdict:
         }
 
 
+@uncollected()
 def decide(found: Gathered, policy: Policy, *, today: date, baseline: Sequence[Known] = ()) -> Verdict:
     """The same for the same reports, in any order; `today` decides about waivers alone."""
     matched = match(baseline, found)
     used = _used(policy.waivers, found)
     flaky = {test for met in found.findings.values() if met.rule == "flaky" for test in met.tests}
     waivers = {fingerprint: waiver for waiver in policy.waivers for fingerprint in used[waiver] if waiver.until < today}
-    waivers |= {fingerprint: waiver for waiver in policy.waivers for fingerprint in used[waiver] if waiver.until >= today}
+    waivers |= {
+        fingerprint: waiver for waiver in policy.waivers for fingerprint in used[waiver] if waiver.until >= today
+    }
     decided = sorted(
         (_decided(met, policy, waivers.get(met.fingerprint), matched, flaky, today) for met in found.findings.values()),
         key=_worst,

@@ -17,10 +17,14 @@ STYLES = {"pass": "good", "warn": "rule", "block": "bad", "cannot judge": "bad"}
 
 def lines(verdict: Verdict, *, width: int) -> Iterator[Line]:
     """The answer first, the worst finding next, the figures last."""
+    yield from map(inert, _lines(verdict, width))
+
+
+def _lines(verdict: Verdict, width: int) -> Iterator[Line]:
     yield plain(f"gate: {WORDS[verdict.answer]}", STYLES[verdict.answer])
     for reason in verdict.reasons:
         label = f"  {reason.does:<8} "
-        text = textwrap.wrap(harmless(reason.text), max(40, width - len(label)), break_long_words=False)
+        text = textwrap.wrap(clean(reason.text), max(40, width - len(label)), break_long_words=False)
         for at, part in enumerate(text):
             yield Line(((label if at == 0 else " " * len(label), STYLES[reason.does]), (part, "")))
     shown = [one for one in verdict.findings if one.action > Action.IGNORE]
@@ -28,12 +32,12 @@ def lines(verdict: Verdict, *, width: int) -> Iterator[Line]:
         met = one.met
         style = "bad" if one.action is Action.BLOCK else "rule"
         head = f"  {one.action!s:<8} "
-        yield Line(((head, style), (harmless(met.rule), "rule"), (f"   {harmless(met.title)}", "")))
+        yield Line(((head, style), (clean(met.rule), "rule"), (f"   {clean(met.title)}", "")))
         also = f" and {count(len(met.tests) - 1, 'other test')}" if len(met.tests) > 1 else ""
-        at = harmless(met.source) if met.line is None else f"{harmless(met.source)} in {harmless(met.test)}"
+        at = clean(met.source) if met.line is None else f"{clean(met.source)} in {clean(met.test)}"
         yield plain(f"{' ' * len(head)}{at}{also}   {met.fingerprint}", "muted")
         if one.why:
-            yield plain(f"{' ' * len(head)}{harmless(one.why)}")
+            yield plain(f"{' ' * len(head)}{clean(one.why)}")
     if len(shown) > MOST:
         yield plain(f"  and {len(shown) - MOST:,} more (--json has all)", "muted")
     yield from (plain(part, "muted") for part in textwrap.wrap(" · ".join(figures(verdict)), width))
@@ -43,7 +47,13 @@ def figures(verdict: Verdict) -> list[str]:
     """What was found and judged, in a few words each."""
     counts = verdict.counts
     found = [count(counts["blocking"], "finding") + (" blocks" if counts["blocking"] == 1 else " block")]
-    words = {"warning": "warn", "baseline": "in the baseline", "waived": "waived", "ignored": "ignored", "allowed": "allowed by markers"}
+    words = {
+        "warning": "warn",
+        "baseline": "in the baseline",
+        "waived": "waived",
+        "ignored": "ignored",
+        "allowed": "allowed by markers",
+    }
     found += [f"{counts[kind]:,} {word}" for kind, word in words.items() if counts[kind]]
     levels = sorted({run.level for run in verdict.gathered.runs})
     at = f" at {' and '.join(str(level) for level in levels)}" if levels else ""
@@ -61,6 +71,8 @@ def figures(verdict: Verdict) -> list[str]:
     return parts
 
 
-def harmless(text: str) -> str:
-    """One line that steers neither a terminal nor a CI server that reads commands from what is printed."""
-    return clean(text).replace("##[", "# #[").replace("::", ":\u200b:" if text.lstrip().startswith("::") else "::")
+def inert(line: Line) -> Line:
+    """A line that a CI server does not take for a command, whatever a report holds."""
+    if not line.text.lstrip().startswith("::") and "##[" not in line.text:
+        return line
+    return plain(line.text.replace("::", ":\N{ZERO WIDTH SPACE}:").replace("##[", "# #["))
