@@ -72,6 +72,11 @@ def _begin(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     everywhere = SETTINGS in config.stash and config.stash[SETTINGS].mark
+    if SETTINGS in config.stash and config.stash[SETTINGS].gated:
+        # It also decides about a run without a marked test.
+        from .results import collect
+
+        collect(config)
     if everywhere or any(item.get_closest_marker("prodparity") for item in items):
         from .marks import expect
 

@@ -161,7 +161,7 @@ def gather(paths: Iterable[Path], *, keep: bool = False) -> Gathered:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        data = json.loads(path.read_bytes())
+        data: Any = json.loads(path.read_bytes())
     except OSError as cause:
         raise ProdparityError(
             f"The report {path} cannot be read: {cause.strerror or cause}.",
@@ -173,7 +173,7 @@ def _read(path: Path) -> Mapping[str, Any]:
             f"{path} is torn, or no report ({torn}).", fix="run pytest again, and give its report"
         ) from None
     version = data.get("format") if isinstance(data, dict) else None
-    if not isinstance(version, int) or "findings" not in data:
+    if not isinstance(data, dict) or not isinstance(version, int) or "findings" not in data:
         raise ProdparityError(
             f"{path} is JSON, but no report of pytest-prodparity.", fix="give the file that --parity-report names"
         )

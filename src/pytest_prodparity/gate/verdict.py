@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from ..core.levels import Level
 from ..core.rules import RULES
-from .baseline import Known, Matched, match
+from .baseline import Known, Matched, load, match
 from .gathered import Gathered, Met, Run
 from .policy import Action, Policy
 from .quiet import uncollected
+from .report import Report
 from .waiver import Waiver
 
 FORMAT = 1
-CANNOT = "cannot judge"
+CANNOT: Final = "cannot judge"
 Answer = Literal["pass", "warn", "block", "cannot judge"]
 STATUS: dict[Answer, int] = {"pass": 0, "warn": 0, "block": 1, "cannot judge": 3}
 
@@ -151,6 +153,15 @@ def decide(found: Gathered, policy: Policy, *, today: date, baseline: Sequence[K
     )  # fmt: skip
 
 
+def decide_run(report: Report | None, policy: Policy, *, root: Path, today: date) -> Verdict:
+    """About the run that has just ended, if it had a marked test; raises UsageError where the baseline is missing."""
+    found = Gathered()
+    if report is not None:
+        found.add(report.to_json())
+    known = load(root / policy.baseline) if policy.baseline else ()
+    return decide(found, policy, today=today, baseline=known)
+
+
 def _answer(reasons: Iterable[Reason], decided: Sequence[Decided]) -> Answer:
     said = list(reasons)
     worst = max((one.action for one in decided), default=Action.IGNORE)
@@ -248,7 +259,7 @@ def _short(found: Gathered, policy: Policy) -> Iterator[Reason]:
     """What a run has not judged."""
     runs, least = found.runs, policy.minimum
     if not runs:
-        yield Reason(does=CANNOT, text="there is no report", always=True)
+        yield Reason(does=CANNOT, text="there is no report: no marked test ran", always=True)
         return
     interrupted = sum(run.interrupted for run in runs)
     if interrupted:

@@ -15,20 +15,20 @@ WORDS = {"pass": "passes", "warn": "passes, with warnings", "block": "blocked", 
 STYLES = {"pass": "good", "warn": "rule", "block": "bad", "cannot judge": "bad"}
 
 
-def lines(verdict: Verdict, *, width: int) -> Iterator[Line]:
-    """The answer first, the worst finding next, the figures last."""
-    yield from map(inert, _lines(verdict, width))
+def lines(verdict: Verdict, *, width: int, most: int = MOST) -> Iterator[Line]:
+    """The answer first, the worst finding next, the figures last; `most` 0 where the findings are shown elsewhere."""
+    yield from map(inert, _lines(verdict, width, most))
 
 
-def _lines(verdict: Verdict, width: int) -> Iterator[Line]:
+def _lines(verdict: Verdict, width: int, most: int) -> Iterator[Line]:
     yield plain(f"gate: {WORDS[verdict.answer]}", STYLES[verdict.answer])
     for reason in verdict.reasons:
         label = f"  {reason.does:<8} "
         text = textwrap.wrap(clean(reason.text), max(40, width - len(label)), break_long_words=False)
-        for at, part in enumerate(text):
-            yield Line(((label if at == 0 else " " * len(label), STYLES[reason.does]), (part, "")))
+        for number, part in enumerate(text):
+            yield Line(((label if number == 0 else " " * len(label), STYLES[reason.does]), (part, "")))
     shown = [one for one in verdict.findings if one.action > Action.IGNORE]
-    for one in shown[:MOST]:
+    for one in shown[:most]:
         met = one.met
         style = "bad" if one.action is Action.BLOCK else "rule"
         head = f"  {one.action!s:<8} "
@@ -38,8 +38,8 @@ def _lines(verdict: Verdict, width: int) -> Iterator[Line]:
         yield plain(f"{' ' * len(head)}{at}{also}   {met.fingerprint}", "muted")
         if one.why:
             yield plain(f"{' ' * len(head)}{clean(one.why)}")
-    if len(shown) > MOST:
-        yield plain(f"  and {len(shown) - MOST:,} more (--json has all)", "muted")
+    if len(shown) > most > 0:
+        yield plain(f"  and {len(shown) - most:,} more (--json has all)", "muted")
     yield from (plain(part, "muted") for part in textwrap.wrap(" · ".join(figures(verdict)), width))
 
 

@@ -95,7 +95,7 @@ def _remedy(finding: Finding) -> Iterator[str]:
 
 def _fitting(parts: Iterator[str], room: float) -> tuple[list[str], float]:
     """As many as fit, in order, and the room that is left."""
-    taken = []
+    taken: list[str] = []
     for part in parts:
         room -= _size(part)
         if room < 0:
