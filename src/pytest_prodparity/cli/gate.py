@@ -15,6 +15,7 @@ from ..core.settings import Settings
 from ..gate import baseline as baselines
 from ..gate.gathered import Gathered
 from ..gate.policy import Policy
+from ..gate.quiet import uncollected
 from ..gate.render import answer
 from ..gate.render.terminal import Line
 from ..gate.verdict import Verdict
@@ -43,6 +44,7 @@ STYLES = {
     "--today", metavar="DATE", help="The day by which waivers expire, such as 2027-06-30.  [default: today, UTC]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print plain JSON for tools.")
+@uncollected()
 def command(reports: tuple[str, ...], baseline: Path | None, update: bool, today: str | None, as_json: bool) -> int:
     """May this be merged? Decides by the policy in [tool.prodparity.gate].
 
