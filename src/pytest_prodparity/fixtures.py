@@ -162,20 +162,34 @@ def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
 @pytest.fixture
 def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., ProxyUrl]]:
     """A service's URL through a proxy that observes, delays and breaks: `parity_proxy("redis://127.0.0.1:6379")`."""
-    relays = session_of(request.config).relays
+    from .core.latency import Latency
+    from .relay.url import ProxyUrl
+
+    session = session_of(request.config)
+    relays = session.relays
     opened: list[Relay] = []
+    delayed: list[Relay] = []
 
-    def proxy(url: str, *, tls: str | None = None, remote: str | None = None) -> ProxyUrl:
-        from .relay.url import ProxyUrl
-
-        standing = relays.find(url) if tls is None else None
-        if standing is not None:
-            return ProxyUrl(standing)
-        relay = relays.open(url, tls=tls, remote=remote)
-        opened.append(relay)
+    def proxy(
+        url: str, *, tls: str | None = None, remote: str | None = None, latency: Latency | None = None
+    ) -> ProxyUrl:
+        if latency is not None and not isinstance(latency, Latency):
+            raise UsageError(
+                f"parity_proxy: latency={latency!r} is no Latency.",
+                fix="from pytest_prodparity import Latency, and write latency=Latency(ms=30)",
+            )
+        relay = relays.find(url) if tls is None else None
+        if relay is None:
+            relay = relays.open(url, tls=tls, remote=remote)
+            opened.append(relay)
+        if latency is not None:
+            relays.delay(relay, latency.sampler(session.settings.seed))
+            delayed.append(relay)
         return ProxyUrl(relay)
 
     yield proxy
+    for relay in delayed:
+        relays.delay(relay, None)
     for relay in opened:
         relays.shut(relay)
         if relay.unanswered is not None:
@@ -184,20 +198,19 @@ def parity_proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Proxy
 
 
 @pytest.fixture
-def parity_faults(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[None]]:
+def parity_faults(request: pytest.FixtureRequest) -> Iterator[Callable[..., AbstractContextManager[None]]]:
     """Break the connections of one block, to the database and through proxies: `with parity_faults(ResetPeer(trip=3)): …`."""
     if "parity_proxy" not in request.fixturenames:
         request.getfixturevalue("parity_db")  # there is one to lose
-    session = session_of(request.config)
+    hand = session_of(request.config).hand
 
     @contextmanager
     def block(*faults: object) -> Iterator[None]:
-        from .faults.by_hand import in_force
-
-        with in_force(session.wire, faults, session.settings.seed, relays=session.relays):
+        with hand.block(*faults):
             yield
 
-    return block
+    yield block
+    hand.close()
 
 
 class ParityDatabase:

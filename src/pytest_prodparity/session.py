@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
@@ -42,6 +42,9 @@ from .wire.gate import Gate
 from .wire.proxy import Wire
 from .wire.trip import Trip
 from .wire.upstream import Upstream
+
+if TYPE_CHECKING:
+    from .faults.by_hand import Hand
 
 PROXY = re.compile(r"\{proxy:([^{}]+)\}")
 """In the application's variables: a service's URL through a proxy that stays for the whole run."""
@@ -313,16 +316,23 @@ class Session:
 
     # --- faults
 
+    @cached_property
+    def hand(self) -> Hand:
+        """Faults that tests ask for themselves."""
+        from .faults.by_hand import Hand
+
+        return Hand(self.wire, self.relays, seed=self.settings.seed)
+
     def arm(self, gate: Gate | None) -> None:
-        """Let a gate decide what passes the wire and the proxies; None: all passes."""
-        self.wire.gate = self.relays.gate = gate
+        """Let a gate decide what passes the wire and the proxies, where a fixture has no faults for it; None: all passes."""
+        self.hand.arm(gate)
 
     def lift(self, deadline: float, *, standing: bool = False) -> None:
         """The end of all faults, but for what they made of the server if that is `standing`.
 
         At most until then (`time.monotonic()`) what is under way may end.
         """
-        self.arm(None)
+        self.wire.gate = self.relays.gate = None
         self.wire.lift(standing=standing)
         self.relays.lift()
         self.wire.settle(deadline)

@@ -57,6 +57,12 @@ def test_what_strikes_where() -> None:
     assert not kinds_at("select") & {"40001", "40P01", "reply-lost"}
 
 
+def test_a_service_may_be_gone_for_good() -> None:
+    shop = targets(("connect", ""), ("POST /charge", ""), protocol="http")
+    assert kinds_at("connect", ways=PRODUCTION, among=shop) == {"refuse", "refuse-closed"}
+    assert "refuse-closed" not in kinds_at("connect", ways=PRODUCTION)
+
+
 def test_what_commits_by_itself_may_lose_its_reply() -> None:
     among = targets(("INSERT INTO orders VALUES ($1)", "I"), ("SELECT 1 FROM orders", "I"))
     assert "reply-lost" in kinds_at("insert", among=among)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pytest_prodparity.faults.places import Frame, Places, is_of_tests, reported
+from pytest_prodparity.wire.processes import is_another
 
 
 def places(root: Path, *, alone: bool = False) -> Places:
@@ -39,6 +42,21 @@ def test_in_an_example_of_one_file_every_function_but_the_test_is_under_test(tmp
     assert one.under_test(stack)
     assert not one.under_test(stack[1:])
     assert one.call(stack) == ("tests/test_shop.py:9",)
+
+
+def test_where_the_code_under_test_runs_in_another_process_the_tests_functions_are_the_tests(tmp_path: Path) -> None:
+    stack = ["tests/test_shop.py:4 count", "tests/test_shop.py:9 test_pay"]
+    one = places(tmp_path)
+    one.learn([stack], elsewhere=True)
+    assert not one.under_test(stack)
+
+
+@pytest.mark.parametrize(
+    ("actor", "another"),
+    [("process 71", True), ("another process", True), ("MainThread", False), ("process pool", False), ("", False)],
+)
+def test_an_actor_that_is_another_process_is_known(actor: str, another: bool) -> None:
+    assert is_another(actor) is another
 
 
 def test_what_a_thread_or_another_process_sends_belongs_to_where_the_test_stands(tmp_path: Path) -> None:

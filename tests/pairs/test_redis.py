@@ -37,7 +37,7 @@ import os
 import pytest
 import redis
 from prices import Prices
-from pytest_prodparity.core.latency import Latency
+from pytest_prodparity import Latency
 from redis.asyncio import Redis
 
 
@@ -62,8 +62,7 @@ def test_on_loopback(parity_proxy):
 
 
 def test_under_30_ms(parity_proxy):
-    url = parity_proxy(os.environ["REDIS_URL"])
-    url.relay.latency = Latency(ms=30).sampler(0)
+    url = parity_proxy(os.environ["REDIS_URL"], latency=Latency(ms=30))
     assert run(url) == (None, "5")
     assert ("GET",) in [trip.statements for trip in url.trips]
 """

@@ -112,6 +112,53 @@ async def test_async_code(parity_db, parity_faults):
             await connection.execute("INSERT INTO country VALUES ('b', 'x')")
     assert codes(parity_db) == ["a"]
 
+def test_blocks_that_end_in_the_order_in_which_they_began(parity_db, parity_faults):
+    first, second = parity_faults(SqlState("40001"), Latency(ms=1)), parity_faults(SqlState("40P01"), Latency(ms=30))
+    first.__enter__()
+    with pytest.raises(DBAPIError, match="could not serialize"):
+        add("a")
+    second.__enter__()
+    first.__exit__(None, None, None)
+    began = time.monotonic()
+    with pytest.raises(DBAPIError, match="deadlock detected"):
+        add("b")
+    assert time.monotonic() - began > 0.06
+    second.__exit__(None, None, None)
+    add("c")
+    assert codes(parity_db) == ["c"]
+
+def test_a_failover_ends_with_its_block_though_another_began_in_it(parity_db, parity_faults):
+    first, second = parity_faults(Failover(seconds=60)), parity_faults(SqlState("40P01", trip=2))
+    first.__enter__()
+    with pytest.raises(DBAPIError):
+        add("a")
+    second.__enter__()
+    first.__exit__(None, None, None)
+    with pytest.raises(DBAPIError, match="deadlock detected"):
+        add("b")
+    second.__exit__(None, None, None)
+    add("c")
+    assert codes(parity_db) == ["c"]
+
+kept = []
+
+def test_a_block_that_nobody_ends(parity_faults):
+    kept.append(parity_faults(ResetPeer(), Refuse(closed=True)))
+    kept[-1].__enter__()
+    with pytest.raises(OperationalError):
+        add("a")
+
+def test_it_ends_with_its_test(parity_db):
+    add("b")
+    assert codes(parity_db) == ["b"]
+
+def test_nobody_listens(parity_db, parity_faults):
+    with parity_faults(Refuse(closed=True)):
+        for _ in range(2):
+            with pytest.raises(psycopg.OperationalError, match="Connection refused"):
+                psycopg.connect(parity_db.dsn)
+    add("a")
+
 def test_a_failover(parity_db, parity_faults):
     pinged = create_engine(parity_db.url, pool_pre_ping=True)
     with pinged.begin() as connection:
@@ -129,7 +176,7 @@ def test_a_failover(parity_db, parity_faults):
 
 def test_faults_strike_in_their_block_and_only_there(project: Make) -> None:
     result = project({"pyproject.toml": CONFIG, "test_it.py": HEAD + WORKS}).run()
-    assert result.outcomes == {"passed": 8}, result.out
+    assert result.outcomes == {"passed": 13}, result.out
 
 
 WRONG = """

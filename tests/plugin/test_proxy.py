@@ -109,7 +109,7 @@ import threading
 
 import pytest
 import requests
-from pytest_prodparity import BlackHole, CutBody, EmptyReply, Html, Latency, ReplyLost, Status
+from pytest_prodparity import BlackHole, CutBody, EmptyReply, Html, Latency, Refuse, ReplyLost, Status
 
 
 def test_a_fault_for_one_request(parity_proxy, parity_faults, payments):
@@ -151,6 +151,20 @@ def test_a_customer_is_charged_once(parity_proxy, parity_faults, payments):
     assert [(trip.status, trip.applied) for trip in url.trips] == [(0, False), (200, True)]
 
 
+def test_nobody_listens(parity_proxy, parity_faults, payments):
+    url = parity_proxy(payments)
+    with parity_faults(Refuse(closed=True)):
+        for _ in range(2):
+            with pytest.raises(requests.ConnectionError, match="refused"):
+                requests.get(url)
+        later = parity_proxy(payments)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(later)
+        with pytest.raises(requests.ConnectionError, match="refused"):
+            requests.get(later)
+    assert requests.get(url).text == requests.get(later).text == "ok"
+
+
 def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
     url = parity_proxy(payments)
     with parity_faults(CutBody(trip=7)):
@@ -158,9 +172,57 @@ def test_a_fault_that_struck_nothing(parity_proxy, parity_faults, payments):
 """
 
 
+FAR = """\
+import time
+
+import pytest
+from pytest_prodparity import Latency
+from test_standing import URL
+
+
+def seconds(url):
+    import urllib.request
+
+    began = time.monotonic()
+    urllib.request.urlopen(url).read()
+    return time.monotonic() - began
+
+
+def test_a_service_that_is_far_away(parity_proxy, parity_faults, payments):
+    far, near = parity_proxy(payments, latency=Latency(ms=400)), parity_proxy(payments)
+    assert seconds(far) >= 0.4 > seconds(near)
+    with parity_faults(Latency(ms=800)):
+        assert seconds(far) >= 0.8 <= seconds(near)
+    assert 0.8 > seconds(far) >= 0.4 > seconds(near)
+
+
+def test_a_standing_proxy(parity_proxy):
+    assert seconds(parity_proxy(URL, latency=Latency(ms=400))) >= 0.4
+
+
+def test_it_is_near_again(parity_proxy):
+    assert seconds(parity_proxy(URL)) < 0.4
+
+
+def test_milliseconds(parity_proxy, payments):
+    parity_proxy(payments, latency=200)
+"""
+
+
+def test_a_proxy_can_have_a_latency_of_its_own_for_one_test(project: Make) -> None:
+    with shop() as service:
+        settings = f'[tool.prodparity.env]\nPAYMENTS_URL = "{{proxy:{service.url}/ok}}"\n'
+        standing = 'import os\n\nURL = os.environ["PAYMENTS_URL"]\n'
+        files = {"pyproject.toml": settings, "conftest.py": SERVICE, "test_standing.py": standing, "test_far.py": FAR}
+        result = project(files).run()
+    assert result.outcomes == {"failed": 1, "passed": 3}, result.out
+    assert "parity_proxy: latency=200 is no Latency." in result.out
+    assert "write latency=Latency(ms=30)" in result.out
+
+
 def test_faults_by_hand_strike_what_passes_a_proxy(project: Make) -> None:
     result = project({"conftest.py": SERVICE, "test_faults.py": FAULTS}).run()
-    assert result.outcomes == {"failed": 1, "passed": 4}, result.out
+    assert result.outcomes == {"failed": 1, "passed": 5}, result.out
     assert "CutBody(trip=7) waited for number 7, and the block had 1 trip" in result.out
     assert "PostgreSQL" not in result.out
 
@@ -214,3 +276,50 @@ def test_a_wrong_proxy_in_the_settings_is_a_usage_error(project: Make) -> None:
     result = project({"pyproject.toml": settings, "test_nothing.py": "def test_nothing(): pass"}).run()
     assert result.status == 4
     assert "unknown scheme 'htpp' in 'htpp://127.0.0.1' (did you mean 'http'?)" in result.out
+
+
+PRICES = """\
+import http.client
+
+
+def price(host, port):
+    last = None
+    for _ in range(3):
+        connection = http.client.HTTPConnection(host, port, timeout=2)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().read()
+        except OSError as error:
+            last = error
+        finally:
+            connection.close()
+    raise last
+"""
+
+GONE = """\
+from urllib.parse import urlsplit
+
+import prices
+import pytest
+from pytest_prodparity import Refuse
+
+
+@pytest.mark.prodparity(faults=[Refuse(closed=True)])
+def test_price(parity_db, parity_proxy, payments):
+    url = urlsplit(parity_proxy(payments))
+    found = prices.price(url.hostname, url.port)
+    assert found == b"ok"
+"""
+
+
+def test_the_sweep_shuts_a_services_port_for_one_scenario(project: Make) -> None:
+    settings = "[tool.prodparity.levels.staging]\nrows = 0\ngrowth = false\n"
+    files = {"pyproject.toml": settings, "conftest.py": SERVICE, "prices.py": PRICES, "test_gone.py": GONE}
+    result = project(files).run("--parity-level=staging", "--parity-database=embedded")
+    assert result.outcomes == {"passed": 1}, result.out
+    assert result.report is not None
+    ((token, outcome),) = [
+        (one["token"], one["outcome"]) for test in result.report["tests"] for one in test["scenarios"]
+    ]
+    assert token.endswith(":refuse-closed")
+    assert outcome == "failed cleanly with ConnectionRefusedError"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from tests.postgres.conftest import DEBIAN15
 from tests.project import Project, Result
 
 Make = Callable[[Mapping[str, str]], Project]
@@ -355,3 +356,17 @@ def test_a_token_runs_its_scenario_alone_at_any_level(module_project: Make) -> N
     assert "such as f3a91c:reply-lost" in wrong.out
     nobody = project.run("--parity-replay=ffffff:reply-lost", "-k", "test_must_get_over_it")
     assert "no test sent the trip of --parity-replay=ffffff:reply-lost" in nobody.out
+
+
+def test_on_postgresql_15_the_same_is_found(module_project: Make) -> None:
+    if not DEBIAN15.exists():
+        pytest.skip("needs PostgreSQL 15: apt install postgresql-15")
+    files = {"pyproject.toml": SETTINGS, "app.py": APP, "test_app.py": TESTS}
+    chosen = ["-k", "torn or twice or once"]
+    older = {"PRODPARITY_PG_BIN": str(DEBIAN15)}
+    result = module_project(files).run(
+        "--parity-level=staging", "--parity-database=embedded", *chosen, environment=older
+    )
+    assert "PostgreSQL 15." in result.out
+    assert rules(result) == {"test_torn": ["torn-write"], "test_twice": ["double-apply"]}, result.out
+    assert result.outcomes == {"passed": 1, "failed": 2, "deselected": 6}, result.out

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import UsageError
 from ..core.latency import Latency
+from ..wire.delayed import Delay
 from ..wire.gate import Asking, Gate, Opening, Strike
-from .kinds.kind import Kind
+from .kinds.kind import At, Kind
+from .kinds.refuse import Refuse
 
 if TYPE_CHECKING:
     from ..relay.relays import Relays
@@ -19,34 +21,35 @@ if TYPE_CHECKING:
 
 
 class Block:
-    """The gate of one block, in front of the gate of the block around it."""
+    """One block's faults, and what they have struck."""
 
-    def __init__(self, kinds: tuple[Kind, ...], around: Gate | None) -> None:
-        self._kinds = kinds
-        self._around = around
+    def __init__(self, kinds: tuple[Kind, ...], latency: Delay | None, standing: Gate | None) -> None:
+        self.kinds = kinds
+        self.latency = latency
+        self.standing = standing
+        """The wire's gate of what lasts, when the block began."""
         self._lock = threading.Lock()
         self._trips = 0
         self._openings = 0
         self._struck = [0] * len(kinds)
         self._unfit: dict[int, str] = {}
 
-    def opening(self, opening: Opening) -> Strike | None:
+    @property
+    def shuts(self) -> bool:
+        """Does nobody listen from the block's beginning on?"""
+        return any(_shuts(kind) for kind in self.kinds)
+
+    def strike(self, asking: Asking | Opening) -> Strike | None:
         """Count it, and find a fault for it."""
         with self._lock:
+            if isinstance(asking, Asking):
+                self._trips += 1
+                return self._find(asking, "trip", self._trips)
             self._openings += 1
-            strike = self._strike(opening, self._openings)
-        return strike or (self._around.opening(opening) if self._around else None)
+            return self._find(asking, "connect", self._openings)
 
-    def asking(self, asking: Asking) -> Strike | None:
-        """Count it, and find a fault for it."""
-        with self._lock:
-            self._trips += 1
-            strike = self._strike(asking, self._trips)
-        return strike or (self._around.asking(asking) if self._around else None)
-
-    def _strike(self, asking: Asking | Opening, number: int) -> Strike | None:
-        at = "trip" if isinstance(asking, Asking) else "connect"
-        for index, kind in enumerate(self._kinds):
+    def _find(self, asking: Asking | Opening, at: At, number: int) -> Strike | None:
+        for index, kind in enumerate(self.kinds):
             if kind.at == at and kind.trip in (None, number):
                 why = kind.fits(asking)
                 if why is None:
@@ -58,11 +61,15 @@ class Block:
     def missed(self) -> str | None:
         """What never struck, and why."""
         with self._lock:
-            said = [self._why(index) for index, times in enumerate(self._struck) if not times]
+            said = [
+                self._why(index)
+                for index, times in enumerate(self._struck)
+                if not times and not _shuts(self.kinds[index])  # who knocks there nobody hears
+            ]
         return "; ".join(said) or None
 
     def _why(self, index: int) -> str:
-        kind = self._kinds[index]
+        kind = self.kinds[index]
         said = _said(kind)
         seen, what = (self._trips, "trip") if kind.at == "trip" else (self._openings, "new connection")
         counted = f"{seen} {what}{'' if seen == 1 else 's'}" if seen else f"no {what}"
@@ -88,48 +95,138 @@ def _called(asking: Asking | Opening) -> str:
     return repr(text if len(text) <= 60 else f"{text[:59]}…")
 
 
-@contextmanager
-def in_force(wire: Wire, faults: tuple[object, ...], seed: int, *, relays: Relays | None = None) -> Iterator[Block]:
-    """Let `faults` loose on what passes `wire` and `relays` in the block; afterwards nothing of them is left.
+def _shuts(kind: Kind) -> bool:
+    return isinstance(kind, Refuse) and kind.closed and kind.trip is None
 
-    An inner block adds to the outer one's; its latency replaces the outer one's. Raises UsageError for what is no fault,
-    and at the end where a fault struck nothing, unless the block raises something itself.
+
+class _Blocks:
+    """The gate of all open blocks, the innermost first, and then of what is beneath them."""
+
+    def __init__(self, blocks: tuple[Block, ...], beneath: Gate | None) -> None:
+        self._blocks = blocks
+        self._beneath = beneath
+
+    def opening(self, opening: Opening) -> Strike | None:
+        found = next(filter(None, (block.strike(opening) for block in self._blocks)), None)
+        return found or (self._beneath.opening(opening) if self._beneath else None)
+
+    def asking(self, asking: Asking) -> Strike | None:
+        found = next(filter(None, (block.strike(asking) for block in self._blocks)), None)
+        return found or (self._beneath.asking(asking) if self._beneath else None)
+
+
+class Hand:
+    """The blocks of a run, and the gate beneath them.
+
+    They may end in any order, also those of several threads; after the last one nothing of them is left. Who lifts all
+    faults in the middle of a block ends what it does, too, until another block begins or ends.
     """
-    latencies = [fault for fault in faults if isinstance(fault, Latency)]
-    kinds = tuple(fault for fault in faults if not isinstance(fault, Latency))
-    for fault in kinds:
-        _check(fault)
-    if not faults or len(latencies) > 1:
-        raise UsageError(
-            f"parity_faults() has {'no fault' if not faults else f'{len(latencies)} latencies'}.",
-            fix="with parity_faults(Latency(ms=0.5), ResetPeer(trip=3)): …",
-        )
-    before = wire.gate, wire.standing, wire.latency
-    before_relays = (relays.gate, relays.latency) if relays is not None else (None, None)
-    block = Block(tuple(kind for kind in kinds if isinstance(kind, Kind)), wire.gate)
-    if kinds:
-        wire.gate = block
-    if latencies:
-        wire.latency = latencies[0].sampler(seed)
-    if relays is not None:
-        relays.gate = wire.gate if kinds else relays.gate
-        relays.latency = wire.latency if latencies else relays.latency
-    try:
-        yield block
-    finally:
-        if kinds:
-            wire.lift()
-        wire.gate, wire.standing, wire.latency = before
-        if relays is not None:
-            relays.gate, relays.latency = before_relays
-            if kinds:
+
+    def __init__(self, wire: Wire, relays: Relays, *, seed: int) -> None:
+        self._wire = wire
+        self._relays = relays
+        self._seed = seed
+        self._open: list[Block] = []
+        self._beneath: Gate | None = None
+        self._applied: Gate | None = None
+        self._latencies: tuple[Delay | None, Delay | None] = (None, None)
+        self._delayed = False
+        """One of the blocks has a latency."""
+        self._lock = threading.RLock()
+
+    def arm(self, gate: Gate | None) -> None:
+        """Beneath the open blocks, this one decides what passes the wire and the proxies."""
+        with self._lock:
+            self._beneath = gate
+            self._apply()
+
+    @contextmanager
+    def block(self, *faults: object) -> Iterator[Block]:
+        """Let `faults` loose on what passes the wire and the proxies in the block; afterwards nothing of them is left.
+
+        An inner block adds to the outer one's; its latency replaces the outer one's. Raises UsageError for what is no
+        fault, and at the end where a fault struck nothing, unless the block raises something itself.
+        """
+        block = self._enter(faults)
+        try:
+            yield block
+        finally:
+            self._leave(block)
+        missed = block.missed()
+        if missed is not None:
+            raise UsageError(
+                f"A fault of parity_faults struck nothing: {missed}.",
+                fix="put the calls that are to meet it into the block, or take it out",
+            )
+
+    def close(self) -> None:
+        """End the blocks that nobody has ended."""
+        with self._lock:
+            for block in tuple(reversed(self._open)):
+                self._leave(block)
+
+    def _enter(self, faults: tuple[object, ...]) -> Block:
+        latencies = [fault for fault in faults if isinstance(fault, Latency)]
+        for fault in faults:
+            if not isinstance(fault, Latency):
+                _check(fault)
+        if not faults or len(latencies) > 1:
+            raise UsageError(
+                f"parity_faults() has {'no fault' if not faults else f'{len(latencies)} latencies'}.",
+                fix="with parity_faults(Latency(ms=0.5), ResetPeer(trip=3)): …",
+            )
+        kinds = tuple(fault for fault in faults if isinstance(fault, Kind) and not isinstance(fault, Latency))
+        latency = latencies[0].sampler(self._seed) if latencies else None
+        wire, relays = self._wire, self._relays
+        with self._lock:
+            self._notice()
+            if not self._open:
+                self._latencies = wire.latency, relays.latency
+            block = Block(kinds, latency, wire.standing)
+            self._open.append(block)
+            self._apply()
+        return block
+
+    def _leave(self, block: Block) -> None:
+        wire, relays = self._wire, self._relays
+        with self._lock:
+            if block not in self._open:
+                return
+            self._notice()
+            at = self._open.index(block)
+            del self._open[at]
+            if block.kinds:
+                wire.lift()
+                # What lasts was of the blocks that began later as well.
+                for later in self._open[at:]:
+                    later.standing = block.standing
+                wire.standing = block.standing
+            self._apply()
+            if block.kinds:
                 relays.lift()
-    missed = block.missed()
-    if missed is not None:
-        raise UsageError(
-            f"A fault of parity_faults struck nothing: {missed}.",
-            fix="put the calls that are to meet it into the block, or take it out",
-        )
+                self._shut()
+
+    def _notice(self) -> None:
+        """Were all faults lifted since?"""
+        if self._wire.gate is not self._applied:
+            self._beneath = None
+
+    def _apply(self) -> None:
+        inward = tuple(reversed(self._open))
+        striking = tuple(block for block in inward if block.kinds)
+        latency = next((block.latency for block in inward if block.latency is not None), None)
+        wire, relays = self._wire, self._relays
+        self._applied = _Blocks(striking, self._beneath) if striking else self._beneath
+        wire.gate = relays.gate = self._applied
+        if self._open or self._delayed:
+            wire.latency, relays.latency = (latency, latency) if latency is not None else self._latencies
+        self._delayed = latency is not None
+        self._shut()
+
+    def _shut(self) -> None:
+        if any(block.shuts for block in self._open):
+            self._wire.refuse()
+            self._relays.refuse()
 
 
 def _check(fault: object) -> None:

@@ -130,6 +130,10 @@ def _opens_session(target: Target) -> bool:
     return target.opens and target.asked.protocol == "postgres"
 
 
+def _opens_service(target: Target) -> bool:
+    return target.opens and target.asked.protocol != "postgres"
+
+
 def _statement(target: Target) -> bool:
     return target.statement
 
@@ -192,6 +196,8 @@ PRODUCTION: tuple[Way, ...] = (
     *STAGING,
     Way(kind=ResetPeer(), where=_any_trip, shape=Shape.PERSISTENT, also=Refuse()),
     Way(kind=Refuse(), where=_opens, shape=Shape.PERSISTENT),
+    # Clients of HTTP treat it otherwise than a reset; nobody can count how often they try.
+    Way(kind=Refuse(closed=True), where=_opens_service),
     Way(kind=SqlState("40001"), where=_commits_statement, breaks=False, shape=Shape.PERSISTENT),
     Way(kind=Status(503), where=_request, breaks=False, shape=Shape.PERSISTENT),
     Way(kind=ResetPeer(), where=_any_trip, shape=Shape.WINDOW, also=Refuse()),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..core.delta import Delta
 from ..core.findings import Source
 from ..wire.gate import Asking, Opening, Strike
+from ..wire.processes import is_another
 from .identity import CONNECT, Identity, Namer
 from .places import Call, Places
 from .pools import opened_by_pool
@@ -30,6 +31,8 @@ class Opener:
     """Before the test."""
     pooled: bool = False
     """A pool did, as far as that was seen."""
+    foreign: bool = False
+    """Another process, of whose lines nothing is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +50,12 @@ class Asked:
     connection: int
     opener: Opener
     protocol: str = "postgres"
+    actor: str = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Did another process send it? Then the stack is where the test stood."""
+        return is_another(self.actor)
 
     @property
     def again(self) -> Asking | Opening:
@@ -67,9 +76,10 @@ class Trail:
         self._openers: dict[tuple[str, int], Opener] = {}
         self._lock = threading.Lock()
 
-    def know(self, connection: int, stack: Sequence[str], *, older: bool) -> None:
+    def know(self, connection: int, stack: Sequence[str], *, older: bool, actor: str) -> None:
         """A connection to the database that there is already."""
-        self._openers["postgres", connection] = Opener(stack=tuple(stack), older=older)
+        opener = Opener(stack=tuple(stack), older=older, foreign=is_another(actor))
+        self._openers["postgres", connection] = opener
 
     def passed(self, one: Asking | Opening) -> Asked:
         """Name it and keep it."""
@@ -77,7 +87,9 @@ class Trail:
         statements = one.statements if isinstance(one, Asking) else None
         with self._lock:
             if statements is None:
-                self._openers[one.protocol, one.connection] = Opener(stack=stack, pooled=opened_by_pool())
+                self._openers[one.protocol, one.connection] = (
+                    Opener(foreign=True) if is_another(one.actor) else Opener(stack=stack, pooled=opened_by_pool())
+                )
             asked = Asked(
                 identity=self._namer.name(one.source, statements, one.protocol),
                 statements=statements or (),
@@ -88,6 +100,7 @@ class Trail:
                 connection=one.connection,
                 opener=self._openers.get((one.protocol, one.connection), Opener()),
                 protocol=one.protocol,
+                actor=one.actor,
             )
             self.asked.append(asked)
         return asked

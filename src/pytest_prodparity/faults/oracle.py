@@ -98,6 +98,8 @@ class Faulted:
     """Something was written to the database after it was struck."""
     quiet: bool = False
     """Nothing passed the wire for long when it expired."""
+    ended: bool = False
+    """The process that was struck is gone."""
     demanded: bool = False
     """Whoever wrote the test wants a deadline here."""
     repeated: bool = False
@@ -130,6 +132,7 @@ class Thresholds:
 
 SILENT = ("black-hole",)
 """Kinds of fault under which no driver's default ends the wait."""
+ENDED = "the process that was struck has ended, and what starts it again in production is not there"
 SAYS_YES = ("html",)
 """Kinds that answer a request with success, though nobody has heard of it."""
 SILENCE = "nothing ends its wait when the network is silent: it has no deadline"
@@ -172,7 +175,7 @@ class Oracle:
         if verdict is None and self.tolerate and run.raised is not None:
             return Verdict(rule="not-tolerated", said=f"it fails with {run.raised.name}")
         if verdict is None and run.unrecovered is not None:
-            return self.unrecovered(run.unrecovered)
+            return ENDED if run.ended else self.unrecovered(run.unrecovered)
         if verdict is None and run.leaks:
             return Verdict(rule="leak", said=run.leaks[0])
         return verdict

@@ -60,9 +60,9 @@ class Places:
         self.alone = False
         """Nothing was sent from outside of test files."""
 
-    def learn(self, stacks: Iterable[Sequence[str]]) -> None:
-        """Decide by what a whole run has sent."""
-        self.alone = all(is_of_tests(Frame.parse(text).path) for stack in stacks for text in stack)
+    def learn(self, stacks: Iterable[Sequence[str]], *, elsewhere: bool = False) -> None:
+        """Decide by what a whole run has sent; `elsewhere`: another process has sent something, too."""
+        self.alone = not elsewhere and all(is_of_tests(Frame.parse(text).path) for stack in stacks for text in stack)
 
     def stack(self, stack: Sequence[str]) -> Sequence[str]:
         """With the test's lines: a thread or another process does not know who waits for it."""
@@ -76,7 +76,7 @@ class Places:
         return tuple(frame.place for frame in frames if self._is_outside(frame))
 
     def under_test(self, stack: Sequence[str]) -> bool:
-        """Was this sent by the code under test? What another process sends is."""
+        """Was this sent by the code under test? What comes from nowhere known is."""
         return not stack or not self._is_outside(Frame.parse(stack[0]))
 
     def repeated(self, call: Call) -> bool:

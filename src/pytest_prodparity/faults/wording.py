@@ -22,6 +22,7 @@ CAUSES: Mapping[str, str] = {
     "failover": "failover to a read-only server at {what}",
     "restart": "server restarted at {what}",
     "refuse": "connection refused",
+    "refuse-closed": "connection refused, and nobody there any more",
     "starved": "no connection left (53300)",
     "503": "503 instead of {what}",
     "500": "500 instead of {what}",
@@ -67,6 +68,8 @@ def finding(run: Faulted, verdict: Verdict, *, test: str, number: int, of: int, 
         details["missing"] = _counted(verdict.missing)
     if verdict.extra:
         details["too many" if verdict.rule == "double-apply" else "there"] = _counted(verdict.extra)
+    if asked.foreign:
+        details["sent by"] = "another process"
     if also:
         details["also"] = also
     return Finding(

@@ -33,6 +33,10 @@ class ServiceLine(Line):
         self._link.down(data)
         self._link.flush()
 
+    def shut_port(self) -> None:
+        """See Line."""
+        self._link.relay.refuse()
+
     def hang_up(self) -> None:
         """See Line."""
         self.over = True

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from ..wire.delayed import precise
@@ -29,7 +30,7 @@ _LAST_WORDS_S = 2.0
 """How long a client that was told goodbye may go on sending: closed at once, it would get a reset instead."""
 
 
-class Link:
+class Link(ABC):
     """`run` is a thread's. `asked` and `answered` say what to do with what was read."""
 
     protocol = "tcp"
@@ -129,9 +130,9 @@ class Link:
             raise GoneError
 
     @property
+    @abstractmethod
     def in_flight(self) -> bool:
         """Is an exchange under way?"""
-        raise NotImplementedError
 
     def expire(self) -> None:
         """The handshake to come shows a certificate that has expired."""
@@ -145,17 +146,19 @@ class Link:
 
     # What is said
 
+    @abstractmethod
     def asked(self, data: bytes) -> None:
         """The client has sent this; empty: it will send nothing more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answered(self, data: bytes) -> None:
         """The service has sent this; empty: it will send nothing more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_on(self) -> None:
         """What was read and not looked at, because something was under way."""
 
+    @abstractmethod
     def ended(self) -> None:
         """The connection is over."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import socket
@@ -13,10 +12,10 @@ import weakref
 from collections import deque
 from pathlib import Path
 
-from ..core.errors import ProdparityError
 from ..wire.delayed import Delay
 from ..wire.gate import Gate
-from ..wire.sender import OWN_THREADS, Senders
+from ..wire.listener import Listener
+from ..wire.sender import Senders
 from .address import Address
 from .certificates import Certificates
 from .end import End
@@ -25,7 +24,6 @@ from .link import Link
 from .tcp import Tcp
 from .trip import ServiceTap, ServiceTrip
 
-_BACKLOG = 512
 _CLOSE_S = 5.0
 _REMEMBERED = 10_000
 
@@ -39,9 +37,11 @@ class Relay:
 
     def __init__(self, address: Address, *, root: Path, certificates: Certificates, tls: str | None = None) -> None:
         self.address = address
-        self.port = 0
         self.gate: Gate | None = None
         self.latency: Delay | None = None
+        """What a round trip takes longer now."""
+        self.own_latency: Delay | None = None
+        """Where nothing else is asked for."""
         self.taps: list[ServiceTap] = []
         self.trips: deque[ServiceTrip] = deque(maxlen=_REMEMBERED)
         """The last ones."""
@@ -54,16 +54,17 @@ class Relay:
         self._expired = tls == "expired"
         self._certificates = certificates
         self._root = root
-        self._listener: socket.socket | None = None
-        self._refusing: socket.socket | None = None
-        self._accepting: threading.Thread | None = None
+        self._listener = Listener(
+            self._serve,
+            name="prodparity proxy",
+            called=f"The proxy for {address.where}",
+            fix="end the program that uses this port",
+        )
         self._links: dict[int, Link] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._kept: list[End] = []
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        self._switching = threading.RLock()
-        """Held while the port is opened, closed, or made to refuse."""
 
     def __enter__(self) -> Relay:
         self.open()
@@ -71,6 +72,11 @@ class Relay:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def port(self) -> int:
+        """The bound one, after `open`."""
+        return self._listener.port
 
     @property
     def url(self) -> str:
@@ -103,63 +109,17 @@ class Relay:
         """Bind and accept. Raises ProdparityError: no port, or no trustme where TLS needs it."""
         if self.secure:
             self.context(expired=False)
-        with self._switching:
-            self._listen()
+        self._listener.open()
         self.senders = Senders(self._root, self.port)
+        self._listener.accept()
         _OPEN.add(self)
-
-    def _listen(self) -> None:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.settimeout(None)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", self.port))
-            listener.listen(_BACKLOG)
-        except OSError as cause:
-            listener.close()
-            raise ProdparityError(
-                f"The proxy for {self.address.where} cannot listen on 127.0.0.1:{self.port}: {cause}.",
-                fix="end the program that uses this port",
-            ) from cause
-        self.port = listener.getsockname()[1]
-        self._listener = listener
-        self._accepting = threading.Thread(
-            target=self._accept, args=(listener,), name=f"prodparity proxy {self.port}", daemon=True
-        )
-        self._accepting.start()
-
-    def _stop_listening(self) -> None:
-        listener, self._listener = self._listener, None
-        if listener is None:
-            return
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        # Elsewhere than on Linux a shutdown does not wake accept.
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            pass
-        if self._accepting is not None:
-            self._accepting.join(_CLOSE_S)
-        listener.close()
 
     def refuse(self) -> None:
         """From now on to `lift`, who connects is refused, as where nothing listens (ECONNREFUSED)."""
-        with self._switching:
-            if self._listener is None:
-                return
-            self._stop_listening()
-            # A bound socket that does not listen refuses, and keeps the port ours.
-            self._refusing = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self._refusing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                self._refusing.bind(("127.0.0.1", self.port))
+        self._listener.refuse()
 
     def lift(self) -> None:
         """The end of all faults: what they hold ends, what they keep is closed, and whoever connects is welcome."""
-        with self._switching:
-            refusing, self._refusing = self._refusing, None
-            if refusing is not None:
-                refusing.close()
-                self._listen()
         with self._lock:
             links = [link for link in self._links.values() if link.struck]
             threads = [self._threads[link.number] for link in links]
@@ -167,17 +127,13 @@ class Relay:
             link.lift()
         self._join(threads)
         self._close_kept()
+        self._listener.welcome()  # last: a strike may just have shut the port
 
     def close(self) -> None:
         """End every connection and thread, and free the port."""
-        with self._switching:
-            if self._listener is None and self._refusing is None:
-                return
-            _OPEN.discard(self)
-            self._stop_listening()
-            if self._refusing is not None:
-                self._refusing.close()
-                self._refusing = None
+        if not self._listener.close():
+            return
+        _OPEN.discard(self)
         with self._lock:
             links, threads = list(self._links.values()), list(self._threads.values())
         for link in links:
@@ -235,25 +191,6 @@ class Relay:
             self._links.pop(link.number, None)
             self._threads.pop(link.number, None)
 
-    def _accept(self, listener: socket.socket) -> None:
-        OWN_THREADS.add(threading.get_ident())
-        while self._listener is listener:
-            try:
-                client, address = listener.accept()
-            except OSError:
-                if self._listener is not listener:
-                    break
-                time.sleep(0.01)  # out of descriptors: some will be closed
-                continue
-            if self._listener is not listener:
-                client.close()
-                break
-            # `socket.setdefaulttimeout` is the user's, not ours.
-            client.settimeout(None)
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._serve(client, address[1])
-        OWN_THREADS.discard(threading.get_ident())
-
     def _serve(self, client: socket.socket, port: int) -> None:
         number = next(self._numbers)
         link = (Http if self.address.http or self.secure else Tcp)(self, number, client, port)
@@ -269,10 +206,7 @@ class Relay:
 
     def abandon(self) -> None:
         """In a forked child, which has our sockets and not our threads."""
-        for one in (self._listener, self._refusing):
-            if one is not None:
-                one.close()
-        self._listener = self._refusing = None
+        self._listener.abandon()
         for link in list(self._links.values()):
             link.abandon()
         for end in self._kept:

@@ -81,7 +81,12 @@ class Relays:
     def latency(self, latency: Delay | None) -> None:
         self._latency = latency
         for relay in self.open_ones:
-            relay.latency = latency
+            relay.latency = latency if latency is not None else relay.own_latency
+
+    def delay(self, relay: Relay, latency: Delay | None) -> None:
+        """This one's own latency, unless there is one for all."""
+        relay.own_latency = latency
+        relay.latency = self._latency if self._latency is not None else latency
 
     def settle(self, deadline: float) -> bool:
         """Wait until no exchange is under way, at most until then (`time.monotonic()`); whether that came."""

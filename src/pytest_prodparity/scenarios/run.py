@@ -25,6 +25,8 @@ from ..faults.oracle import Raised, Request
 from ..faults.places import Places
 from ..relay.trip import HttpTrip, ServiceTrip
 from ..session import Session
+from ..wire.connection import Open
+from ..wire.processes import is_another
 
 SETTLE_S = 5.0
 """Seconds for what is under way to end once the faults are lifted."""
@@ -108,11 +110,7 @@ class Run:
                 self.seconds = time.monotonic() - began
                 self.called = True
                 session.lift(time.monotonic() + SETTLE_S, standing=True)
-                self.stuck = self.raised is not None and any(
-                    one.state in ("T", "E") and one.since < isolation.begun and self._places.under_test(one.stack)
-                    for one in session.wire.connections
-                    if one.stack
-                )
+                self.stuck = self.raised is not None and any(map(self._is_stuck, session.wire.connections))
                 with suppress(ProdparityError):
                     self.delta = isolation.delta()
 
@@ -132,6 +130,14 @@ class Run:
         if isinstance(trip, HttpTrip) and trip.applied and trip.method not in SAFE:
             self.sent.append(Request(f"{trip.method} {trip.path}", trip.idempotency_key, trip.digest))
 
+    def _is_stuck(self, one: Open) -> bool:
+        """Does the code keep this connection, in a transaction that nobody will end?"""
+        if one.since >= self._session.isolation.begun:
+            return False
+        if is_another(one.actor):
+            return one.state == "E"  # what is in a transaction may be at work, after its answer
+        return one.state in ("T", "E") and bool(one.stack) and self._places.under_test(one.stack)
+
     def _shift(self) -> None:
         # Where that is refused, ids that sequences give stay as they are.
         with (
@@ -144,7 +150,7 @@ class Run:
         """Connections that the test's set-up opened, or somebody before it."""
         since = self._session.isolation.begun
         for one in self._session.wire.connections:
-            trail.know(one.number, one.stack, older=one.since < since)
+            trail.know(one.number, one.stack, older=one.since < since, actor=one.actor)
 
     def _expire(self) -> None:
         """In the timer's thread: lift all faults; code that goes on is interrupted."""
@@ -207,14 +213,17 @@ def _raised(error: BaseException, item: pytest.Function, places: Places) -> Rais
 
 
 def position(root: Path) -> list[str]:
-    """Where the main thread stands in the user's code, innermost first: `path:line function`."""
-    from ..wire.source import Line, Lines
+    """Where the main thread stands in the user's code, innermost first: `path:line function`. In a loop: its tasks."""
+    from ..wire.source import Line, Lines, tasks
 
     lines: list[Line] = []
     frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
     if frame is not None:
         with suppress(Exception):
-            Lines(root).of_thread(frame, lines)
+            known = Lines(root)
+            loop = known.of_thread(frame, lines)
+            for task in tasks(loop) if loop is not None and not lines else ():
+                known.of_task(task, lines)
     return [text for _, text in lines]
 
 

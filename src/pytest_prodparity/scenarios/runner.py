@@ -9,6 +9,7 @@ import pytest
 from ..faults.gates import Armed, Learning
 from ..faults.places import Places
 from ..session import Session
+from ..wire.processes import is_another
 from .again import again
 from .run import Run
 
@@ -52,5 +53,7 @@ class Runner:
 
     def heal(self) -> bool:
         """Give the code under test new connections; whether it is well again then."""
-        self.session.wire.hang_up(lambda one: bool(one.stack) and self.places.under_test(one.stack))
+        self.session.wire.hang_up(
+            lambda one: is_another(one.actor) or (bool(one.stack) and self.places.under_test(one.stack))
+        )
         return self.unrecovered() is None

@@ -108,7 +108,10 @@ class Sweep:
             gate = Learning(self._places, self._session.isolation.delta)
             run = self._runner.again(gate, shifts=shifts)
             if run.passed:
-                self._places.learn([one.stack for one in gate.trail.asked])
+                asked = gate.trail.asked
+                self._places.learn(
+                    [one.stack for one in asked if not one.foreign], elsewhere=any(one.foreign for one in asked)
+                )
                 return run
             failed = run
         third = self._runner.again()
@@ -162,25 +165,24 @@ class Sweep:
 
     def _targets(self, gate: Learning) -> list[Target]:
         kept = kept_by_code(self._is_code)
-        tolerate = self._item.stash[EXPECTATION].faults == "tolerate"
+        faults = self._item.stash[EXPECTATION].faults
         found = []
         for asked in gate.trail.asked:
-            if not self._places.under_test(asked.stack):
+            if not (asked.foreign or self._places.under_test(asked.stack)):
                 continue
             opener = asked.opener
-            own = bool(opener.stack) and self._places.under_test(opener.stack)
-            found.append(
-                Target(
-                    asked,
-                    # What the test's side keeps from test to test would be missed by the next one.
-                    may_break=own or opener.pooled or not (tolerate or opener.older),
-                    may_hang=asked.protocol != "postgres"
-                    or (
-                        (kept if opener.pooled or opener.older else own)
-                        and not self._budget.hung.intersection(opener.stack[:1])
-                    ),
+            own = opener.foreign or (bool(opener.stack) and self._places.under_test(opener.stack))
+            if asked.foreign:
+                # The test's own patience ends first, and what the other process would do then nobody can tell.
+                may_hang = isinstance(faults, tuple)
+            else:
+                may_hang = asked.protocol != "postgres" or (
+                    (kept if opener.pooled or opener.older else own)
+                    and not self._budget.hung.intersection(opener.stack[:1])
                 )
-            )
+            # What the test's side keeps from test to test would be missed by the next one.
+            may_break = own or opener.pooled or not (faults == "tolerate" or opener.older)
+            found.append(Target(asked, may_break=may_break, may_hang=may_hang))
         return found
 
     def _is_code(self, file: str) -> bool:

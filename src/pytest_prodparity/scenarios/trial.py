@@ -10,17 +10,18 @@ from pathlib import Path
 
 from ..core.findings import Finding, Untold
 from ..faults.choice import Chosen, Target
-from ..faults.gates import Armed
-from ..faults.oracle import SILENCE, Faulted, Oracle, Verdict
+from ..faults.gates import Armed, Asked
+from ..faults.oracle import ENDED, SILENCE, Faulted, Oracle, Verdict
 from ..faults.places import Call, reported
 from ..faults.scenario import Scenario
 from ..faults.wording import cause_of, finding, named
 from ..fixtures import EXPECTATION
 from ..gate.report import ScenarioReport
+from ..wire.processes import has_ended
 from .run import SETTLE_S, Run
 from .runner import Runner
 
-ENDED = 2
+EXPIRED = 2
 """Scenarios that had to be ended, after which a test is put through no more: the others would take as long."""
 
 
@@ -69,7 +70,7 @@ class Trial:
         """Until all are done, the time is over, or the program does not get over one."""
         left_out, count = chosen.left_out, len(chosen.scenarios)
         for at, scenario in enumerate(chosen.scenarios):
-            if late() or self._ended >= ENDED or chosen.holds.get(scenario.token) in self._hung:
+            if late() or self._ended >= EXPIRED or chosen.holds.get(scenario.token) in self._hung:
                 left_out += 1
                 continue
             progress(at, count)
@@ -127,7 +128,9 @@ class Trial:
     def _lost(self, last: Faulted) -> bool:
         """Has the program not got over the last scenario?"""
         said = self._runner.unrecovered()
-        if said is not None:
+        if said is not None and _has_ended(last.struck):
+            self._untold.append(self._not_told(last, ENDED))
+        elif said is not None:
             self._found.append((last, self._oracle.unrecovered(said)))
         return said is not None
 
@@ -162,6 +165,7 @@ class Trial:
             sent=run.sent,
             carried_on=any(Target(one).writes for one in after if one.protocol == "postgres"),
             quiet=run.quiet,
+            ended=_has_ended(gate.struck),
             demanded=named_by_marker or any(one.protocol != "postgres" for one in gate.struck),
             repeated=runner.places.repeated(call),
         )
@@ -217,6 +221,10 @@ class Trial:
             source=run.struck[0].source if run.struck else None,
             test=self._runner.item.nodeid,
         )
+
+
+def _has_ended(struck: Sequence[Asked]) -> bool:
+    return any(has_ended(one.actor) for one in struck)
 
 
 def _report(run: Faulted, said: Verdict | str | None, took: float) -> ScenarioReport:

@@ -145,6 +145,10 @@ class Line(ABC):
         """Ask this gate besides, from now on and about every connection, until all faults are lifted."""
         raise UnfitError(f"{self.asking.protocol} has no such gate as {gate}")
 
+    def shut_port(self) -> None:
+        """From now on nobody listens, until all faults are lifted: who connects gets ECONNREFUSED."""
+        raise UnfitError(f"{self.asking.protocol} has no port of its own")
+
     def read_only(self) -> None:
         """Every transaction that this session begins from now on can only read, until all faults are lifted."""
         raise UnfitError(f"{self.asking.protocol} has no transactions")

@@ -52,6 +52,10 @@ class PostgresLine(Line):
         self.parted = False
         """The server's side is no longer this connection's."""
 
+    def shut_port(self) -> None:
+        """See Line."""
+        self._connection.wire.refuse()
+
     @property
     def clients(self) -> int:
         """How many clients are logged in on this wire, besides this one."""

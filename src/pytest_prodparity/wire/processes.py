@@ -8,6 +8,8 @@ import struct
 from pathlib import Path
 
 _LOOPBACK = bytes((127, 0, 0, 1))
+ANOTHER = "another process"
+"""The actor where the kernel does not say which."""
 # Not `socket.socket(fileno=…)`: under `socket.setdefaulttimeout` that turns the user's descriptor to non-blocking.
 _libc = ctypes.PyDLL(None)
 _last = 0
@@ -53,6 +55,22 @@ def owner(port: int, peer: int) -> str | None:
     except OSError:
         return None
     return None
+
+
+def is_another(actor: str) -> bool:
+    """Is this actor of a trip a process, other than ours?"""
+    return actor == ANOTHER or (actor.startswith("process ") and actor[8:].isdigit())
+
+
+def has_ended(actor: str) -> bool:
+    """Is the process that is this actor gone, or only not waited for yet? False where it is not known which one that is."""
+    number = actor[8:]
+    if not is_another(actor) or actor == ANOTHER:
+        return False
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+    except OSError:
+        return True
 
 
 def _inode(port: int, peer: int) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import socket
@@ -19,12 +18,12 @@ from . import home
 from .connection import Connection, Open
 from .delayed import Delay
 from .gate import Gate
+from .listener import Listener
 from .sender import OWN_THREADS, Senders
 from .tap import Tap
 from .trip import Trip
 from .upstream import Upstream
 
-_BACKLOG = 512
 _CLOSE_S = 5.0
 _LIFT_S = 5.0
 
@@ -47,8 +46,6 @@ class Wire:
     """
 
     def __init__(self, upstream: Callable[[], Upstream] | None, *, root: Path, port: int = 0) -> None:
-        self.port = port
-        """The bound port, after `open`."""
         self.taps: list[Tap] = []
         """Each is told of every trip. May change while the wire runs."""
         self.gate: Gate | None = None
@@ -68,15 +65,19 @@ class Wire:
         self._upstream: Upstream | None = None
         self._refusal: ProdparityError | None = None
         self._root = root
-        self._listener: socket.socket | None = None
-        self._accepting: threading.Thread | None = None
+        self._listener = Listener(
+            self._serve,
+            name="prodparity wire",
+            called="The wire",
+            fix="end the program that uses this port, or let the wire choose one",
+            port=port,
+        )
         self._connections: dict[int, Connection] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._numbers = itertools.count(1)
         self._kept: list[home.Home] = []
         self._lock = threading.Lock()
         self._resolving = threading.Lock()
-        self._closing = False
 
     def __enter__(self) -> Wire:
         self.open()
@@ -87,42 +88,22 @@ class Wire:
 
     def open(self) -> None:
         """Bind and accept. Raises ProdparityError when the port is taken."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.settimeout(None)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", self.port))
-            listener.listen(_BACKLOG)
-        except OSError as cause:
-            listener.close()
-            raise ProdparityError(
-                f"The wire cannot listen on 127.0.0.1:{self.port}: {cause}.",
-                fix="end the program that uses this port, or let the wire choose one",
-            ) from cause
-        self.port = listener.getsockname()[1]
-        self._closing = False
-        self._listener = listener
+        self._listener.open()
         self.senders = Senders(self._root, self.port)
-        self._accepting = threading.Thread(target=self._accept, name="prodparity wire", daemon=True)
-        self._accepting.start()
+        self._listener.accept()
         _OPEN.add(self)
+
+    @property
+    def port(self) -> int:
+        """The bound one, after `open`."""
+        return self._listener.port
 
     def close(self) -> None:
         """End every connection and thread, and free the port."""
-        listener, self._listener = self._listener, None
-        if listener is None:
+        if not self._listener.close():
             return
-        self._closing = True
         _OPEN.discard(self)
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        # Elsewhere than on Linux a shutdown does not wake accept.
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            pass
         deadline = time.monotonic() + _CLOSE_S
-        if self._accepting is not None:
-            self._accepting.join(_CLOSE_S)
-        listener.close()
         for connection in self._open_ones():
             connection.hang_up()
         with self._lock:
@@ -154,6 +135,10 @@ class Wire:
             time.sleep(0.0005)
         return True
 
+    def refuse(self) -> None:
+        """From now on to `lift`, who connects is refused, as where nothing listens (ECONNREFUSED)."""
+        self._listener.refuse()
+
     def lift(self, within: float = _LIFT_S, *, standing: bool = False) -> bool:
         """The end of all faults: no gate, nothing held, no session without its client.
 
@@ -168,7 +153,11 @@ class Wire:
         for connection in self._open_ones():
             if not standing and connection.keeper.cure and connection.describe().state in ("T", "E"):
                 connection.hang_up()  # its transaction can only read
-        deadline = time.monotonic() + within
+        done = self._end_strikes(time.monotonic() + within)
+        self._listener.welcome()  # last: a strike may just have shut the port
+        return done
+
+    def _end_strikes(self, deadline: float) -> bool:
         while True:
             struck = [connection for connection in self._open_ones() if connection.struck]
             for connection in struck:
@@ -275,26 +264,6 @@ class Wire:
         with self._lock:
             return list(self._connections.values())
 
-    def _accept(self) -> None:
-        OWN_THREADS.add(threading.get_ident())
-        listener = self._listener
-        while listener is not None and not self._closing:
-            try:
-                client, address = listener.accept()
-            except OSError:
-                if self._closing:
-                    break
-                time.sleep(0.01)  # out of descriptors: some will be closed
-                continue
-            if self._closing:
-                client.close()
-                break
-            # `socket.setdefaulttimeout` is the user's, not ours.
-            client.settimeout(None)
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._serve(client, address[1])
-        OWN_THREADS.discard(threading.get_ident())
-
     def _serve(self, client: socket.socket, port: int) -> None:
         number = next(self._numbers)
         connection = Connection(self, number, client, port)
@@ -310,9 +279,7 @@ class Wire:
 
     def _abandon(self) -> None:
         """In a forked child, which has our sockets and not our threads."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.close()
+        self._listener.abandon()
         for connection in list(self._connections.values()):
             connection.abandon()
         self._connections.clear()

@@ -233,7 +233,7 @@ class Senders:
         """Find the client's own end of the connection among this process's descriptors, or the process that has it."""
         peer.descriptor = processes.descriptor(peer.port, self._port)
         if peer.descriptor < 0:
-            actor = processes.owner(peer.port, self._port) or "another process"
+            actor = processes.owner(peer.port, self._port) or processes.ANOTHER
             peer.foreign = Sender(actor=actor, source=None, stack=())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,34 @@ from tests.postgres.wire.watching import Watched, until
 DATABASE = "faults_first"
 
 
-@pytest.fixture(scope="session")
-def upstream(server: Server) -> Iterator[Upstream]:
+@contextmanager
+def database(server: Server) -> Iterator[Upstream]:
+    """An empty table in a database of its own."""
     with psycopg.connect(server.dsn(), autocommit=True) as owner:
         owner.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         owner.execute(f"CREATE DATABASE {DATABASE}")
         with psycopg.connect(server.dsn(DATABASE), autocommit=True) as inside:
             inside.execute("CREATE TABLE kept (id int PRIMARY KEY, note text)")
         yield Upstream(
-            host=server.host, port=server.port, user=server.user, password=server.password, database=DATABASE
-        )
+            host=server.host, port=server.port, user=server.user, password=server.password, database=DATABASE,
+            version=server.version,
+        )  # fmt: skip
         owner.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def upstream18(server: Server) -> Iterator[Upstream]:
+    """The wheel's."""
+    with database(server) as found:
+        yield found
+
+
+@pytest.fixture(scope="session", params=["18", "15"])
+def upstream(request: pytest.FixtureRequest) -> Iterator[Upstream]:
+    """The wheel's server, then Debian's: production is rarely of the wheel's version."""
+    server = request.getfixturevalue("server" if request.param == "18" else "server15")
+    with database(server) as found:
+        yield found
 
 
 @dataclass

@@ -14,6 +14,7 @@ from pytest_prodparity.faults.kinds.bandwidth import Bandwidth
 from pytest_prodparity.faults.kinds.failover import Failover
 from pytest_prodparity.faults.kinds.half_open import HalfOpen
 from pytest_prodparity.faults.kinds.kind import Kind
+from pytest_prodparity.faults.kinds.refuse import Refuse
 from pytest_prodparity.faults.kinds.reply_lost import ReplyLost
 from pytest_prodparity.faults.kinds.restart import Restart
 from pytest_prodparity.faults.kinds.slicer import Slicer
@@ -203,6 +204,24 @@ def test_a_starved_server_takes_so_many_clients_and_no_more(broken: Broken) -> N
         pass
 
 
+def test_a_port_that_is_shut_refuses_until_the_faults_are_lifted(broken: Broken) -> None:
+    port = broken.wire.port
+    with psycopg.connect(broken.url(), autocommit=True) as older:
+        gate = broken.arm(Refuse(closed=True))
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(broken.url())
+        for _ in range(2):
+            with pytest.raises(psycopg.OperationalError, match="Connection refused"):
+                psycopg.connect(broken.url())
+        assert gate.struck == 1
+        assert older.execute("SELECT 1").fetchone() == (1,)
+        assert broken.wire.lift()
+        assert older.execute("SELECT 1").fetchone() == (1,)
+    with psycopg.connect(broken.url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert broken.wire.port == port
+
+
 def test_a_move_during_a_fault_leaves_nothing(broken: Broken) -> None:
     gate = broken.arm(Slow(seconds=60), "slowly")
     raised: list[BaseException] = []
@@ -230,6 +249,10 @@ def test_a_move_during_a_fault_leaves_nothing(broken: Broken) -> None:
         (lambda: Bandwidth(kb_per_s=-1), "Bandwidth(kb_per_s=-1) is no rate"),
         (lambda: Slicer(size=0), "Slicer(size=0, delay_ms=0.1): a piece has at least 1 byte"),
         (lambda: Starved(connections=-1), "Starved(connections=-1): a server has no fewer than 0"),
+        (
+            lambda: Refuse(sqlstate="53300", closed=True),
+            "Refuse(sqlstate='53300', closed=True): where nobody listens, nobody says 53300",
+        ),
         (lambda: Failover(seconds=-1), "Failover(seconds=-1) is no time"),
         (lambda: Restart(seconds=float("nan")), "Restart(seconds=nan) is no time"),
     ],

@@ -14,7 +14,14 @@ from pytest_prodparity.core.latency import Latency
 from pytest_prodparity.faults.kinds.reset_peer import ResetPeer
 from pytest_prodparity.faults.kinds.sql_state import SqlState
 from pytest_prodparity.queries.recorder import Recorder
+from pytest_prodparity.wire.upstream import Upstream
 from tests.postgres.faults.conftest import Broken
+
+
+@pytest.fixture(scope="session")
+def upstream(upstream18: Upstream) -> Upstream:
+    """A delay is the same before any server."""
+    return upstream18
 
 
 def took(connection: psycopg.Connection[tuple[object, ...]], statement: str = "SELECT 1") -> float:
