@@ -41,6 +41,11 @@ def test_each_format_is_written_to_a_file_or_shown(here: Project, form: str, beg
         assert levels == {"seq-scan": "error", "n-plus-one": "warning"}
 
 
+def test_a_project_in_a_folder_of_its_repository_is_found_from_the_top(here: Project) -> None:
+    shown = run_command(here, "report", "report0.json", "--format", "github", "--prefix", "backend/")
+    assert ",file=backend/shop/orders.py,line=31::" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

@@ -99,6 +99,16 @@ def test_markdown_stays_within_its_limit_and_says_what_did_not_fit(judged: Any, 
     assert text.count("<details>") == text.count("</details>") > 0
 
 
+def test_many_long_reasons_leave_room_for_findings(judged: Any) -> None:
+    waivers = [
+        {"rule": "spill", "subject": f"{at}{EVIL * 9}", "reason": "r", "owner": "o", "until": "2027-01-01"} for at in range(80)
+    ]  # fmt: skip
+    text = markdown.text(judged(many(30), waivers=waivers), limit=markdown.COMMENT)
+    assert len(text.encode()) <= markdown.COMMENT
+    assert text.count("**blocks**") == 30
+    assert re.search(r"\n- and \d+ more reasons\n", text)
+
+
 def test_markdown_of_nothing_is_short(judged: Any) -> None:
     assert markdown.text(judged(run())) == (
         "### Production parity: passes\n\n0 findings block · 1 test at dev · 10 statements judged\n"

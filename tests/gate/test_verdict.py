@@ -210,7 +210,7 @@ def test_what_is_no_report_is_one_message(tmp_path: Path, content: str | bytes |
 
 @pytest.mark.parametrize(
     "damage",
-    [{"rule": None}, {"fingerprint": "x"}, {"fingerprint": 7}, {"source": "no line"}, {"source": ["a"]}, {"title": 7}, {"test": {}}],
+    [{"rule": None}, {"fingerprint": "x"}, {"fingerprint": 7}, {"source": "no line"}, {"source": ["a"]}, {"source": "a.py:1e9"}, {"title": 7}, {"test": {}}],
 )  # fmt: skip
 def test_a_damaged_finding_is_one_message(tmp_path: Path, damage: dict[str, Any]) -> None:
     data = run(found()).to_json()

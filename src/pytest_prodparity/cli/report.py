@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -48,9 +48,18 @@ FORMATS: dict[str, Callable[[Verdict], str]] = {
     metavar="FILE",
     help="As for gate.  [default: as the policy has it]",
 )
+@click.option(
+    "--prefix", default="", metavar="FOLDER", help="Put before each file: the project's folder within its repository."
+)
 @click.option("-v", "--verbose", is_flag=True, help="terminal: also plans and details.")
 def command(
-    reports: tuple[str, ...], form: str, output: Path | None, comment: bool, baseline: Path | None, verbose: bool
+    reports: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    comment: bool,
+    baseline: Path | None,
+    prefix: str,
+    verbose: bool,
 ) -> None:
     """Report files, one or many, as people and other tools read them.
 
@@ -65,6 +74,8 @@ def command(
         raise UsageError("-o needs a format.", fix=f"prodparity report --format markdown -o {output}")
     of = settings()
     verdict = judged(gathered(reports, of, keep=True), of, baseline=baseline)
+    for one in verdict.findings if prefix else ():
+        one.met.path = (PurePosixPath(prefix) / one.met.path).as_posix()
     if form == "terminal":
         _terminal(verdict, verbose=verbose)
         return

@@ -130,7 +130,7 @@ class Gathered:
             title=title,
             subject=intern(data["subject"]),
             path=intern(path),
-            line=int(line) if line else None,
+            line=max(1, int(line)) if line else None,
             fingerprint=fingerprint,
             test=test,
             level=level,
@@ -150,7 +150,7 @@ def gather(paths: Iterable[Path], *, keep: bool = False) -> Gathered:
         data = _read(path)
         try:
             found.add(data)
-        except (KeyError, TypeError, ValueError, AttributeError, UsageError) as wrong:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, UsageError) as wrong:
             what = f"{wrong.args[0]} is missing" if isinstance(wrong, KeyError) else str(wrong)
             raise ProdparityError(
                 f"{path} is a damaged report: {' '.join(what.split())[:200]}.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ...core.findings import Finding
 from ..policy import Action
-from ..verdict import Decided, Verdict
+from ..verdict import Decided, Verdict, count
 from .answer import WORDS, figures
 from .terminal import clean
 
@@ -23,13 +23,14 @@ _SHARE = 0.6
 """The table's part of the room; evidence has the rest."""
 _ROOM = 400
 """Bytes for what says what did not fit."""
-_LONG = 2_000
+_LONG = 500
+"""Characters of one thing; each may become seven."""
 
 
 def text(verdict: Verdict, *, limit: int = SUMMARY) -> str:
     """At most `limit` bytes of UTF-8."""
     shown = [one for one in verdict.findings if one.action > Action.IGNORE]
-    head = "\n".join(_head(verdict)) + "\n"
+    head = _head(verdict, limit / 4)
     room = limit - _size(head) - _ROOM
     rows, left = _fitting((_row(one) for one in shown), room * _SHARE)
     evidence, _ = _fitting((_evidence(one) for one in shown), room - (room * _SHARE - left))
@@ -46,16 +47,14 @@ def text(verdict: Verdict, *, limit: int = SUMMARY) -> str:
     return "".join(parts)
 
 
-def _head(verdict: Verdict) -> Iterator[str]:
-    yield f"### Production parity: {WORDS[verdict.answer]}"
-    yield ""
-    yield " · ".join(figures(verdict))
-    if verdict.reasons:
-        yield ""
-        # A hundred of them would push the findings away.
-        yield from (f"- **{reason.does}**: {quoted(reason.text[:_LONG])}" for reason in verdict.reasons[:20])
-        if len(verdict.reasons) > 20:
-            yield f"- and {len(verdict.reasons) - 20} more"
+def _head(verdict: Verdict, room: float) -> str:
+    """The answer and its reasons, as far as they fit."""
+    head = f"### Production parity: {WORDS[verdict.answer]}\n\n{' · '.join(figures(verdict))}\n"
+    every = verdict.reasons
+    reasons, _ = _fitting((f"- **{one.does}**: {quoted(one.text[:_LONG])}\n" for one in every), room - _size(head))
+    if len(reasons) < len(every):
+        reasons.append(f"- and {count(len(every) - len(reasons), 'more reason')}\n")
+    return head + ("\n" if reasons else "") + "".join(reasons)
 
 
 def _row(one: Decided) -> str:
@@ -71,7 +70,7 @@ def _evidence(one: Decided) -> str:
         return ""
     lines = [f"<details><summary>{code(met.rule)} {code(met.source[:_LONG])}</summary>", ""]
     if finding.statement:
-        lines += [_block(finding.statement, "sql"), ""]
+        lines += [_block(finding.statement), ""]
     if finding.production:
         lines += [f"- production: {quoted(finding.production[:_LONG])}"]
     lines += [f"- {line}" for line in _remedy(finding)]
@@ -122,8 +121,8 @@ def code(said: str) -> str:
     )
 
 
-def _block(said: str, language: str) -> str:
+def _block(said: str) -> str:
     """A fenced block, with a fence that is longer than any in it."""
-    bare = clean(said)[: 2 * _LONG]
+    bare = clean(said)[: 8 * _LONG]
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", bare)), default=0))
-    return f"{fence}{language}\n{bare}\n{fence}"
+    return f"{fence}sql\n{bare}\n{fence}"
