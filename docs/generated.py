@@ -17,7 +17,7 @@ def options() -> str:
     for option in OPTIONS:
         table = "| where | how |\n|---|---|\n"
         if option.flag:
-            table += f"| flag | `{option.flag}={option.metavar}` |\n"
+            table += f"| flag | `{option.flag}{f'={option.metavar}' if option.metavar else ''}` |\n"
         if option.environment:
             table += f"| environment | `{option.environment}` |\n"
         table += f"| `[tool.prodparity]` | `{option.name}` |\n| default | {_code(option.shown_default)} |\n"

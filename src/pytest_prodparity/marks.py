@@ -163,9 +163,11 @@ def over(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
 
 def annotate(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Put the test's result on pytest's report: that is how it reaches xdist's controller."""
-    if report.failed and call.excinfo is not None and call.excinfo.errisinstance(ParityFailure):
+    by_findings = call.excinfo is not None and call.excinfo.errisinstance(ParityFailure)
+    if report.failed and call.excinfo is not None and by_findings:
         report.longrepr = str(call.excinfo.value)
     judged = item.stash.get(JUDGED, None) or TestReport(id=item.nodeid, outcome=report.outcome)
     reason = str(report.longrepr[2]) if report.skipped and isinstance(report.longrepr, tuple) else None
-    judged = item.stash[JUDGED] = replace(judged, outcome=report.outcome, reason=reason)
+    itself = report.failed and not by_findings
+    judged = item.stash[JUDGED] = replace(judged, outcome=report.outcome, reason=reason, failed_itself=itself)
     report.prodparity = session_of(item.config).facts(judged)  # type: ignore[attr-defined]

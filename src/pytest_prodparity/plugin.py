@@ -41,9 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("production parity")
     for option in OPTIONS:
         if option.flag is not None:
-            group.addoption(
-                option.flag, dest=f"parity_{option.name}", default=None, metavar=option.metavar, help=option.help
-            )
+            value = {"metavar": option.metavar} if option.metavar else {"action": "store_true"}
+            group.addoption(option.flag, dest=f"parity_{option.name}", default=None, help=option.help, **value)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,6 +74,11 @@ def _begin(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     everywhere = SETTINGS in config.stash and config.stash[SETTINGS].mark
+    if SETTINGS in config.stash and config.stash[SETTINGS].gated:
+        # It also decides about a run without a marked test.
+        from .results import collect
+
+        collect(config)
     if everywhere or any(item.get_closest_marker("prodparity") for item in items):
         from .marks import expect
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .core.errors import ProdparityError
-from .fixtures import settings_of
+from .fixtures import SETTINGS, settings_of
 from .gate.render import terminal
 from .gate.report import Report, summarise, write
+from .gate.revision import revision
+
+if TYPE_CHECKING:
+    from .core.settings import Settings
+    from .gate.policy import Policy
+    from .gate.verdict import Verdict
 
 
 def collect(config: pytest.Config) -> None:
@@ -32,9 +38,16 @@ class Results:
         self._isolation: list[dict[str, Any]] = []
         self._report: Report | None = None
         self._unwritten: str | None = None
+        self._policy = None if self._worker or config.option.collectonly else _policy(config)
+        """With --parity-gate."""
+        self._verdict: Verdict | None = None
+        self._failed = False
+        """Did a test, marked or not, fail by itself?"""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         facts = getattr(report, "prodparity", None)
+        if report.failed and (facts is None or facts["test"]["failed_itself"]):
+            self._failed = True
         if facts is not None and not self._worker:
             if report.when == "teardown":
                 # It says all that was said after the call, and more.
@@ -47,9 +60,15 @@ class Results:
             self._isolation.append(isolation)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        if not self._facts:
-            return
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._facts:
+            self._finish(session, exitstatus)
+        if self._policy is not None:
+            self._gate(self._policy, session)
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
+        """The report of the run."""
+        stopped = bool(session.shouldfail or session.shouldstop)
         settings = settings_of(self._config)
         self._report = summarise(
             self._facts,
@@ -57,7 +76,8 @@ class Results:
             level=str(settings.level),
             seed=settings.seed,
             started=datetime.fromtimestamp(self._started, UTC),
-            interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
+            interrupted=stopped or exitstatus == pytest.ExitCode.INTERRUPTED,
+            commit=revision(settings.root),
         )
         if settings.replayed_fault is not None and not any(test.scenarios for test in self._report.tests):
             note = f"no test sent the trip of --parity-replay={settings.replay}, or it has another name now"
@@ -67,18 +87,60 @@ class Results:
         except ProdparityError as error:
             self._unwritten = str(error)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self._report is None:
+    def _gate(self, policy: Policy, session: pytest.Session) -> None:
+        """Let the policy decide the exit status, where it was for tests and findings to decide."""
+        from .gate.verdict import decide_run
+
+        settings = settings_of(self._config)
+        self._verdict = decide_run(self._report, policy, root=settings.root, today=datetime.now(UTC).date())
+        if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return
+        by_findings = not (self._failed or session.shouldfail or session.shouldstop)
+        if self._verdict.status:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif by_findings:
+            session.exitstatus = pytest.ExitCode.OK
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        width = min(terminalreporter._tw.fullwidth, 120)  # noqa: SLF001  # pytest has no public name for it
+        if self._report is not None:
+            self._show(self._report, terminalreporter, width)
+        if self._verdict is not None:
+            from .gate.render import answer
+
+            for line in answer.lines(self._verdict, width=width, most=0):
+                _write(terminalreporter, line)
+
+    def _show(self, report: Report, terminalreporter: pytest.TerminalReporter, width: int) -> None:
         now = datetime.now(UTC)
-        width = terminalreporter._tw.fullwidth  # noqa: SLF001  # pytest has no public name for it
-        terminalreporter.section(terminal.title(self._report, now), sep="=", bold=True)
+        terminalreporter.section(terminal.title(report, now), sep="=", bold=True)
         verbose = self._config.get_verbosity() > 0
         path = self._unwritten or str(settings_of(self._config).report)
-        for line in terminal.lines(self._report, width=min(width, 120), verbose=verbose, path=path):
-            for text, style in line.segments:
-                terminalreporter.write(text, **STYLES[style])
-            terminalreporter.line("")
+        for line in terminal.lines(report, width=width, verbose=verbose, path=path):
+            _write(terminalreporter, line)
+
+
+def _policy(config: pytest.Config) -> Policy | None:
+    """Checked before anything runs; raises pytest.UsageError."""
+    settings: Settings | None = config.stash.get(SETTINGS, None)
+    if settings is None or not settings.gated:
+        return None
+    from .gate import baseline
+    from .gate.policy import Policy
+
+    try:
+        policy = Policy.parse(settings.gate)
+        if policy.baseline is not None:
+            baseline.load(settings.root / policy.baseline)
+    except ProdparityError as error:
+        raise pytest.UsageError(f"prodparity: {error}") from None
+    return policy
+
+
+def _write(terminalreporter: pytest.TerminalReporter, line: terminal.Line) -> None:
+    for text, style in line.segments:
+        terminalreporter.write(text, **STYLES[style])
+    terminalreporter.line("")
 
 
 STYLES: dict[str, dict[str, bool]] = {

@@ -20,6 +20,7 @@ import pytest
 from pytest_prodparity.cli import COMMANDS
 from pytest_prodparity.core.options import OPTIONS
 from pytest_prodparity.core.settings import resolve
+from pytest_prodparity.gate.policy import Policy
 from tests.docs.pages import ROOT, Block, blocks
 
 FOLLOWED = [
@@ -36,7 +37,7 @@ def test_a_python_block_is_python(block: Block) -> None:
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
 def test_a_toml_block_holds_settings_that_exist(block: Block) -> None:
     table = tomllib.loads(block.text)
-    resolve(ROOT, {}, {}, table.get("tool", {}).get("prodparity", {}))
+    Policy.parse(resolve(ROOT, {}, {}, table.get("tool", {}).get("prodparity", {})).gate)
 
 
 @pytest.mark.parametrize("block", blocks("console"), ids=str)

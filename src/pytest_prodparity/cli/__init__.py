@@ -18,7 +18,9 @@ COMMANDS = {
     "export": "The call of a test's parity_stress as a locustfile.",
     "explain": "Production's plan for a statement.",
     "fidelity": "How much the built volume resembles production.",
+    "gate": "May this be merged? Decides from report files.",
     "init": "Write the settings and an example test; a first profile from models.",
+    "report": "Report files as terminal text, Markdown, SARIF, …",
     "show": "The profile, on one screen.",
 }
 

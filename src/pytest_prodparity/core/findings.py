@@ -68,11 +68,15 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same problem after lines have moved: rule, subject, file, function, shape of the statement."""
-        where = (self.source.path, self.source.function) if self.source else (self.test, "")
-        shape = re.sub(r"\$\d+|\d+|'[^']*'|\s+", " ", self.statement or "")
-        text = "\x1f".join((self.rule, self.subject, *where, shape))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """16 hexadecimal digits: the same for the same problem after lines have moved and code was formatted anew.
+
+        The first eight leave the file out, so they also stay when it is renamed: rule, subject, function, shape of
+        the statement.
+        """
+        file, _, test = self.test.partition("::")
+        path, function = (self.source.path, self.source.function) if self.source else (file, test)
+        problem = "\x1f".join((self.rule, self.subject, function, _shape(self.statement or "")))
+        return _digits(problem) + _digits(f"{problem}\x1f{path}")
 
     @property
     def one_line(self) -> str:
@@ -92,7 +96,7 @@ class Finding:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Finding:
         """The inverse of `to_json`."""
-        rest = {key: value for key, value in data.items() if key not in ("fingerprint", "function")}
+        rest = {key: value for key, value in data.items() if key in cls.__slots__}
         if rest["source"] is not None:
             rest["source"] = Source.parse(rest["source"], data["function"] or "")
         if rest["remedy"] is not None:
@@ -100,6 +104,16 @@ class Finding:
         rest["plan"] = tuple(rest["plan"])
         rest["trace"] = tuple(rest["trace"])
         return cls(**rest)
+
+
+def _shape(statement: str) -> str:
+    """Without values, the length of a list of them, white space and case."""
+    bare = re.sub(r"\s+", "", re.sub(r"\$\d+|\d+|'[^']*'", "?", statement)).lower()
+    return re.sub(r"\?(?:,\?)+", "?", bare)
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ class Option(NamedTuple):
     default: object
     flag: str | None = None
     metavar: str | None = None
+    """None: the flag takes no value."""
     environment: str | None = None
 
     @property
@@ -57,6 +58,12 @@ OPTIONS: tuple[Option, ...] = (
         flag="--parity-report",
         metavar="PATH",
         environment="PRODPARITY_REPORT",
+    ),
+    Option(
+        name="gated",
+        help="Findings decide pytest's exit status by the policy of [tool.prodparity.gate].",
+        default=False,
+        flag="--parity-gate",
     ),
     Option(
         name="replay",
@@ -108,6 +115,11 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="rules",
         help="Thresholds of a rule, one table each: [tool.prodparity.rules.seq-scan].",
+        default={},
+    ),
+    Option(
+        name="gate",
+        help="May this be merged? The policy of `prodparity gate` and --parity-gate, a table: [tool.prodparity.gate].",
         default={},
     ),
 )

@@ -37,6 +37,9 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[Level, Mapping[str, object]] = field(default_factory=dict)
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    gated: bool = False
+    gate: Mapping[str, object] = field(default_factory=dict)
+    """`gate.policy` reads it."""
 
     @property
     def dials(self) -> Dials:
@@ -240,6 +243,12 @@ def _thresholds(said: object, where: str) -> Mapping[str, Mapping[str, float]]:
     return {rule: {key: float(value) for key, value in values.items()} for rule, values in said.items()}
 
 
+def _policy(said: object, where: str) -> Mapping[str, object]:
+    if isinstance(said, dict):
+        return said
+    raise UsageError(f"{where}: {said!r} is not a table.", fix="write [tool.prodparity.gate]")
+
+
 PARSERS: dict[str, Callable[[object, str], Any]] = {
     "level": _level,
     "database": _choice_or_url,
@@ -254,6 +263,8 @@ PARSERS: dict[str, Callable[[object, str], Any]] = {
     "env": _environment,
     "levels": _levels,
     "rules": _thresholds,
+    "gated": _flag,
+    "gate": _policy,
 }
 """By option: what was said and where, to the value; raises UsageError."""
 

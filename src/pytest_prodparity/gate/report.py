@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import ProdparityError
 from ..core.findings import Finding, Judgement, Untold
+from .whole import write_whole
 
 FORMAT = 1
 """Raised whenever a reader of the report file would misread it."""
@@ -68,6 +66,8 @@ class TestReport:
     left_out: int = 0
     """Scenarios for which there was no place or no time."""
     races: tuple[RaceReport, ...] = ()
+    failed_itself: bool = False
+    """It failed by its own assertions or errors, not by findings alone."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with the findings in full: what a worker hands to the controller."""
@@ -85,6 +85,7 @@ class TestReport:
             "scenarios": [asdict(scenario) for scenario in self.scenarios],
             "left_out": self.left_out,
             "races": [asdict(race) for race in self.races],
+            "failed_itself": self.failed_itself,
         }
 
     @classmethod
@@ -106,6 +107,7 @@ class TestReport:
             scenarios=tuple(ScenarioReport(**entry) for entry in data["scenarios"]),
             left_out=data["left_out"],
             races=tuple(RaceReport(**entry) for entry in data["races"]),
+            failed_itself=data["failed_itself"],
         )
 
 
@@ -147,6 +149,8 @@ class Report:
     """Tests that cost a fresh copy of the database, each with the reason."""
     leaks: tuple[tuple[str, str], ...] = ()
     """Tests that left something under way, which was ended; each with what."""
+    commit: str | None = None
+    """What of the project's code ran; None outside a Git repository."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -187,6 +191,7 @@ class Report:
             "started_at": self.started_at,
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
+            "commit": self.commit,
             "production": None
             if production is None
             else {name: getattr(production, name) for name in Production.__slots__},
@@ -211,6 +216,7 @@ def summarise(
     started: datetime,
     interrupted: bool,
     isolation: Sequence[Mapping[str, Any]] = (),
+    commit: str | None = None,
 ) -> Report:
     """One report from what the tests of a run, or of all its workers, came to; `started` is in UTC."""
     production = next((entry["production"] for entry in facts if entry["production"]), None)
@@ -224,6 +230,7 @@ def summarise(
         server=next((entry["server"] for entry in facts if entry["server"]), None),
         notes=tuple(dict.fromkeys(note for entry in facts for note in entry["notes"])),
         interrupted=interrupted,
+        commit=commit,
         isolation=next((entry["isolation"] for entry in reversed(isolation) if entry["isolation"]), None),
         copies=tuple((test, reason) for entry in isolation for test, reason in entry["copies"]),
         leaks=tuple((test, left) for entry in isolation for test, left in entry["leaks"]),
@@ -233,22 +240,7 @@ def summarise(
 def write(path: Path, report: Report) -> None:
     """Write the file whole or not at all; raises ProdparityError naming the path and the cause."""
     text = json.dumps(report.to_json(), indent=1, ensure_ascii=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as cause:
-        raise ProdparityError(
-            f"The report {path} could not be written: {cause.strerror or cause}.",
-            fix="pass --parity-report=PATH with a path that can be written",
-        ) from cause
+    write_whole(path, text, what="report", fix="pass --parity-report=PATH with a path that can be written")
 
 
 def grouped(tests: Sequence[TestReport]) -> list[tuple[Finding, list[str]]]:

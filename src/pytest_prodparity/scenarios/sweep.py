@@ -124,6 +124,7 @@ class Sweep:
 
     def _flaky(self, title: str) -> Swept:
         name = self._item.originalname or self._item.name
+        settings = self._session.settings
         return Swept(
             findings=(
                 Finding(
@@ -133,7 +134,7 @@ class Sweep:
                     test=self._item.nodeid,
                     source=Source(path=self._path, line=self._item.location[1] or 0, function=name),
                     remedy=Remedy(text="take chance, time and order out of the test, or fix them with a seed"),
-                    replay=f"pytest {shlex.quote(self._item.nodeid)} --parity-level={self._session.settings.level}",
+                    replay=f"pytest {shlex.quote(self._item.nodeid)} --parity-level={settings.level} --parity-seed={settings.seed}",
                 ),
             )
         )

@@ -317,3 +317,9 @@ def clean(text: str, *, keep_indent: bool = False) -> str:
     if not keep_indent:
         text = " ".join(text.split())
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def whole(finding: Finding, tests: list[str], *, width: int, verbose: bool) -> Iterator[Line]:
+    """One finding below the name of the first of its tests, as in the section."""
+    yield plain(clean(tests[0]), "title")
+    yield from _finding(finding, tests, width=width, verbose=verbose)
