@@ -125,3 +125,17 @@ def test_a_random_id_is_followed_without_a_foreign_key() -> None:
     a, b, c, d = (str(uuid.UUID(int=n)) for n in range(4))
     assert not difference(run(a, b, a), run(c, d, c), masked=mask)
     assert difference(run(a, b, a), run(c, d, d), masked=mask)
+
+
+def test_how_far_a_run_had_come_says_nothing_of_a_column() -> None:
+    """Two tasks at once: on the way, the first row is written in one run and the second in the other."""
+
+    def priced(first: int, second: int, until: str | None = None) -> Delta:
+        rows = [{"id": 1, "price": first, "locked_until": until}, {"id": 2, "price": second, "locked_until": until}]
+        return delta(*[Change(table="products", kind="insert", key={"id": row["id"]}, after=row) for row in rows])
+
+    start, end = priced(10, 20), priced(3, 3)
+    one, other = priced(3, 20, "12:01"), priced(10, 3, "12:02")
+
+    assert volatile(one, other) == {("products", "price"), ("products", "locked_until")}
+    assert volatile(one, other, ends=(start, end)) == {("products", "locked_until")}
