@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..profile.model import Table
 from ..profile.probed import SHARES, Companion, Difference, FanOut
+from ..profile.probing import SAMPLE
 from . import companions, fanout, keys
 from .catalog import Attribute
 from .chance import generator
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 APART = 0.1
 """So far a column's values may be moved from its own histogram (Kolmogorov-Smirnov) by what it follows."""
 OFF = 0.005
-"""So far the patterns' share of a column's NULLs may be from its own: they are of fewer rows."""
+"""So far the patterns' share of a column's NULLs may be from its own, at least."""
+SAMPLED = 30_000
+"""Rows that ANALYZE looks at, with the usual target."""
 MANY = 200
 """Values of a determinant from which on shares survive: each of them gets one value."""
 _BLOCKS = 24
@@ -121,11 +125,20 @@ def pattern(table: Table, name: str, null: float) -> Pattern | None:
     left = 1 - float(ends[-1])
     rest = float(np.clip((null - known) / left, 0, 1)) if left > 1e-6 else within[-1]
     missing = null - known - rest * left
-    if missing < -OFF:
+    off = _off(null, table.rows)
+    if missing < -off:
         within = within * null / known
-    elif missing > OFF:
+    elif missing > off:
         within = np.maximum(within, missing / max(1e-9, float(ends[-1]) - known))
     return Pattern(ends=ends, null=np.array([*within, rest]))
+
+
+def _off(null: float, rows: float) -> float:
+    """How far two samples' shares may be apart by chance, three times out of a thousand: what is mended beyond that tears
+    apart columns that are NULL together."""
+    if rows <= SAMPLE:
+        return OFF
+    return max(OFF, 3 * math.sqrt(null * (1 - null) * (1 / min(rows, SAMPLED) + 1 / SAMPLE)))
 
 
 def children(
