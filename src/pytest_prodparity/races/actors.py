@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import inspect
 import threading
 import time
@@ -17,6 +16,7 @@ from ..wire.frames import current_frames
 from .belonging import ACTOR, name
 from .execution import Outcome
 from .stalls import Park, Seen
+from .throwing import throw
 
 Call = Callable[[], object]
 _STOPS_S = 5.0
@@ -194,7 +194,7 @@ class Actor:
         if self.thread is None or not self.thread.is_alive():
             return
         kind = EndedError if self._asked_to_end <= _POLITE else EndedForGoodError
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(kind))
+        throw(self.thread.ident or 0, kind)
         frame = self.frame()
         while frame is not None:
             if frame.f_code.co_filename.endswith("threading.py") and "waiter" in frame.f_locals:

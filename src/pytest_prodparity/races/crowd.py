@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import ctypes
 import inspect
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 from ..wire.frames import current_frames
 from ..wire.source import chain
 from .pacing import Pace
+from .throwing import throw
 
 Met = Callable[[BaseException], int]
 """What an exception is filed under; 0 is kept for none."""
@@ -146,7 +146,7 @@ class Threads(Crowd):
                 continue
             ident = self._threads[actor.number].ident
             if ident is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(EndedError))
+                throw(ident, EndedError)
 
     def _work(self, actor: Actor) -> None:
         try:

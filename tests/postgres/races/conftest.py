@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -124,3 +125,14 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+@pytest.fixture(autouse=True)
+def untraced() -> Iterator[None]:
+    """Python 3.11 cannot end threads under a trace function: see `races.throwing`."""
+    ours, others = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)  # type: ignore[arg-type]  # which is how it is taken back
+    yield
+    sys.settrace(ours)
+    threading.settrace(others)  # type: ignore[arg-type]
