@@ -132,7 +132,7 @@ def untraced() -> Iterator[None]:
     """Python 3.11 cannot end threads under a trace function: see `races.throwing`."""
     ours, others = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
-    threading.settrace(None)  # type: ignore[arg-type]  # which is how it is taken back
+    threading.settrace(None)
     yield
     sys.settrace(ours)
-    threading.settrace(others)  # type: ignore[arg-type]
+    threading.settrace(others)
