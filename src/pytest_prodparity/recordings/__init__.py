@@ -1,0 +1,1 @@
+"""Recorded live flows that still enforce auth."""
