@@ -22,7 +22,7 @@ from .core.findings import Finding, Source, Untold
 from .databases.delta.sequences import shift
 from .faults.kinds.kind import Kind
 from .gate.render import terminal
-from .gate.report import RaceReport
+from .gate.report import LoadReport, RaceReport
 from .queries.judge import is_allowed
 from .races.conductor import Crew
 from .races.execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Bound
@@ -41,6 +41,8 @@ SHIFT = 1_000
 """Steps by which sequences go on later in one serial order, so that generated ids are known as such."""
 PATIENCE_S = 10.0
 """For code that does not come to its next round trip."""
+POINTS = 600
+"""Calls of a load that the report keeps for its plot."""
 LEVELS = (READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE)
 Came = TypeVar("Came")
 
@@ -68,6 +70,7 @@ class Raced:
         self.allowed: list[Finding] = []
         self.untold: list[Untold] = []
         self.reports: list[RaceReport] = []
+        self.loads: list[LoadReport] = []
         self.test = test
         self._session = session
         self._expectation = expectation
@@ -272,6 +275,7 @@ class Loading:
 
     def _told(self, stressed: Stress, source: Source | None) -> Stress:
         __tracebackhide__ = True
+        self._raced.loads.append(_load_report(stressed, source))
         if stressed.failure is not None:
             raise stressed.failure
         self._raced.tell(stressed.findings, source, below=str(stressed))
@@ -329,6 +333,26 @@ class Staged:
         """As a tap of the proxies."""
         if isinstance(trip, HttpTrip) and trip.applied:
             self._requests.append(f"{trip.method} {trip.path} {trip.digest}")
+
+
+def _load_report(stressed: Stress, source: Source | None) -> LoadReport:
+    latency = stressed.latency
+    named = {"p50": latency.p50, "p90": latency.p90, "p99": latency.p99, "p99.9": latency.p999, "max": latency.max}
+    return LoadReport(
+        source=str(source) if source else None,
+        actors=stressed.actors,
+        seconds=stressed.seconds,
+        rate=stressed.rate,
+        calls=stressed.calls,
+        throughput=round(stressed.throughput, 1),
+        latency={name: round(seconds, 6) for name, seconds in named.items()} if latency.calls else {},
+        measured=latency.measured,
+        errors=dict(stressed.errors),
+        hung=stressed.hung,
+        unstarted=stressed.unstarted,
+        points=tuple((round(each.at, 4), round(each.latency, 6), each.error) for each in stressed.points(POINTS)),
+        notes=stressed.notes,
+    )
 
 
 def caller(root: Path) -> Source | None:
