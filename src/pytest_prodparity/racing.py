@@ -19,7 +19,7 @@ from .core.delta import Delta
 from .core.errors import ParityFailure, ProdparityError, UsageError
 from .core.expectation import Expectation
 from .core.findings import Finding, Source, Untold
-from .databases.delta.sequences import shift
+from .databases.delta.sequences import shift_apart
 from .faults.kinds.kind import Kind
 from .gate.render import terminal
 from .gate.report import LoadReport, RaceReport
@@ -37,8 +37,6 @@ from .session import Session
 
 MOST = 12
 """Callables of one race."""
-SHIFT = 1_000
-"""Steps by which sequences go on later in one serial order, so that generated ids are known as such."""
 PATIENCE_S = 10.0
 """For code that does not come to its next round trip."""
 POINTS = 600
@@ -78,6 +76,13 @@ class Raced:
     def tell(self, findings: Sequence[Finding], source: Source | None, *, below: str = "") -> None:
         """Raises ParityFailure for those that the marker does not allow; `below` is added to its text."""
         __tracebackhide__ = True
+        failing = self.record(findings, source)
+        if failing:
+            said = terminal.failure(tuple(failing), width=100)
+            raise ParityFailure(f"{said}\n\n{below}" if below else said)
+
+    def record(self, findings: Sequence[Finding], source: Source | None) -> list[Finding]:
+        """Those that the marker does not allow; the report has all of them."""
         told = [
             replace(found, test=self.test, source=found.source or source, replay=self._replay(found))
             for found in findings
@@ -86,9 +91,7 @@ class Raced:
         failing = [found for found in told if found not in allowed]
         self.allowed += allowed
         self.findings += failing
-        if failing:
-            said = terminal.failure(tuple(failing), width=100)
-            raise ParityFailure(f"{said}\n\n{below}" if below else said)
+        return failing
 
     def _replay(self, found: Finding) -> str:
         token = f" --parity-replay={found.details['token']}" if "token" in found.details else ""
@@ -253,7 +256,7 @@ class Loading:
         """Put the call under load: see `races.stress.stress`. In an async test, to be awaited.
 
         Raises ParityFailure for deadlocks, exhausted pools, serialization failures that escape and a broken invariant;
-        what else the calls raise is raised as it is.
+        what else the calls raise is raised as it is, and the findings beside it are reported.
         """
         __tracebackhide__ = True
         source = caller(self._session.settings.root)
@@ -277,6 +280,7 @@ class Loading:
         __tracebackhide__ = True
         self._raced.loads.append(_load_report(stressed, source))
         if stressed.failure is not None:
+            self._raced.record(stressed.findings, source)
             raise stressed.failure
         self._raced.tell(stressed.findings, source, below=str(stressed))
         return stressed
@@ -312,12 +316,7 @@ class Staged:
 
     def shift(self) -> None:
         """See races.race.Stage."""
-        # Where that is refused, ids that sequences give stay as they are.
-        with (
-            suppress(ProdparityError, psycopg.Error),
-            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
-        ):
-            shift(connection, SHIFT)
+        shift_apart(self._session.owner_dsn())
 
     @contextmanager
     def hearing(self) -> Iterator[None]:

@@ -33,6 +33,12 @@ def swap(dsn, number):
         connection.execute("UPDATE country SET name = name WHERE code = %s", (second,))
 
 
+def swap_or_fail(dsn, number):
+    swap(dsn, number)
+    if number:
+        raise ValueError(f"no price for actor {number}")
+
+
 def nested(pool):
     with pool.connection(), pool.connection(timeout=0.1):
         pass
@@ -94,6 +100,10 @@ def test_invariant(parity_db, parity_stress):
         parity_stress(lambda n: app.name(pool, n), **SHORT, invariant=lambda: count(parity_db) == 0)
 
 
+def test_both(parity_db, parity_stress, rows):
+    parity_stress(lambda n: app.swap_or_fail(parity_db.dsn, n), 2, 1.5, warmup=0)
+
+
 def test_own(parity_db, parity_stress):
     parity_stress(lambda: app.broken(parity_db.dsn), **SHORT)
 
@@ -140,7 +150,7 @@ def line(part: str) -> str:
 
 
 def test_a_load_without_findings_passes_and_is_taken_back(ran: Result) -> None:
-    assert ran.outcomes == {"passed": 5, "failed": 5}, ran.out
+    assert ran.outcomes == {"passed": 5, "failed": 6}, ran.out
     assert "4 actors (each calls again when it is done), 0.4 s: " in ran.out
     assert of(ran, "test_clean") == []
 
@@ -161,6 +171,11 @@ def test_the_calls_own_failure_is_raised_with_counts(ran: Result) -> None:
     assert of(ran, "test_own") == []
     assert "calls failed by themselves: UniqueViolation (23505)" in ran.out
     assert "prodparity/races" not in ran.out  # no frame of ours in its traceback
+
+
+def test_findings_beside_it_are_reported(ran: Result) -> None:
+    assert [rule for rule, _ in of(ran, "test_both")] == ["deadlock"]
+    assert "ValueError: no price for actor 1" in ran.out
 
 
 def test_what_cannot_be_asked_is_said(ran: Result) -> None:
