@@ -20,7 +20,7 @@ COMMANDS = {
     "fidelity": "How much the built volume resembles production.",
     "gate": "May this be merged? Decides from report files.",
     "init": "Write the settings and an example test; a first profile from models.",
-    "report": "Report files as terminal text, Markdown, SARIF, …",
+    "report": "Report files as a page, terminal text, Markdown, SARIF, …",
     "show": "The profile, on one screen.",
 }
 

@@ -82,7 +82,7 @@ class LoadReport:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> LoadReport:
         """The inverse of `dataclasses.asdict`, after JSON."""
-        points = tuple((float(at), float(took), error) for at, took, error in data["points"])
+        points = tuple((at, took, error) for at, took, error in data["points"])
         return cls(**{**data, "points": points, "notes": tuple(data["notes"])})
 
 
