@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.browser.chromium import Browser, chromium, program
+from tests.gate.pages import harmless, hostile, long, page
 from tests.gate.reports import found, run
-from tests.gate.test_page import harmless, hostile, long, page
 
 pytestmark = pytest.mark.skipif(program() is None, reason="there is no Chromium on the PATH")
 
@@ -100,7 +101,7 @@ def test_a_screen_reader_finds_landmarks_headings_and_names(browser: Browser, sh
     assert browser.evaluate("document.documentElement.lang") == "en"
     levels = browser.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map((each) => +each.tagName[1])")
     assert levels[0] == 1
-    assert all(below - above <= 1 for above, below in zip(levels, levels[1:], strict=False))
+    assert all(below - above <= 1 for above, below in pairwise(levels))
 
 
 def test_a_link_to_a_finding_opens_it(browser: Browser, tmp_path: Path) -> None:
