@@ -155,6 +155,17 @@ def test_a_load_without_findings_passes_and_is_taken_back(ran: Result) -> None:
     assert of(ran, "test_clean") == []
 
 
+def test_the_report_has_what_a_load_came_to_with_calls_for_a_plot(ran: Result) -> None:
+    assert ran.report is not None
+    loads = {test["id"].partition("::")[2]: test["loads"] for test in ran.report["tests"]}
+    (load,) = loads["test_clean"]
+    assert (load["actors"], load["seconds"], load["rate"], load["errors"]) == (4, 0.4, None, {})
+    assert load["source"].startswith("test_app.py:")
+    assert 0 < load["latency"]["p50"] <= load["latency"]["max"]
+    assert 0 < len(load["points"]) <= min(600, load["calls"])
+    assert [len(loads[name]) for name in ("test_deadlock", "test_own", "test_wrong")] == [1, 1, 0]
+
+
 def test_findings_fail_the_test_with_the_figures_below(ran: Result) -> None:
     ((rule, source),) = of(ran, "test_deadlock")
     assert rule == "deadlock"
