@@ -225,7 +225,7 @@ def test_a_damaged_report_is_one_message(tmp_path: Path, broken: Any, said: str)
         gather([path], keep=True)
 
 
-EMPTY = {
+EMPTY: dict[str, Any] = {
     "source": None,
     "actors": 1,
     "seconds": 1.0,
