@@ -51,7 +51,7 @@ class Browser:
         if self._session is None:
             target = self.call("Target.createTarget", url="about:blank")["targetId"]
             self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-            for room in ("Page", "Runtime", "Log", "Network", "Accessibility"):
+            for room in ("Page", "Runtime", "Log", "Network"):
                 self.call(f"{room}.enable")
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600

@@ -138,5 +138,7 @@ def test_two_thousand_findings_can_be_used_at_once(browser: Browser, tmp_path: P
     took = browser.evaluate("performance.timing.domInteractive - performance.timing.navigationStart")
     assert took < 10_000
     browser.evaluate("document.querySelector('input[type=search]').focus()")
+    before = browser.evaluate("performance.now()")
     browser.write("module1999.py")
     assert visible(browser) == 1
+    assert browser.evaluate("document.body.offsetHeight && performance.now()") - before < 5_000

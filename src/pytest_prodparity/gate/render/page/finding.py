@@ -18,6 +18,8 @@ LONG = 4_000
 BRIEF = 300
 """Of one thing where there is no room for evidence."""
 TESTS = 20
+_MANY = 1_000
+"""Rows from which bars compare them."""
 _COST = re.compile(r"^(?P<step>.*?)  \(cost=[\d.]+\.\.(?P<cost>[\d.]+) rows=(?P<rows>\d+) width=\d+\)(?P<more>.*)$")
 _ELSEWHERE = ("also", "called_from", "isolationtester", "executions")
 """Of the details, what has a place of its own or says nothing more."""
@@ -81,8 +83,9 @@ def plan(lines: Sequence[str]) -> Html:
             rows.append(tag("tr", tag("td", step, class_=f"d{depth} muted", colspan="3")))
             continue
         count = int(found["rows"])
-        width = round(10 * math.log10(count + 1) / math.log10(most + 1)) if most else 0
-        bar = tag("span", class_=f"bar b{width}{' top' if count == most else ''}", aria_hidden="true")
+        width = round(10 * math.log10(count + 1) / math.log10(most + 1)) if most >= _MANY else 0
+        look = f"bar b{width}{' top' if count == most else ''}"
+        bar = tag("span", class_=look, aria_hidden="true") if width else None
         cost = f"{float(found['cost']):,.0f}"
         rows.append(
             tag("tr", tag("td", step, found["more"] or None, class_=f"d{depth}"), tag("td", f"{count:,}", bar), tag("td", cost))
@@ -133,10 +136,12 @@ def _details(details: Mapping[str, Any]) -> Iterator[Html]:
 
 
 def _where(one: Decided, finding: Finding) -> Iterator[Html]:
-    called = finding.details.get("called_from")
+    called = list(_listed(finding.details.get("called_from") or ()))
+    if finding.source is not None:
+        called.insert(0, f"{finding.source} {finding.source.function}")
     if called:
-        lines = tag("ol", *(tag("li", tag("code", short(str(line), BRIEF))) for line in _listed(called)))
-        yield _labelled("called from", lines)
+        lines = tag("ol", *(tag("li", tag("code", short(str(line).strip(), BRIEF))) for line in called))
+        yield _labelled("where, and called from", lines)
     others = sorted(one.met.tests - {one.met.test})
     tests = [tag("li", tag("code", short(test, LONG))) for test in (one.met.test, *others[:TESTS])]
     if len(others) > TESTS:

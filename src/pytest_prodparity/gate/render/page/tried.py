@@ -16,7 +16,7 @@ MARKS = {"got over it": ("ok", "✓"), "failed cleanly": ("clean", "○"), "cann
 LEGEND = (
     ("ok", "✓", "the test passes under the fault"),
     ("clean", "○", "it fails with an error, and leaves nothing half done"),
-    ("bad", "✗", "a finding"),
+    ("bad", "rule", "a finding"),
     ("untold", "?", "cannot tell"),
     ("", "·", "not tried: it does not fit, or there was no time"),
 )
@@ -95,7 +95,7 @@ def _cell(one: ScenarioReport | None, test: str, links: Links) -> Html:
 
 
 def _mark(outcome: str) -> tuple[str, str]:
-    return next((mark for begin, mark in MARKS.items() if outcome.startswith(begin)), ("bad", "✗"))
+    return next((mark for begin, mark in MARKS.items() if outcome.startswith(begin)), ("bad", ""))
 
 
 def races(tried: Iterable[Tried]) -> Html | None:
