@@ -69,9 +69,7 @@ class Rows:
     def _place(self, image: Image) -> list[tuple[bool, int, str]]:
         values = [text(image[at] or "") for at in self.table.key]
         numbers = [value.lstrip("-").isdecimal() for value in values]
-        return [
-            (not number, int(value) if number else 0, value) for value, number in zip(values, numbers, strict=True)
-        ]
+        return [(not number, int(value) if number else 0, value) for value, number in zip(values, numbers, strict=True)]
 
     def copy(self) -> Rows:
         """One that goes its own way."""
