@@ -120,6 +120,8 @@ def test_races_and_loads_are_there_with_their_figures_and_a_picture(tmp_path: Pa
 def test_what_nobody_can_tell_is_said_with_its_reason(tmp_path: Path) -> None:
     text = page(tmp_path, run(untold=3))
     assert "10 statements judged, 3 cannot tell." in text
+    assert "The profile was 3 days old at the run." in text
+    assert "The run at dev had no profile" in page(tmp_path, run(key=None))
     assert "<td>a temporary table</td><td><code>SELECT 1</code></td><td>3</td>" in text
 
 
@@ -152,7 +154,7 @@ def test_the_page_loads_nothing_and_allows_its_own_script_and_style_alone(tmp_pa
     assert all(re.fullmatch(r"'sha256-[\w+/]+='", parts[name]) for name in ("script-src", "style-src"))
     assert "src" not in Skeleton(text).names
     own = [
-        files("pytest_prodparity.gate.render").joinpath("page", name).read_text("utf-8")
+        files("pytest_prodparity.gate.render.page").joinpath(name).read_text("utf-8")
         for name in ("style.css", "script.js")
     ]
     assert not [

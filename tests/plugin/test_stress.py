@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from pytest_prodparity.gate.gathered import gather
+from pytest_prodparity.gate.policy import Policy
+from pytest_prodparity.gate.render import html
+from pytest_prodparity.gate.verdict import decide
 from tests.project import Project, Result
 
 Make = Callable[[Mapping[str, str]], Project]
@@ -164,6 +171,17 @@ def test_the_report_has_what_a_load_came_to_with_calls_for_a_plot(ran: Result) -
     assert 0 < load["latency"]["p50"] <= load["latency"]["max"]
     assert 0 < len(load["points"]) <= min(600, load["calls"])
     assert [len(loads[name]) for name in ("test_deadlock", "test_own", "test_wrong")] == [1, 1, 0]
+
+
+def test_a_load_has_its_picture_on_the_page(ran: Result, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(ran.report), encoding="utf-8")
+    verdict = decide(gather([path], keep=True), Policy.parse({}), today=date(2026, 11, 24))
+    text = html.text(verdict)
+    assert ran.report is not None
+    loads = [load for test in ran.report["tests"] for load in test["loads"]]
+    assert text.count('<section class="load">') == len(loads) > 3
+    assert text.count("<svg ") == sum(bool(load["points"]) for load in loads) > 0
 
 
 def test_findings_fail_the_test_with_the_figures_below(ran: Result) -> None:

@@ -37,7 +37,7 @@ _READS = (
 
 def text(verdict: Verdict) -> str:
     """The whole page, at most `LIMIT` bytes of UTF-8."""
-    style, script = (files(__package__).joinpath("page", name).read_text("utf-8") for name in ("style.css", "script.js"))  # fmt: skip
+    style, script = (files("pytest_prodparity.gate.render.page").joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))  # fmt: skip
     shown = [one for one in verdict.findings if one.action > Action.IGNORE]
     sections = [*_tried(verdict, shown), _trust(verdict)]
     outside = together([_head(verdict, style, script), *sections])
@@ -173,7 +173,7 @@ def _trust(verdict: Verdict) -> Html:
     heads = evidence.sorted_heads()
     parts = [tag("p", f"{count(counts['statements'], 'statement')} judged, {counts['cannot_tell']:,} cannot tell.")]
     notes = distinct(note for head in heads for note in head.notes)
-    notes += [f"run on {head.server}" for head in heads if head.production is None and head.server]
+    notes += distinct(_aged(head) for head in heads)
     if notes:
         parts.append(tag("ul", *(tag("li", short(note, _LONG)) for note in notes[:_UNTOLD])))
     untold = sorted(evidence.untold.items(), key=lambda each: (-each[1], each[0]))
@@ -199,6 +199,20 @@ def _trust(verdict: Verdict) -> Html:
             )
         )
     return tag("section", tag("h2", "How far this can be trusted"), *parts, hidden("End of the page."), id="trust")
+
+
+def _aged(head: Head) -> str | None:
+    """How old the profile was at the run: the same whenever the page is made."""
+    if head.production is None:
+        return f"The run at {head.level} had no profile: no statement was judged by production's plans."
+    try:
+        then, begun = (datetime.fromisoformat(said) for said in (head.production.captured_at, head.started_at))
+    except ValueError:
+        return None
+    days = (
+        (begun if begun.tzinfo else begun.replace(tzinfo=UTC)) - (then if then.tzinfo else then.replace(tzinfo=UTC))
+    ).days
+    return f"The profile was {count(days, 'day')} old at the run." if days > 0 else None
 
 
 def _day(said: str) -> str:
