@@ -88,6 +88,7 @@ def changed(root: Path, revision: str, found: Gathered, before: Gathered | None)
     """By Git: what is in the working tree, held against where it left `revision`. Raises UsageError and ProdparityError."""
     if revision.startswith("-") or not revision.strip():
         raise UsageError(f"--diff: {revision!r} is no revision.", fix="prodparity gate --diff main")
+    _functions.cache_clear()
     head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
     commit = _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", missing=revision).strip()
     base = _git(root, "merge-base", commit, head, missing=revision).strip()
