@@ -28,6 +28,7 @@ from .races.conductor import Crew
 from .races.execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Bound
 from .races.footprint import Relations
 from .races.measured import Stress
+from .races.pairs import looked
 from .races.race import Contest, Race
 from .races.relations import QUERY, relations
 from .races.stress import here_or_awaited, stress
@@ -185,23 +186,31 @@ class Racing:
         try:
             session.current()
             known = self._relations()
-            crew = Crew(
-                session.wire, session.server, session.current, calls,
-                loop=loop, patience=PATIENCE_S, footprints=known is None,
-            )  # fmt: skip
-            crew.isolation = level
-            with crew, stage.hearing(), stage:
-                contest = Contest(
-                    crew,
-                    stage,
-                    len(calls),
-                    names=[name_of(call) for call in calls],
-                    relations=known,
-                    invariant=invariant,
-                )
-                contest.rehearse()
-                with session.apart():
-                    race = contest.go(bound, replay=replay, faults=faults)
+
+            def go(among: tuple[int, ...], go: Callable[[Contest], Came]) -> Came:
+                __tracebackhide__ = True
+                few = len(among) < len(calls)
+                crew = Crew(
+                    session.wire, session.server, session.current, [calls[at] for at in among],
+                    loop=loop, patience=PATIENCE_S, footprints=known is None,
+                )  # fmt: skip
+                crew.isolation = level
+                with crew:
+                    contest = Contest(
+                        crew,
+                        stage,
+                        len(among),
+                        names=[name_of(calls[at]) for at in among],
+                        relations=known,
+                        invariant=None if few else invariant,
+                        among=among if few else (),
+                    )
+                    contest.rehearse()
+                    with session.apart():
+                        return go(contest)
+
+            with stage.hearing(), stage:
+                race = looked(go, len(calls), bound, replay, faults)
         except ProdparityError as error:
             if isinstance(error, UsageError):
                 raise
