@@ -13,6 +13,8 @@ import pytest
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
 
+from tests.provider.running import Provider, running
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
@@ -37,6 +39,13 @@ def cache() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    """A real OpenID provider with APIs behind it, on loopback; a client of each test begins with `provider.reset()`."""
+    with running() as provider:
+        yield provider
 
 
 @pytest.hookimpl(wrapper=True)
