@@ -12,7 +12,6 @@ import pytest
 
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
-
 from tests.provider.running import Provider, running
 
 

@@ -61,6 +61,10 @@ class Provider:
         self.secrets = credentials()
         self.environ = {**self.secrets, **TRANSPORT}
         """What the clients find in their environment."""
+        self.base = Base(issuer="", api="", files="", aws="")
+
+    def start(self) -> None:
+        """Makes it listen; `base` is known from then on."""
         self.base = Base(**self._ask("start", secrets=self.secrets))
 
     def close(self) -> None:
@@ -113,6 +117,7 @@ def running() -> Iterator[Provider]:
     with subprocess.Popen(command, cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         provider = Provider(process)
         try:
+            provider.start()
             yield provider
         finally:
             provider.close()

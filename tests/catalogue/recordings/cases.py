@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent
 HURRIED = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*encode_basic_auth:DeprecationWarning"),
 ]
 """Marks for a test that runs the clients: hurried people leave connections open, and what is deprecated unread."""
 

@@ -1,8 +1,8 @@
 """
 flow: client credentials, opaque token revoked early
 library: aiohttp
-fault: the client is registered to send its secret in the form, and sends it by Basic
-live: POST /token 401 invalid_client
+fault: the form has the secret and not the id
+live: POST /token 400 invalid_request
 """
 import asyncio
 import os
@@ -11,10 +11,13 @@ import aiohttp
 
 
 async def main(base):
-    auth = aiohttp.BasicAuth(os.environ["LEDGER_CLIENT_ID"], os.environ["LEDGER_CLIENT_SECRET"])
     async with aiohttp.ClientSession() as http:
-        form = {"grant_type": "client_credentials", "scope": "ledger:read"}
-        async with http.post(f"{base.issuer}/token", data=form, auth=auth) as response:
+        form = {
+            "grant_type": "client_credentials",
+            "scope": "ledger:read",
+            "client_secret": os.environ["LEDGER_CLIENT_SECRET"],
+        }
+        async with http.post(f"{base.issuer}/token", data=form) as response:
             token = (await response.json())["access_token"]
         async with http.get(f"{base.api}/balance", headers={"Authorization": f"Bearer {token}"}) as response:
             return await response.json()
