@@ -12,6 +12,7 @@ import pytest
 
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
+from tests.provider.install import Missing, installed
 from tests.provider.running import Provider, running
 
 
@@ -43,6 +44,10 @@ def cache() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
     """A real OpenID provider with APIs behind it, on loopback; a client of each test begins with `provider.reset()`."""
+    try:
+        installed()
+    except Missing as missing:
+        pytest.skip(str(missing))
     with running() as provider:
         yield provider
 

@@ -16,24 +16,30 @@ NODE = 18
 DEADLINE = 300.0
 
 
+class Missing(RuntimeError):
+    """Something that the provider needs is not on this machine."""
+
+
 def node() -> list[str]:
-    """The command that runs JavaScript here; raises RuntimeError with what to type where there is none."""
+    """The command that runs JavaScript here; raises Missing with what to type where there is none."""
     program = shutil.which("node")
     if program is None:
-        raise RuntimeError(
+        raise Missing(
             "The tests of recorded flows need a real provider, which runs on Node.js: no `node` on the PATH.\n"
             "To fix: apt-get install nodejs npm, or brew install node"
         )
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=DEADLINE).stdout
     found = re.match(r"v(\d+)", said)
     if found is None or int(found[1]) < NODE:
-        raise RuntimeError(f"Node.js {NODE} or later is needed, {program} is {said.strip()}.")
-    # Before 19 the Web Cryptography API was global on request only.
-    return [program, *(["--experimental-global-webcrypto"] if int(found[1]) < 19 else [])]
+        raise Missing(f"Node.js {NODE} or later is needed, {program} is {said.strip()}.")
+    # What 22 has for everybody: the Web Cryptography API without asking for it (from 19), `URL.parse`, `crypto.hash`.
+    older = ["--no-warnings", "--experimental-global-webcrypto", "--import=./older.mjs"]
+    return [program, *(older if int(found[1]) < 22 else [])]
 
 
 def installed() -> None:
     """`npm ci` where the lock file has changed since; of several processes one does it, the others wait."""
+    node()
     wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     stamp = FOLDER / "node_modules" / ".installed"
     with (FOLDER / ".lock").open("w") as lock:

@@ -2,7 +2,6 @@
 // standard input does, so nothing is left behind when the tests are killed.
 import readline from 'node:readline';
 
-import './older.mjs';
 import * as clock from './clock.mjs';
 import * as journal from './journal.mjs';
 import * as store from './store.mjs';
