@@ -18,6 +18,7 @@ import pytest
 
 from tests.provider.install import FOLDER, Missing, node
 from tests.provider.running import Provider, running
+from tests.provider.secrets import PUBLIC
 
 DEADLINE = 30.0
 
@@ -114,6 +115,10 @@ def test_nothing_is_left_when_the_tests_are_killed(provider: Provider) -> None:
         except ConnectionRefusedError:
             return
     pytest.fail(f"{address} still answers")
+
+
+def test_what_is_called_public_exists(provider: Provider) -> None:
+    assert provider.secrets.keys() > PUBLIC
 
 
 def test_the_lock_file_names_no_registry() -> None:
