@@ -12,6 +12,8 @@ import pytest
 
 from pytest_prodparity.databases.embedded import Embedded
 from pytest_prodparity.databases.provider import Server
+from tests.provider.install import Missing, installed
+from tests.provider.running import Provider, running
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +39,17 @@ def cache() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    """A real OpenID provider with APIs behind it, on loopback; a client of each test begins with `provider.reset()`."""
+    try:
+        installed()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    with running() as provider:
+        yield provider
 
 
 @pytest.hookimpl(wrapper=True)
