@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 from urllib.parse import unquote_plus
 
+from . import jwt
 from .clock import Clock
 from .credentials import Live, Purse
 from .flows import Asked, Fault, Flow
+from .flows.assertion import Assertion
 from .flows.client import same_secret_elsewhere
 from .flows.flow import What
 from .learned import Entry, Use, oauth_step
@@ -42,6 +44,7 @@ class Judge:
         self._purse = purse
         self._clock = clock
         self._flows = flows
+        self._signer = Assertion()
         self._proven: dict[tuple[str, Place], set[str]] = {}
 
     def learn(self, entries: Sequence[Entry]) -> None:
@@ -58,13 +61,16 @@ class Judge:
         exact = True
         shown: dict[Use, Live] = {}
         faults: list[Fault] = []
+        selfmade: list[tuple[Use, str]] = []
         for use in _uses(entry, parts, self._purse):
             value = parts.at.get(use.place) if use.place.where != "path" else self._in_path(parts, use)
             live = None if value is None else self._purse.find(value)
             if live is None and value is not None and use.place.where == "basic":
                 live = self._purse.find(unquote_plus(value))  # RFC 6749, 2.3.1: encoded before it is joined
             fault = None if unchecked and value is not None else self._wrong(use, value, live, parts, entry)
-            if fault is not None:
+            if live is None and value is not None and self._self_signed(use, value):
+                selfmade.append((use, value))
+            elif fault is not None:
                 faults.append(fault)
             elif live is not None:
                 shown[use] = live
@@ -74,6 +80,10 @@ class Judge:
                 parts=parts, entry=entry, shown=shown, others=tuple(others), purse=self._purse, clock=self._clock
             )
             faults += [fault for flow in self._flows if (fault := flow.objects(asked)) is not None]
+            for use, value in selfmade:
+                recorded = jwt.read(use.known.value)
+                if recorded is not None and (fault := self._signer.against(recorded, value, asked)) is not None:
+                    faults.append(replace(fault, use=use))
         worst = max((f for f in faults if f.what != "unproven"), key=self.weight, default=None)
         return Judged(entry=entry, exact=exact and not faults, fault=worst or next(iter(faults), None), shown=shown)
 
@@ -93,6 +103,12 @@ class Judge:
         shown = {place for place, value in parts.fields if place.where == "cookie" and self._purse.find(value)}
         bare = bool(places) or not shown.union(presents(parts))
         return Judged(entry=entry, exact=same and bare, fault=None)
+
+    def _self_signed(self, use: Use, value: str) -> bool:
+        """The recorded value is a token that nobody issued and nobody gave: the client has signed it itself."""
+        known = use.known
+        same = value.rpartition(".")[0] == known.value.rpartition(".")[0]  # then it is the recorded one, mangled
+        return known.outside and not known.given_by and not same and jwt.read(known.value) is not None
 
     def _in_path(self, parts: Parts, use: Use) -> str | None:
         for segment in parts.path.split("/"):

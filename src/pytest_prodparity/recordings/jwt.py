@@ -130,7 +130,7 @@ class Mint:
         if key.get("use") == "enc" or algorithm[:2] not in ("RS", "PS", "ES") or algorithm == "ES256K":
             return key
         own = self._key(algorithm, str(key.get("kid", "")))
-        kept = {name: key[name] for name in ("kid", "alg", "use", "key_ops") if name in key}
+        kept: dict[str, Any] = {name: key[name] for name in ("kid", "alg", "use", "key_ops") if name in key}
         numbers: Any = own.public_key().public_numbers()
         if algorithm.startswith("ES"):
             curve, size = _CURVES[algorithm[-3:]]
@@ -162,7 +162,7 @@ class Mint:
         from cryptography.hazmat.primitives.asymmetric import ec, padding
         from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-        digest = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}[size]()
+        digest: hashes.HashAlgorithm = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}[size]
         if kind == "ES":
             width = _CURVES[size][1]
             numbers = decode_dss_signature(key.sign(signed, ec.ECDSA(digest)))

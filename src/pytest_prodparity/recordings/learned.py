@@ -13,14 +13,35 @@ from urllib.parse import unquote
 from . import jwt
 from .credentials import Known
 from .exchange import Exchange, Response
-from .parts import Field, Parts, Place, SetCookie, cookies_set, given_out, header, take_apart
+from .parts import Parts, Place, SetCookie, cookies_set, given_out, header, take_apart
 from .roles import (
-    is_csrf, is_own, is_secret, is_secret_header, is_session_cookie, is_signature, known_reusable, looks_random, plain, words,
+    is_csrf,
+    is_own,
+    is_secret,
+    is_secret_header,
+    is_session_cookie,
+    is_signature,
+    known_reusable,
+    looks_random,
+    plain,
+    words,
 )  # fmt: skip
 
 _OAUTH_ERRORS = frozenset(
-    "invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope invalid_token"
-    " access_denied expired_token authorization_pending slow_down insufficient_scope".split()
+    [
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "invalid_token",
+        "access_denied",
+        "expired_token",
+        "authorization_pending",
+        "slow_down",
+        "insufficient_scope",
+    ]
 )
 WAITING = frozenset({"authorization_pending", "slow_down"})
 _ENDING = re.compile(
@@ -257,7 +278,7 @@ class _Reader:
 
     def _issues(self, entry: Entry, behind: set[str]) -> None:
         response = entry.exchange.response
-        held = {place: value for place, value in given_out(response)}
+        held = dict(given_out(response))
         cookies = {cookie.name: cookie for cookie in cookies_set(response)}
         for place, value in held.items():
             if len(value) < 4 or value.startswith("\x00"):
@@ -306,8 +327,7 @@ class _Reader:
                     use.place.where in _ACCESS
                     or entry.refusal
                     or entry.waiting
-                    or use.known.outside
-                    and not entry.grant
+                    or (use.known.outside and not entry.grant)
                 ):
                     continue
                 good = [n for n in use.known.accepted if not by_number[n].waiting]

@@ -220,9 +220,7 @@ class Ledger:
         self, judged: Judged, parts: Parts, swaps: Mapping[str, str], key: Hashable, fits: Sequence[Entry]
     ) -> Ruling:
         entry, fault = judged.entry, judged.fault
-        shown = judged.shown
-        if entry.refusal or entry.waiting:
-            shown = shown or self._shown_by(entry, parts)
+        shown = {**self._shown_by(entry, parts), **judged.shown}
         response = self._player.play(entry, parts, shown, swaps)
         if entry.refusal:
             self._rates.told(" ".join(self._book.at(parts, self._purse.values())[0]), response, self.clock.wall())
@@ -258,7 +256,7 @@ class Ledger:
         for use in entry.uses:
             value = parts.at.get(use.place)
             live = None if value is None else self._purse.find(value)
-            if live is not None:
+            if live is not None and live.state_at(self.clock.now()) == "good":
                 found[use] = live
         return found
 

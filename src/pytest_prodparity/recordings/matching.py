@@ -47,7 +47,7 @@ class Book:
 
     def at(self, parts: Parts, live: Iterable[str]) -> tuple[Address, Endpoint | None]:
         """The endpoint of a request, credentials in its path taken out."""
-        address = self._address(parts, live if isinstance(live, set) else set(live) | self._secret)
+        address = self._address(parts, set(live) | self._secret)
         return address, self._endpoints.get(address)
 
     def fits(self, endpoint: Endpoint, parts: Parts) -> tuple[Shape, list[Entry], dict[str, str]]:
@@ -76,8 +76,8 @@ class Book:
             swaps[old] = new
         return swaps
 
-    def _address(self, parts: Parts, secret: set[str] | Iterable[str]) -> Address:
-        segments = ("*" if len(s) >= 8 and unquote(s) in secret else s for s in parts.path.split("/"))  # type: ignore[operator]
+    def _address(self, parts: Parts, secret: set[str]) -> Address:
+        segments = ("*" if len(s) >= 8 and unquote(s) in secret else s for s in parts.path.split("/"))
         return parts.method, parts.origin, "/".join(segments)
 
 

@@ -205,8 +205,9 @@ def json_fields(document: object, path: str = "") -> Iterator[Field]:
     elif isinstance(document, str):
         yield Field(Place("json", path), document)
     else:
-        whole = isinstance(document, float) and document.is_integer() and abs(document) < 1e15
-        yield Field(Place("json", path), "\x00" + json.dumps(int(document) if whole else document))  # type: ignore[call-overload]
+        if isinstance(document, float) and document.is_integer() and abs(document) < 1e15:
+            document = int(document)
+        yield Field(Place("json", path), "\x00" + json.dumps(document))
 
 
 def _multipart(body: bytes, boundary: bytes) -> Iterator[Field]:

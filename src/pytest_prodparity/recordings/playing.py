@@ -17,7 +17,7 @@ from .exchange import Fields, Response
 from .flows.code import bound
 from .learned import Entry, Use, deleted, is_key_set, lifetime_of, moment, requested_scope
 from .matching import changes
-from .parts import Parts, SetCookie, cookies_set, decoded, header, speaks_json
+from .parts import Parts, SetCookie, cookies_set, decoded, speaks_json
 
 _ABSOLUTE = re.compile(
     r'("(?:expires_?at|expiresAt|expiration|Expiration|expires_on|expiry|not_?before)"\s*:\s*)("[^"]+"|\d{9,13})'
@@ -173,7 +173,7 @@ class Player:
             elif lower == "location":
                 value = _located(swapped(value, mapping), entry)
             elif lower in ("expires", "retry-after", "x-ratelimit-reset", "ratelimit-reset"):
-                value = _moved(value, shift, wall)
+                value = _moved(value, shift)
             elif lower == "content-length" and body is not response.body:
                 value = str(len(body))
             elif lower == "content-encoding" and body is not response.body:
@@ -225,7 +225,8 @@ def _family(shown: Mapping[Use, Live]) -> object | None:
 
 
 def _codes(shown: Mapping[Use, Live]) -> dict[str, str]:
-    return {"code": live.value for live in shown.values() if live.known.kind == "code"}
+    codes = [live.value for live in shown.values() if live.known.kind == "code"]
+    return {"code": codes[0]} if codes else {}
 
 
 def _granted(
@@ -281,7 +282,7 @@ def _http_date(when: float) -> str:
     return format_datetime(datetime.fromtimestamp(int(when), UTC), usegmt=True)
 
 
-def _moved(value: str, shift: float | None, wall: float) -> str:
+def _moved(value: str, shift: float | None) -> str:
     when = moment(value)
     if when is None or shift is None or when < 1e9:
         return value

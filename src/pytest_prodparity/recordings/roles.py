@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 
@@ -13,9 +14,42 @@ _EPOCH = re.compile(r"^\x00?1[4-9]\d{8}(\d{3}|\d{6})?(\.\d+)?$")
 
 # the value is a secret wherever a field with such a word stands
 _STRONG = frozenset(
-    "token accesstoken refreshtoken authtoken secret password passwd pwd passphrase passcode otp totp csrf xsrf csrftoken"
-    " xsrftoken csrfmiddlewaretoken authenticity apikey appkey sessionid sessid jsessionid phpsessid jwt assertion"
-    " authorization credential credentials bearer clientsecret hmac signature requestverificationtoken".split()
+    [
+        "token",
+        "accesstoken",
+        "refreshtoken",
+        "authtoken",
+        "secret",
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "passcode",
+        "otp",
+        "totp",
+        "csrf",
+        "xsrf",
+        "csrftoken",
+        "xsrftoken",
+        "csrfmiddlewaretoken",
+        "authenticity",
+        "apikey",
+        "appkey",
+        "sessionid",
+        "sessid",
+        "jsessionid",
+        "phpsessid",
+        "jwt",
+        "assertion",
+        "authorization",
+        "credential",
+        "credentials",
+        "bearer",
+        "clientsecret",
+        "hmac",
+        "signature",
+        "requestverificationtoken",
+    ]
 )
 _STRONG_PAIRS = frozenset(
     {
@@ -25,11 +59,62 @@ _STRONG_PAIRS = frozenset(
     }
 )  # fmt: skip
 # the value is a secret there if it also looks like one
-_WEAK = frozenset("key code ticket session sid sig sign nonce auth access refresh appid apitoken verification".split())
+_WEAK = frozenset(
+    [
+        "key",
+        "code",
+        "ticket",
+        "session",
+        "sid",
+        "sig",
+        "sign",
+        "nonce",
+        "auth",
+        "access",
+        "refresh",
+        "appid",
+        "apitoken",
+        "verification",
+    ]
+)
 # a field that says something about a secret, or chooses what is answered
 _NOT = frozenset(
-    "page next continuation cursor sync start resume pagination delta prev previous type hint endpoint uri url method"
-    " time expires expiry in at scope scopes supported alg count limit length version state date max min".split()
+    [
+        "page",
+        "next",
+        "continuation",
+        "cursor",
+        "sync",
+        "start",
+        "resume",
+        "pagination",
+        "delta",
+        "prev",
+        "previous",
+        "type",
+        "hint",
+        "endpoint",
+        "uri",
+        "url",
+        "method",
+        "time",
+        "expires",
+        "expiry",
+        "in",
+        "at",
+        "scope",
+        "scopes",
+        "supported",
+        "alg",
+        "count",
+        "limit",
+        "length",
+        "version",
+        "state",
+        "date",
+        "max",
+        "min",
+    ]
 )
 _HEADERS_NOT = frozenset(
     {
@@ -40,13 +125,48 @@ _HEADERS_NOT = frozenset(
 )  # fmt: skip
 _HEADER_PAIRS = frozenset({("client", "id"), ("app", "id"), ("application", "id"), ("key", "id")})
 _ALWAYS_OWN = frozenset(
-    "codeverifier codechallenge nonce cnonce idempotencykey requestid clientrequestid correlationid traceid spanid jti"
-    " oauthnonce oauthtimestamp amzdate xamzdate xamzsignature xamzcredential invocationid clienttoken".split()
+    [
+        "codeverifier",
+        "codechallenge",
+        "nonce",
+        "cnonce",
+        "idempotencykey",
+        "requestid",
+        "clientrequestid",
+        "correlationid",
+        "traceid",
+        "spanid",
+        "jti",
+        "oauthnonce",
+        "oauthtimestamp",
+        "amzdate",
+        "xamzdate",
+        "xamzsignature",
+        "xamzcredential",
+        "invocationid",
+        "clienttoken",
+    ]
 )
 _OWN_IF_TIME = frozenset(
-    "timestamp ts time date now requesttime senttime sentat createdat requestedat iat exp nbf".split()
+    [
+        "timestamp",
+        "ts",
+        "time",
+        "date",
+        "now",
+        "requesttime",
+        "senttime",
+        "sentat",
+        "createdat",
+        "requestedat",
+        "iat",
+        "exp",
+        "nbf",
+    ]
 )
-_OWN_IF_RANDOM = frozenset("state nonce id uid uuid guid rid reference boundary cachebuster salt random".split())
+_OWN_IF_RANDOM = frozenset(
+    ["state", "nonce", "id", "uid", "uuid", "guid", "rid", "reference", "boundary", "cachebuster", "salt", "random"]
+)
 _REUSABLE_CSRF = frozenset({"csrfmiddlewaretoken", "authenticitytoken", "requestverificationtoken"})
 _BORING_COOKIES = re.compile(
     r"^(_ga|_gid|_gat|_fbp|__cf|cf_|awsalb|incap|visid|nlbi|ak_|bm_|optanon|cookie_?consent|consent|lang|locale|theme|tz|"
@@ -104,7 +224,7 @@ def is_secret(name: str, value: str) -> bool:
         return False
     if _STRONG.intersection(parts) or plain(name) in _STRONG:
         return True
-    if any(pair in _STRONG_PAIRS for pair in zip(parts, parts[1:], strict=False)):
+    if any(pair in _STRONG_PAIRS for pair in itertools.pairwise(parts)):
         return True
     return bool(_WEAK.intersection(parts)) and len(parts) <= 2 and looks_random(value)
 
@@ -114,7 +234,7 @@ def is_secret_header(name: str, value: str) -> bool:
     if name in _HEADERS_NOT or name.startswith(("if-", "sec-", "accept", "content-", "x-b3-", "x-ratelimit")):
         return False
     parts = words(name)
-    if any(pair in _HEADER_PAIRS for pair in zip(parts, parts[1:], strict=False)):
+    if any(pair in _HEADER_PAIRS for pair in itertools.pairwise(parts)):
         return True
     return is_secret(name, value) or ("auth" in parts and len(value) >= 8)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import permutations
+from itertools import permutations, product
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from .exchange import Fields, Request
@@ -27,7 +27,6 @@ _HEX = re.compile(
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{27,86}={0,2}(?![A-Za-z0-9+/_=-])")
 _SIZES = {20: ("sha1",), 32: ("sha256",), 48: ("sha384",), 64: ("sha512",)}
 _SEPARATORS = ("", "\n", ".", ":", "|", ",", "&", " ", ";")
-_EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,10 +99,8 @@ def aws_signatures(request: Request, shown: Aws, secret: str) -> Iterator[str]:
     key = b"AWS4" + secret.encode()
     for piece in (shown.date, shown.region, shown.service, "aws4_request"):
         key = hmac.new(key, piece.encode(), "sha256").digest()
-    for one in dict.fromkeys(paths):
-        canonical = "\n".join(
-            (request.method, one, asked, headers, ";".join(shown.signed_headers), _payload(request, shown))
-        )
+    for one, payload in product(dict.fromkeys(paths), _payloads(request, shown)):
+        canonical = "\n".join((request.method, one, asked, headers, ";".join(shown.signed_headers), payload))
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         scope = f"{shown.date}/{shown.region}/{shown.service}/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{shown.stamp}\n{scope}\n{digest}"
@@ -119,13 +116,12 @@ def _held(request: Request, name: str) -> str:
     return ",".join(values)
 
 
-def _payload(request: Request, shown: Aws) -> str:
+def _payloads(request: Request, shown: Aws) -> tuple[str, ...]:
     told = header(request.headers, "x-amz-content-sha256")
     if told:
-        return told
-    if shown.in_query and shown.service == "s3":
-        return "UNSIGNED-PAYLOAD"
-    return hashlib.sha256(request.body).hexdigest() if request.body else _EMPTY
+        return (told,)
+    digest = hashlib.sha256(request.body).hexdigest()
+    return ("UNSIGNED-PAYLOAD", digest) if shown.in_query else (digest,)
 
 
 def aws_is_good(parts: Parts, shown: Aws, secrets: Iterable[str]) -> bool:
@@ -237,9 +233,9 @@ def _pieces(parts: Parts) -> dict[str, bytes]:
         name = plain(place.name)
         if place.where not in ("header", "query", "authorization"):
             continue
-        if place.where != "authorization" and ("time" in name or name in ("ts", "date")) and looks_timed(value):
-            held.setdefault("time-own", value.encode())
-        elif name == "date":
+        if (
+            place.where != "authorization" and ("time" in name or name in ("ts", "date")) and looks_timed(value)
+        ) or name == "date":
             held.setdefault("time-own", value.encode())
         elif "nonce" in name:
             held.setdefault("nonce-own", value.encode())

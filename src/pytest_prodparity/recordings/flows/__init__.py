@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .assertion import Assertion
 from .basic import Basic
 from .client import Client
 from .code import Code
@@ -14,7 +15,7 @@ from .signed import Signed
 
 def flows() -> tuple[Flow, ...]:
     """All of them, for one ledger: some remember what they have found out."""
-    return (Client(), Code(), Device(), Basic(), Session(), Scopes(), Signed())
+    return (Client(), Code(), Device(), Assertion(), Basic(), Session(), Scopes(), Signed())
 
 
 __all__ = ["Asked", "Fault", "Flow", "flows"]
