@@ -7,6 +7,7 @@ import threading
 import time
 
 _SLEEPS = (time.sleep, asyncio.sleep)
+_TIME = time.time
 
 
 class Clock:
@@ -48,8 +49,11 @@ class Clock:
 
     @property
     def waits_are_real(self) -> bool:
-        """False where the test has replaced `sleep`: then nobody can say how long the code would have waited."""
-        return (time.sleep, asyncio.sleep) == _SLEEPS
+        """False where the test has replaced `sleep` alone: then nobody can say how long the code would have waited.
+
+        Where it has replaced the time too, as freezegun and time-machine do, a wait moves that.
+        """
+        return (time.sleep, asyncio.sleep) == _SLEEPS or time.time is not _TIME
 
     def _elapsed(self) -> float:
         seen = time.time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Literal
 from ..core.errors import UsageError
 
 State = Literal["good", "expired", "revoked", "spent", "ended"]
+_KEYLIKE = re.compile(r"secret|key|hmac|sign|salt|token|pass|hook", re.IGNORECASE)
 _LONG_LIVED = ("refresh", "csrf", "xsrf", "id_token", "device_code", "user_code", "nonce", "state")
 
 
@@ -117,9 +119,14 @@ class Purse:
         """All of them, for looking into paths."""
         return self._held.keys()
 
-    def secrets(self) -> list[str]:
-        """Values that may be keys of signatures: what was given, and what was issued as a secret."""
+    def secrets(self, *, telling: bool = False) -> list[str]:
+        """Values that may be keys of signatures: what was given, and what was issued as a secret.
+
+        `telling`: only those whose name says so, and that were never sent themselves.
+        """
         found = [live for live in self._held.values() if live.known.outside or "secret" in live.known.kind]
+        if telling:
+            found = [live for live in found if _KEYLIKE.search(live.known.name) and not live.known.used_by]
         return [live.value for live in found if len(live.value) >= 6 and live.state == "good"]
 
     def end(self, what: str | None, state: State, because: str) -> None:

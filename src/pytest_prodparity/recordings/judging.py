@@ -207,12 +207,20 @@ def needed(entry: Entry) -> list[Use]:
     csrf = any(is_csrf(use.place.name) and use.place.where != "cookie" for use in entry.uses)
     found = []
     for use in entry.uses:
-        if use.place.where == "cookie" and (strong or not (use.backing or csrf or _only(entry, use))):
+        if use.place.where == "cookie" and (
+            strong or not (use.backing or csrf or _only(entry, use) or _in_chain(entry, use))
+        ):
             continue
         if use.place.where == "cookie" and use.known.outside and not use.known.given_by and not _only(entry, use):
             continue
         found.append(use)
     return found
+
+
+def _in_chain(entry: Entry, use: Use) -> bool:
+    """An authorization request began with this cookie, and the exchange leads on from there to the code."""
+    start = entry.start
+    return start is not None and start is not entry and not entry.grant and use.known in start.issues
 
 
 def _only(entry: Entry, use: Use) -> bool:

@@ -108,7 +108,14 @@ def oauth_step(parts: Parts) -> str:
     grant = parts.body("grant_type")
     if grant:
         return grant.rsplit(":", 1)[-1] if grant.startswith("urn:") else grant
-    return "start" if parts.sent("response_type") and parts.sent("client_id") else ""
+    if parts.sent("response_type") and parts.sent("client_id"):
+        return "start"
+    return ""
+
+
+def is_callback(parts: Parts) -> bool:
+    """The provider sends the browser back: its `state` is the client's own."""
+    return parts.sent("state") is not None and (parts.sent("code") or parts.sent("error")) is not None
 
 
 def error_of(response: Response) -> str:
@@ -330,7 +337,7 @@ class _Reader:
                     or (use.known.outside and not entry.grant)
                 ):
                     continue
-                good = [n for n in use.known.accepted if not by_number[n].waiting]
+                good = [n for n in use.known.accepted if not by_number[n].waiting and by_number[n].grant == entry.grant]
                 if entry.grant and plain(use.place.name) in ("code", "devicecode"):
                     use.known.once = len(good) <= 1
                 elif use.known.kind in kinds and use.known not in entry.issues:
@@ -403,6 +410,8 @@ def carries(place: Place, value: str, grant: str, parts: Parts) -> bool:
         return False
     if plain(name).startswith("amz") or (is_signature(name) and where != "json"):
         return False
+    if name == "code" and is_callback(parts):
+        return True
     if grant and name in ("code", "assertion", "client_assertion", "subject_token", "actor_token", "device_code"):
         return name not in ("assertion", "client_assertion")
     return is_secret(name, value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from .credentials import Known
-from .learned import Entry, carries, oauth_step
+from .learned import Entry, carries, is_callback, oauth_step
 from .parts import Parts, Place
 from .roles import client_made, is_own, is_secret, is_signature, plain
 
@@ -87,9 +87,10 @@ def shape(parts: Parts, taken: frozenset[Place]) -> Shape:
     if grant:  # all else that such a request says is judged, not matched
         return (("oauth", "grant", grant),)
     found = []
+    callback = is_callback(parts)
     for place, value in parts.fields:
         where, name = place
-        if where in _AUTH or place in taken or is_own(name, value) or plain(name).startswith("amz"):
+        if where in _AUTH or place in taken or is_own(name, value, oauth=callback) or plain(name).startswith("amz"):
             continue
         if where != "telling" and (is_secret(name, value) or (is_signature(name) and where != "json")):
             continue
@@ -105,11 +106,11 @@ def presents(parts: Parts) -> list[Place]:
 
 def changes(recorded: Parts, asked: Parts) -> dict[str, str]:
     """Recorded values of the fields that a client makes up itself -> what this client has made up."""
-    grant = oauth_step(recorded)
+    oauth = bool(oauth_step(recorded)) or is_callback(recorded)
     return {
         old: new
         for place, old in recorded.at.items()
-        if is_own(place.name, old, oauth=bool(grant)) and (new := asked.at.get(place)) is not None and new != old
+        if is_own(place.name, old, oauth=oauth) and (new := asked.at.get(place)) is not None and new != old
     }
 
 

@@ -161,10 +161,7 @@ def _basic(held: str) -> tuple[str, str] | None:
         text = base64.b64decode(held.strip(), validate=True)
     except (binascii.Error, ValueError):
         return None
-    try:
-        user, colon, password = text.decode().partition(":")
-    except UnicodeDecodeError:
-        user, colon, password = text.decode("latin-1").partition(":")
+    user, colon, password = text.decode("utf-8", "surrogateescape").partition(":")
     return (user, password) if colon else None
 
 

@@ -138,7 +138,7 @@ class Player:
         for use, live in shown.items():
             if entry.waiting and live.known.kind == "device_code":
                 self._slow(entry, live)
-            elif not entry.refusal and (use.known.once or use.known.rotates):
+            elif not entry.refusal and (use.known.once or use.known.rotates) and _uses_up(entry, use):
                 live.state, live.because = "spent", "used"
             elif use.known in entry.ends:
                 live.state, live.because = "ended", "the server has ended it"
@@ -219,6 +219,11 @@ def _in_json(value: str) -> str:
     return json.dumps(value)[1:-1]
 
 
+def _uses_up(entry: Entry, use: Use) -> bool:
+    """A code passes through a callback before it is redeemed."""
+    return bool(entry.grant) or use.known.kind not in ("code", "device_code")
+
+
 def _family(shown: Mapping[Use, Live]) -> object | None:
     """That of the token or code which was shown to get these."""
     return next((live.family for live in shown.values() if not live.known.outside and not live.known.is_cookie), None)
@@ -235,15 +240,22 @@ def _granted(
     """The scope of what is issued now: the recorded one, less what this client did not ask for."""
     if known.scope is None:
         return None
+    audiences = frozenset(s for s in asked or () if s.startswith(("resource=", "audience=")))
+    return _scopes(known.scope, entry, asked, parents) | audiences
+
+
+def _scopes(
+    scope: frozenset[str], entry: Entry, asked: frozenset[str] | None, parents: Sequence[Live]
+) -> frozenset[str]:
     inherited = next((live.scope for live in parents if live.scope is not None), None)
     recorded = entry.requested
     if recorded is None and entry.start is not None and not parents:
         recorded = entry.start.requested
     if entry.grant == "refresh_token" or (parents and asked is None):
-        return known.scope if inherited is None else known.scope & (inherited if asked is None else inherited & asked)
+        return scope if inherited is None else scope & (inherited if asked is None else inherited & asked)
     if recorded is None or asked == recorded:
-        return known.scope if inherited is None else known.scope & inherited
-    return known.scope & (asked or frozenset()) if asked != recorded else known.scope
+        return scope if inherited is None else scope & inherited
+    return scope & (asked or frozenset()) if asked != recorded else scope
 
 
 def _cookie(cookie: SetCookie, written: str, at: float | None, wall: float) -> str:

@@ -199,14 +199,12 @@ def _ways(held: frozenset[str]) -> tuple[tuple[tuple[str, ...], str], ...]:
     }
     found: list[tuple[tuple[str, ...], str]] = []
     names = [kind for kind, members in kinds.items() if members]
-    for size in range(1, min(len(names), 6) + 1):
+    for size in range(1, min(len(names), 5) + 1):
         for order in permutations(names, size):
-            if size == 6 and "version" in order:
-                continue
             variants: list[tuple[str, ...]] = [()]
             for kind in order:
                 variants = [(*done, member) for done in variants for member in kinds[kind]]
-            separators = _SEPARATORS if size > 1 else ("",)
+            separators = ("",) if size == 1 else _SEPARATORS if size < 4 else _SEPARATORS[:5]
             found += [(variant, separator) for variant in variants for separator in separators]
             if len(found) > 120_000:
                 return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_plus
 
+from ..learned import oauth_step
 from ..parts import Parts, Place
 from .basic import USER
 from .flow import Asked, Fault
@@ -25,6 +26,9 @@ class Client:
         """No client id, or one that no recorded request of this kind carried."""
         if not asked.entry.grant:
             return None
+        form = self._form(asked)
+        if form is not None:
+            return form
         recorded, sent = client_of(asked.entry.parts), client_of(asked.parts)
         if recorded is None or sent == recorded:
             return self._audience(asked)
@@ -32,6 +36,21 @@ class Client:
             return Fault(what="unproven", detail="another client's request was recorded here, not this one's")
         said = "without its client_id" if sent is None else "with a client_id that is not known here"
         return Fault(what="unknown" if sent else "missing", detail=said, error="invalid_client")
+
+    def _form(self, asked: Asked) -> Fault | None:
+        recorded, sent = asked.entry.parts, asked.parts
+        if asked.entry.grant == "start" or recorded.body("grant_type") is None:
+            return None
+        if recorded.speaks == "form" and sent.speaks != "form":
+            return Fault(what="mismatch", detail="with a body that is no form (RFC 6749, 3.2)", error="invalid_request")
+        if recorded.speaks != sent.speaks:
+            return Fault(what="unproven", detail="its body has another format than the recorded one")
+        same_grant = oauth_step(recorded) == oauth_step(sent)
+        if same_grant and recorded.body("grant_type") != sent.body("grant_type"):
+            return Fault(
+                what="mismatch", detail="with a grant_type that is not the recorded one", error="unsupported_grant_type"
+            )
+        return None
 
     def _audience(self, asked: Asked) -> Fault | None:
         if asked.entry.grant == "start" and asked.parts.sent("response_type") != asked.entry.parts.sent(

@@ -12,6 +12,7 @@ from .client import client_of
 from .flow import Asked, Fault
 
 _VERIFIER = re.compile(r"^[A-Za-z0-9._~-]{43,128}$")
+_LONGEST, _COMMON = 600.0, 60.0  # RFC 6749, 4.1.2; what servers do
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -64,10 +65,18 @@ class Code:
                 live=live,
                 error="invalid_grant",
             )
+        age = 0.0 if live is None else asked.clock.now() - live.issued_at
+        if age > _LONGEST:
+            detail = f"with a code that is {age:.0f} s old; none is good for more than {_LONGEST:.0f}"
+            return Fault(what="expired", detail=detail, use=use, live=live, error="invalid_grant")
         client = promised.get("client_id")
         if client is not None and client_of(asked.parts) not in (client, None):
             return Fault(
                 what="mismatch", detail="with a code of another client", use=use, live=live, error="invalid_grant"
+            )
+        if age > _COMMON:
+            return Fault(
+                what="unproven", detail=f"its code is {age:.0f} s old, and many servers end it after {_COMMON:.0f}"
             )
         return None
 

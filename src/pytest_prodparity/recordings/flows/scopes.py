@@ -29,6 +29,10 @@ class Scopes:
                 for other in entry.uses
                 if other.scope is not None and other.place == use.place
             ]
+            other = _other_audience(live.scope, needs)
+            if other:
+                detail = f"with a token that was asked for {other}, which was never recorded here"
+                return Fault(what="scope", detail=detail, use=use, live=live)
             lacking = min((need - live.scope for need in needs), key=len, default=frozenset())
             if not lacking:
                 continue
@@ -51,6 +55,11 @@ def _enough(parts: Parts, held: frozenset[str], lacking: frozenset[str]) -> bool
     if parts.method in ("GET", "HEAD"):
         return all(_WRITES.search(s) for s in rest) and any(_READS.search(s) for s in held)
     return all(_READS.search(s) for s in rest) and any(_WRITES.search(s) for s in held)
+
+
+def _other_audience(held: frozenset[str], needs: list[frozenset[str]]) -> str:
+    asked = {scope for scope in held if scope.startswith(("resource=", "audience="))}
+    return ", ".join(sorted(asked)) if asked and not any(asked <= need for need in needs) else ""
 
 
 def _listed(scopes: frozenset[str]) -> str:
