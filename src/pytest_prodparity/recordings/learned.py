@@ -228,6 +228,8 @@ class _Reader:
         for place, value in parts.fields:
             if place in taken or not carries(place, value, grant, parts):
                 known = self.known.get(value) if place not in taken and len(value) >= 8 else None
+                if known is None and is_signature(place.name) and place.where == "query":
+                    known = self._promoted(value)  # of a signed link that the server has handed out
                 if known is None or known.outside or place.where in ("telling", "raw") or is_own(place.name, value):
                     continue
             known = self.known.get(value) or self._promoted(value) or self._outside(value, place.name)

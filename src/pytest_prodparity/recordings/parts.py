@@ -244,7 +244,10 @@ def given_out(response: Response) -> tuple[Field, ...]:
             found += [Field(Place("fragment", n), v) for n, v in parse_qsl(split.fragment)]
         elif lower != "set-cookie":
             found.append(Field(Place("header", lower), value))
-    found.extend(_document(response))
+    for one in _document(response):
+        found.append(one)
+        if one.value.startswith(("http://", "https://")) and "?" in one.value:
+            found += [Field(Place("link", n), v) for n, v in parse_qsl(urlsplit(one.value).query)]
     return tuple(found)
 
 

@@ -116,7 +116,7 @@ class Player:
         self, known: Known, value: str, entry: Entry, shown: Mapping[Use, Live], asked: frozenset[str] | None
     ) -> Live:
         now = self._clock.now()
-        backing = {use.known.name for use in shown if use.known.outside and use.place.where != "cookie"}
+        backing = {use.known.name for use in entry.uses if use.known.outside and use.place.where != "cookie"}
         backing.update(*(live.backing for live in shown.values()))
         parents = [live for live in shown.values() if not live.known.outside and not live.known.is_cookie]
         live = Live(
@@ -142,7 +142,7 @@ class Player:
                 live.state, live.because = "spent", "used"
             elif use.known in entry.ends:
                 live.state, live.because = "ended", "the server has ended it"
-        secrets = {u.known.name for u in shown if u.known.outside and u.place.where in ("form", "json", "part")}
+        secrets = {u.known.name for u in entry.uses if u.known.outside and u.place.where in ("form", "json", "part")}
         replaced = {cookie.name for cookie in cookies_set(entry.exchange.response)}
         for use, live in shown.items():
             if secrets and use.place.where == "cookie" and use.place.name not in replaced and not entry.refusal:

@@ -257,12 +257,17 @@ def _key(secret: str) -> bytes:
         return secret.encode()
 
 
+def stamp_of(parts: Parts) -> str | None:
+    """The time that a signed request carries of itself, as it is written."""
+    held = _pieces(parts).get("time-own")
+    return None if held is None else held.decode()
+
+
 def signed_at(parts: Parts) -> float | None:
     """The time that a signed request carries of itself, in seconds since 1970."""
-    held = _pieces(parts).get("time-own")
-    if held is None:
+    text = stamp_of(parts)
+    if text is None:
         return None
-    text = held.decode()
     try:
         number = float(text)
         return number / 1000 if number > 1e11 else number

@@ -20,6 +20,8 @@ class Scopes:
         if asked.entry.grant:
             return None
         for use, live in asked.shown.items():
+            if use.place.where not in ("authorization", "header", "query") or live.known.kind == "code":
+                continue
             if use.scope is None or live.scope is None or live.known.outside:
                 continue
             needs = [

@@ -17,7 +17,7 @@ class Session:
             if not live.backing:
                 return Fault(
                     what="unknown",
-                    detail=f"with a session from before the login: {lacking} was not shown",
+                    detail=f"with {live.known.name} from before the login: {lacking} was not shown",
                     use=use,
                     live=live,
                 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ..signing import Way, aws, aws_is_good, signatures, signed_at, way_of, written_as
+from ..parts import Parts
+from ..roles import is_signature, plain
+from ..signing import Way, aws, aws_is_good, signatures, signed_at, stamp_of, way_of, written_as
 from .flow import Asked, Fault
 
 _MOST = 3
-_AWS_WINDOW, _S3_WINDOW, _WINDOW = 300.0, 900.0, 300.0
+_AWS_WINDOW, _WINDOW = 900.0, 300.0
 
 
 class Signed:
@@ -15,13 +17,27 @@ class Signed:
     def __init__(self) -> None:
         self._ways: dict[tuple[int, tuple[str, ...]], tuple[Way, bool] | None] = {}
         self._guesses = 0
+        self._nonces: dict[str, Parts] = {}
 
     def objects(self, asked: Asked) -> Fault | None:
         """No signature, one that the key does not make, or one that is too old."""
         if aws(asked.entry.parts) is not None:
             return self._aws(asked)
-        if any(signatures(asked.entry.parts)):
-            return self._hmac(asked)
+        issued = {use.place for use in asked.entry.uses}
+        if any(found.place not in issued for found, _, _ in signatures(asked.entry.parts)):
+            return self._nonce(asked) or self._hmac(asked)
+        if any(is_signature(place.name) for place in issued) and _shows_more(asked):
+            return Fault(what="unproven", detail="sends Authorization to a signed link, which some servers refuse")
+        return None
+
+    def _nonce(self, asked: Asked) -> Fault | None:
+        for place, value in asked.parts.fields:
+            if place.where not in ("header", "query", "form", "json") or "nonce" not in plain(place.name):
+                continue
+            before = self._nonces.setdefault(value, asked.parts)
+            shown = [entry.parts.at.get(place) for entry in asked.others if not entry.refusal]
+            if before is not asked.parts and len(shown) == len(set(shown)):
+                return Fault(what="spent", detail=f"with a {place.name} that was sent before")
         return None
 
     def _aws(self, asked: Asked) -> Fault | None:
@@ -48,9 +64,8 @@ class Signed:
                 if age > shown.expires
                 else None
             )
-        window = _S3_WINDOW if shown.service == "s3" else _AWS_WINDOW
-        if age is not None and abs(age) > window:
-            detail = f"signed {age:+.0f} s from the server's time; {window:.0f} s are allowed"
+        if age is not None and abs(age) > _AWS_WINDOW:
+            detail = f"signed {age:+.0f} s from the server's time; {_AWS_WINDOW:.0f} s are allowed"
             return Fault(what="skew", detail=detail, error="RequestTimeTooSkewed")
         return None
 
@@ -84,6 +99,8 @@ class Signed:
         return Fault(what="unproven", detail="its signature is not checked: how it is made is not known here")
 
     def _late(self, asked: Asked) -> Fault | None:
+        if _digits(asked.parts) != _digits(asked.entry.parts):
+            return Fault(what="mismatch", detail="with a timestamp of another unit or form than the recorded one")
         sent, recorded, at = signed_at(asked.parts), signed_at(asked.entry.parts), asked.entry.at
         if sent is None or recorded is None or at is None or abs(recorded - at) > _WINDOW:
             return None  # the recorded server took an old one, or nobody knows
@@ -91,3 +108,15 @@ class Signed:
         if abs(age) <= _WINDOW:
             return None
         return Fault(what="skew", detail=f"signed {age:+.0f} s from the server's time; {_WINDOW:.0f} s are usual")
+
+
+def _digits(parts: Parts) -> int:
+    """How long the request's own time is, if it is a number: 10 for seconds, 13 for milliseconds."""
+    stamp = stamp_of(parts)
+    return len(stamp.partition(".")[0]) if stamp and stamp[:1].isdigit() and stamp.replace(".", "").isdigit() else 0
+
+
+def _shows_more(asked: Asked) -> bool:
+    shown = {place.where for place, _ in asked.parts.fields}
+    recorded = {place.where for place, _ in asked.entry.parts.fields}
+    return bool((shown - recorded) & {"authorization", "basic"})
