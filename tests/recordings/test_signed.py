@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from pytest_prodparity.core.errors import ProdparityError
 from pytest_prodparity.recordings.exchange import Request, Response, Verdict
 from pytest_prodparity.recordings.jwt import Mint, half_hash, packed, read, unpacked
 from pytest_prodparity.recordings.signing import resigned
@@ -222,3 +224,12 @@ def test_an_aws_signature_is_made_again_with_the_placeholder() -> None:
     made = resigned(true, true, {"true/true/true/true/true/true/true/true0": SECRET})
     ledger = replay((made, tell(1)), environment=AWS)
     assert ledger.ask(made).verdict is Verdict.ACCEPT
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
+    keys = {"keys": [{"kty": "RSA", "kid": "k1", "alg": "RS256", "n": "AA", "e": "AQAB"}]}
+    ledger = replay((ask("GET", "/jwks"), tell(keys)))
+    with pytest.raises(ProdparityError, match=r'pip install "pytest-prodparity\[jwt\]"') as shown:
+        ledger.ask(ask("GET", "/jwks"))
+    assert "Replaying tokens that the code verifies (RS256)" in str(shown.value)

@@ -141,7 +141,7 @@ class Mint:
     def _key(self, algorithm: str, kid: str) -> Any:
         family = "EC" + algorithm[-3:] if algorithm.startswith("ES") else "RSA"
         if (family, kid) not in self._keys:
-            with extra("cryptography", needed_for=f"Replaying tokens that are verified ({algorithm})"):
+            with extra("pytest-prodparity[jwt]", needed_for=f"Replaying tokens that the code verifies ({algorithm})"):
                 from cryptography.hazmat.primitives.asymmetric import ec, rsa
             curves: dict[str, type[ec.EllipticCurve]] = {"256": ec.SECP256R1, "384": ec.SECP384R1, "512": ec.SECP521R1}
             self._keys[family, kid] = (

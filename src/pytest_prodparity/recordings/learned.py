@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from . import jwt
 from .credentials import Known
 from .exchange import Exchange, Response
-from .parts import Parts, Place, SetCookie, cookies_set, given_out, header, take_apart
+from .issuing import deleted, is_issued, kind_of, moment, scope_of, told_lifetime
+from .parts import Parts, Place, cookies_set, given_out, header, take_apart
 from .roles import (
     is_csrf,
     is_own,
@@ -22,7 +20,6 @@ from .roles import (
     is_session_cookie,
     is_signature,
     known_reusable,
-    looks_random,
     plain,
     words,
 )  # fmt: skip
@@ -126,40 +123,6 @@ def error_of(response: Response) -> str:
     return found if found in _OAUTH_ERRORS else ""
 
 
-def deleted(cookie: SetCookie, at: float | None) -> bool:
-    """The response takes the cookie away."""
-    age = lifetime_of(cookie, at)
-    return not cookie.value or (age is not None and age <= 0)
-
-
-def lifetime_of(cookie: SetCookie, at: float | None) -> float | None:
-    """Seconds for which a cookie is good; None where it says nothing, or nobody knows when that was."""
-    age = cookie.get("max-age")
-    if age is not None and age.lstrip("-").isdigit():
-        return float(age)
-    until = moment(cookie.get("expires") or "")
-    if until is None:
-        return None
-    return until - at if at is not None else (-1.0 if until < 86_400 * 366 else None)
-
-
-def moment(text: str) -> float | None:
-    """Seconds since 1970 of a number, an HTTP date or an ISO date."""
-    text = text.removeprefix("\x00").strip()
-    if re.fullmatch(r"\d{9,13}(\.\d+)?", text):
-        number = float(text)
-        return number / 1000 if number > 1e11 else number
-    try:
-        return parsedate_to_datetime(text.replace("-", " ") if re.match(r"\w{3}, \d\d-", text) else text).timestamp()
-    except (TypeError, ValueError, IndexError):
-        pass
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-
-
 def learn(exchanges: Sequence[Exchange], environment: Mapping[str, str]) -> tuple[list[Entry], list[Known]]:
     """Read the recording from its first exchange to its last. Probes come last, and teach nothing but their answers."""
     reader = _Reader(environment)
@@ -236,7 +199,7 @@ class _Reader:
             if place.where == "cookie" and known.outside and not is_session_cookie(place.name, http_only=False):
                 continue
             if not known.kind:
-                known.kind = _kind(place)
+                known.kind = kind_of(place)
             taken.add(place)
             found.append(Use(place, known, frozenset(self._backing.get(id(known), ())), known.scope))
         for segment in parts.path.split("/"):
@@ -260,7 +223,7 @@ class _Reader:
         return self._known(value, handed[0], handed[1])
 
     def _known(self, value: str, number: int, place: Place) -> Known:
-        known = Known(value=value, kind=_kind(place), issuers=[number], is_cookie=place.where == "cookie")
+        known = Known(value=value, kind=kind_of(place), issuers=[number], is_cookie=place.where == "cookie")
         same = sum(other.kind == known.kind for other in self.known.values() if not other.outside)
         known.name = known.kind.removeprefix("cookie ") + (f" {same + 1}" if same else "")
         known.lifetime = self._lifetimes.get(value)
@@ -298,21 +261,23 @@ class _Reader:
             known = self.known.get(value)
             if known is None and value not in self._sent:
                 self._handed.setdefault(value, (entry.number, place))
-                lifetime = _lifetime(place, value, held, cookie, entry.at)
+                lifetime = told_lifetime(place, value, held, cookie, entry.at)
                 if lifetime is not None:
                     self._lifetimes.setdefault(value, lifetime)
-                if not _is_issued(place, value, cookie):
+                if not is_issued(place, value, cookie):
                     continue
                 known = self._known(value, entry.number, place)
                 entry.issues.append(known)
             elif known is None or known.outside:
                 continue
-            elif entry.number not in known.issuers and _is_issued(place, value, cookie):
+            elif entry.number not in known.issuers and is_issued(place, value, cookie):
                 known.issuers.append(entry.number)
                 entry.issues.append(known)
             self._backing.setdefault(id(known), set()).update(behind)
             if known.scope is None:
-                known.scope = _scope(place, value, held, entry)
+                known.scope = scope_of(
+                    place, value, held, entry.requested or (entry.start.requested if entry.start else None)
+                )
 
     def _endings(self, entry: Entry) -> None:
         dropped = {c.name for c in cookies_set(entry.exchange.response) if deleted(c, entry.at)}
@@ -422,70 +387,3 @@ def carries(place: Place, value: str, grant: str, parts: Parts) -> bool:
 def is_key_set(response: Response) -> bool:
     """A JWKS."""
     return response.status == 200 and any(p == Place("json", "keys.0.kty") for p, _ in given_out(response))
-
-
-def _kind(place: Place) -> str:
-    if place.where == "cookie":
-        return f"cookie {place.name}"
-    if place.where == "authorization":
-        return f"{place.name or 'authorization'} token"
-    if place.where == "basic":
-        return "password" if place.name == "password" else "user"
-    return "_".join(words(place.name)) if place.where != "header" else place.name
-
-
-def _is_issued(place: Place, value: str, cookie: SetCookie | None) -> bool:
-    if cookie is not None:
-        return is_session_cookie(cookie.name, http_only=cookie.get("httponly") is not None)
-    if place.where in ("location", "fragment") and place.name == "code":
-        return True
-    if place.where == "header":
-        return is_secret_header(place.name, value) and looks_random(value)
-    if plain(place.name) in ("devicecode", "usercode"):
-        return True
-    return is_secret(place.name, value)
-
-
-def _lifetime(
-    place: Place, value: str, held: Mapping[Place, str], cookie: SetCookie | None, at: float | None
-) -> float | None:
-    if cookie is not None:
-        return lifetime_of(cookie, at)
-    token = jwt.read(value)
-    if token is not None and (until := token.when("exp")) is not None:
-        since = at if at is not None else token.when("iat")
-        return None if since is None else max(until - since, 1.0)
-    stem, dot, last = place.name.rpartition(".")
-    root = stem + dot
-    own = ("refresh_expires_in", "refresh_token_expires_in", "refreshExpiresIn") if "refresh" in plain(last) else ()
-    general = (
-        () if "refresh" in plain(last) or plain(last) == "idtoken" else ("expires_in", "expiresIn", "expires", "ttl")
-    )
-    for name in (*own, *general):
-        text = held.get(Place(place.where, root + name), "").removeprefix("\x00")
-        if re.fullmatch(r"\d{1,8}(\.0)?", text):
-            return float(text)
-    if not general or at is None:
-        return None
-    for name in ("expires_at", "expiresAt", "expires", "expiration", "Expiration", "expiry", "expires_on"):
-        until = moment(held.get(Place(place.where, root + name), ""))
-        if until is not None and until > at:
-            return until - at
-    return None
-
-
-def _scope(place: Place, value: str, held: Mapping[Place, str], entry: Entry) -> frozenset[str] | None:
-    if place.where == "cookie" or is_csrf(place.name):
-        return None
-    stem, dot, _ = place.name.rpartition(".")
-    told = held.get(Place(place.where, stem + dot + "scope"))
-    asked = entry.requested
-    if asked is None and entry.start is not None:
-        asked = entry.start.requested
-    if told is None:
-        token = jwt.read(value)
-        if token is not None and token.scope is not None:
-            return token.scope | {s for s in asked or () if "=" in s}
-        return asked
-    audiences = {s for s in asked or () if s.startswith(("resource=", "audience="))}
-    return frozenset(told.split()) | audiences

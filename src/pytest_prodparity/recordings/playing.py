@@ -15,7 +15,8 @@ from .clock import Clock
 from .credentials import Known, Live, Purse, fresh
 from .exchange import Fields, Response
 from .flows.code import bound
-from .learned import Entry, Use, deleted, is_key_set, lifetime_of, moment, requested_scope
+from .issuing import deleted, lifetime_of, moment
+from .learned import Entry, Use, is_key_set, requested_scope
 from .matching import changes
 from .parts import Parts, SetCookie, cookies_set, decoded, speaks_json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..clock import Clock
 from ..exchange import Response
-from ..learned import moment
+from ..issuing import moment
 from ..parts import header
 
 _TOLERANCE = 0.05
