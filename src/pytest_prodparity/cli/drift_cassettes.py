@@ -186,8 +186,9 @@ def printed(outcome: Compared, *, form: str, verbose: bool) -> None:
 def _headline(outcome: Compared) -> str:
     recorded = outcome.recorded
     parts = [f"API drift: {recorded.interactions:,} interactions in {len(outcome.cassettes):,} cassettes"]
-    for spec in outcome.specs:
-        parts.append(f"{spec.path.name} ({' '.join(part for part in (spec.title, spec.version) if part)})")
+    parts += [
+        f"{spec.path.name} ({' '.join(part for part in (spec.title, spec.version) if part)})" for spec in outcome.specs
+    ]
     if outcome.specs:
         parts.append(f"{recorded.judged:,} judged by it")
     if outcome.live is not None:
