@@ -63,7 +63,9 @@ def test_what_vcrpy_writes_is_read(tmp_path: Path, serializer: object, body: byt
 def test_binary_bodies_and_tags_of_python_are_read(tmp_path: Path) -> None:
     packed = gzip.compress(b'{"a": 1}')
     text = GOOD.replace("""{string: '{"a": 1}'}""", f"{{string: !!binary {base64.b64encode(packed).decode()}}}")
-    text = text.replace("body: null", "body: !!python/object/new:_io.BytesIO {state: !!python/tuple [!!binary YWJj, 0, null]}")
+    text = text.replace(
+        "body: null", "body: !!python/object/new:_io.BytesIO {state: !!python/tuple [!!binary YWJj, 0, null]}"
+    )
     [exchange] = parse(text, tmp_path / "a.yaml").exchanges
     assert exchange.request.body == b"abc"
     assert exchange.response.body == packed
@@ -83,7 +85,10 @@ interactions:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (GOOD.replace("method: GET", "verb: GET"), "is torn: interaction 0: its request has no method and absolute URI."),
+        (
+            GOOD.replace("method: GET", "verb: GET"),
+            "is torn: interaction 0: its request has no method and absolute URI.",
+        ),
         (GOOD[:60] + "\n  {", "is torn in line "),
         (GOOD.replace("{code: 200, message: OK}", "null"), "is torn: interaction 0: its response has no status."),
         (GOOD.replace("  response:", "  answer:"), "is torn: interaction 0: its response is missing."),

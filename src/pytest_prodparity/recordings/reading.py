@@ -27,7 +27,7 @@ class CassetteError(ProdparityError):
     """A file that is torn, or no cassette."""
 
 
-class NoCassette(CassetteError):
+class NoCassette(CassetteError, UsageError):
     """The file can be read and holds something else."""
 
 

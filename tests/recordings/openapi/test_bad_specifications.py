@@ -97,4 +97,6 @@ def test_words_of_yaml_that_are_booleans_or_days_elsewhere_are_texts(tmp_path: P
     of = Spec.load(path)
     for value in ("no", "on", "12:30", "2024-01-31"):
         assert told(of, call("GET https://api.example.com/thing", {"a": value})) == []
-    assert json.dumps(told(of, call("GET https://api.example.com/thing", {"a": "off"}))).count("is 'off', documented: 'no', 'on'")
+    assert json.dumps(told(of, call("GET https://api.example.com/thing", {"a": "off"}))).count(
+        "is 'off', documented: 'no', 'on'"
+    )

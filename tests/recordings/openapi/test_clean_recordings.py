@@ -35,7 +35,13 @@ PAYMENT_CALLS = [
     call("POST https://api.payments.example/oauth/token", {"access_token": "REDACTED", "expires_in": 3600}, form={"grant_type": "client_credentials"}),
 ]  # fmt: skip
 
-USER = {"login": "mona", "id": 1 << 40, "name": None, "url": "https://api.forge.example/users/mona", "site_admin": False}
+USER = {
+    "login": "mona",
+    "id": 1 << 40,
+    "name": None,
+    "url": "https://api.forge.example/users/mona",
+    "site_admin": False,
+}
 ISSUE = {
     "id": 12, "number": 3, "title": "Broken", "state": "closed", "state_reason": None, "locked": False, "user": USER,
     "assignees": [USER], "labels": [{"id": 1, "name": "bug", "color": "ff00aa", "description": None}, "old"],
@@ -63,7 +69,13 @@ FORGE_CALLS = [
 ]  # fmt: skip
 
 PET = {"id": 7, "name": "Tom", "petType": "Cat", "huntingSkill": "lazy", "owner": None}
-DOG = {"id": 8, "name": "Rex", "petType": "Dog", "packSize": 1, "parents": [PET, {"name": "?", "petType": "Bird", "wings": 2}]}
+DOG = {
+    "id": 8,
+    "name": "Rex",
+    "petType": "Dog",
+    "packSize": 1,
+    "parents": [PET, {"name": "?", "petType": "Bird", "wings": 2}],
+}
 PETS = "https://pets.example/v2"
 PET_CALLS = [
     call(f"GET {PETS}/pets?limit=100&status=available&status=sold&tags=a,b", [PET, DOG]),
