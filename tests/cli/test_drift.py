@@ -138,7 +138,8 @@ def test_wrong_use_is_one_message(here: Project, arguments: tuple[str, ...], sai
     (here.folder / "empty").mkdir()
     out = run_command(here, "drift", *arguments, status=2)
     assert said in out
-    assert "s3cret" not in out.replace("Bearer s3cret", "") and "Traceback" not in out
+    assert "s3cret" not in out
+    assert "Traceback" not in out
 
 
 def test_a_torn_cassette_stops_with_its_name(here: Project) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 from .document import Place
 from .formats import INTEGERS, TEXTS
@@ -13,6 +14,7 @@ from .notes import Path, Walk
 Test = Callable[[Any, Walk, Path], None]
 
 _NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}  # fmt: skip
+_KNOWN = frozenset(_NAMES.values())
 _INTEGER = re.compile(r"-?\d+$", re.ASCII)
 _NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$", re.ASCII)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,29}$", re.ASCII)
@@ -27,25 +29,47 @@ def type_name(value: Any) -> str:
     return _NAMES.get(type(value), "string")
 
 
-def type_test(place: Place) -> Test | None:
-    """Of `type`, one or several."""
-    said = place.mapping().get("type")
-    types = [said] if isinstance(said, str) else [one for one in said if isinstance(one, str)] if isinstance(said, list) else []  # fmt: skip
-    if not types or not set(types) <= set(_NAMES.values()):  # `file`, `any`: everything fits
-        return None
-    fitting = {*types, "integer"} if "number" in types else set(types)
-    nullable = None in place.mapping().get("enum", ()) if isinstance(place.mapping().get("enum"), list) else False
+class OfType:
+    """The test of `type`, one or several."""
 
-    def test(value: Any, walk: Walk, path: Path) -> None:
+    __slots__ = ("_fitting", "_nullable", "_place", "_types", "exact")
+
+    SCALARS: ClassVar[frozenset[type]] = frozenset({bool, int, float, str, type(None)})
+
+    def __init__(self, place: Place, types: list[str], *, nullable: bool) -> None:
+        self._place = place
+        self._types = types
+        self._fitting = {*types, "integer"} if "number" in types else set(types)
+        self._nullable = nullable
+        self.exact = _exact(frozenset(self._fitting))
+        """Python's types of the values that fit, of those that hold nothing."""
+
+    @classmethod
+    def of(cls, place: Place) -> OfType | None:
+        """None where everything fits, as with Swagger 2's `file`."""
+        said = place.mapping().get("type")
+        types = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+        if not types or not all(isinstance(one, str) and one in _KNOWN for one in types):
+            return None
+        values = place.mapping().get("enum")
+        return cls(place, types, nullable=isinstance(values, list) and None in values)
+
+    def __call__(self, value: Any, walk: Walk, path: Path) -> None:
+        """Note it where it does not fit."""
+        if type(value) in self.exact:
+            return
         name = type_name(value)
-        if name in fitting or (value is None and nullable):
+        if name in self._fitting or (value is None and self._nullable):
             return
-        if walk.text and (type(value) is not str or _stands(value, fitting)):
+        if walk.text and (type(value) is not str or _stands(value, self._fitting)):
             return
-        kind = "null" if value is None else "type"
-        walk.note(kind, path, f"is {name}, documented: {' or '.join(types)}", value, place)  # type: ignore[arg-type]
+        told = f"is {name}, documented: {' or '.join(self._types)}"
+        walk.note("null" if value is None else "type", path, told, value, self._place)
 
-    return test
+
+@cache
+def _exact(names: frozenset[str]) -> frozenset[type]:
+    return frozenset(kind for kind, name in _NAMES.items() if name in names) & OfType.SCALARS
 
 
 def _stands(value: str, types: set[str]) -> bool:
@@ -60,8 +84,13 @@ def _stands(value: str, types: set[str]) -> bool:
     )
 
 
+_KEYWORDS = ("const", "enum", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format")  # fmt: skip
+
+
 def scalar_tests(place: Place) -> list[Test]:
     """All that look at one value, of those the schema has."""
+    if place.mapping().keys().isdisjoint(_KEYWORDS):
+        return []
     makers = (_values, _lengths, _pattern, _bounds, _format)
     return [test for make in makers if (test := make(place)) is not None]
 

@@ -15,7 +15,7 @@ from typing import Any
 from .choice import Choice
 from .document import Place
 from .notes import Path, Side, Walk
-from .scalars import scalar_tests, type_test
+from .scalars import OfType, scalar_tests
 
 Test = Callable[[Any, Walk, Path], "Seen | None"]
 
@@ -35,6 +35,9 @@ class Seen:
         self.names |= other.names
         self.open = self.open or other.open
         self.closed = self.closed or other.closed
+
+
+_FURTHER = ("allOf", "oneOf", "anyOf", "discriminator", "if", "not", "dependentSchemas", "dependencies", "unevaluatedProperties")  # fmt: skip
 
 
 class Schemas:
@@ -57,11 +60,13 @@ class Schemas:
 class Schema:
     """One schema."""
 
-    __slots__ = ("_nullable", "_tests", "place", "schemas")
+    __slots__ = ("_nullable", "_tests", "place", "plain", "schemas")
 
     def __init__(self, schemas: Schemas, place: Place) -> None:
         self.schemas = schemas
         self.place = place
+        self.plain: frozenset[type] = frozenset()
+        """Python's types of the values that fit it and are not looked into: most fields are such."""
         self._tests: list[Test] | None = None
         self._nullable = False
 
@@ -85,6 +90,8 @@ class Schema:
         tests = self._tests
         if tests is None:
             tests = self._tests = self._build()
+            if not tests or (len(tests) == 1 and isinstance(tests[0], OfType)):
+                self.plain = _plain(tests, nullable=self._nullable)
         if value is None and self._nullable:
             return None
         seen: Seen | None = None
@@ -110,15 +117,16 @@ class Schema:
         elif "$dynamicRef" in node or "$recursiveRef" in node or "$ref" in node:
             self.schemas.unfollowed.add(str(self.place))
             return [_anything]
-        dispatch = Choice.of(self.schemas, self.place)
-        if (test := type_test(self.place)) is not None:
-            tests.append(test)
+        if (of_type := OfType.of(self.place)) is not None:
+            tests.append(of_type)
         tests += scalar_tests(self.place)
         tests += [test for make in (_object, _array) if (test := make(self)) is not None]
+        if node.keys().isdisjoint(_FURTHER):
+            return tests
         if (parts := self.place.get("allOf")) is not None:
             tests += [self.schemas.of(part).apply for part in parts.elements()]
-        if dispatch is not None:
-            tests.append(dispatch)
+        if (choice := Choice.of(self.schemas, self.place)) is not None:
+            tests.append(choice)
         tests += self._conditions()
         if (more := node.get("unevaluatedProperties")) is not None:
             tests.append(_closed if more is False else _anything)
@@ -166,23 +174,29 @@ class Property:
     deprecated: bool
     read_only: bool
     write_only: bool
+    remarkable: bool
+    """One of the three."""
+
+
+def _plain(tests: list[Test], *, nullable: bool) -> frozenset[type]:
+    kept = tests[0].exact if tests and isinstance(tests[0], OfType) else OfType.SCALARS
+    return kept | {type(None)} if nullable else kept
 
 
 def _property(schemas: Schemas, place: Place) -> Property:
     target = place.followed()
-    said = [place.mapping()] + ([target.mapping()] if target is not None and target is not place else [])
-
-    def is_set(name: str) -> bool:
-        return any(part.get(name) is True for part in said)
-
-    deprecated = is_set("deprecated") or is_set("x-deprecated")
-    return Property(schemas.of(place), deprecated, is_set("readOnly"), is_set("writeOnly"))
+    nodes = (place.mapping(),) if target is None or target is place else (place.mapping(), target.mapping())
+    deprecated = read_only = write_only = False
+    for node in nodes:
+        deprecated = deprecated or node.get("deprecated") is True or node.get("x-deprecated") is True
+        read_only = read_only or node.get("readOnly") is True
+        write_only = write_only or node.get("writeOnly") is True
+    return Property(schemas.of(place), deprecated, read_only, write_only, deprecated or read_only or write_only)
 
 
 def _object(schema: Schema) -> Test | None:
     node, place, schemas = schema.place.mapping(), schema.place, schema.schemas
-    keywords = ("properties", "patternProperties", "additionalProperties", "required", "minProperties", "maxProperties")
-    if not any(keyword in node for keyword in keywords):
+    if node.keys().isdisjoint(("properties", "patternProperties", "additionalProperties", "required")):
         return None
     named = place.get("properties")
     properties = {name: _property(schemas, part) for name, part in named.items()} if named else {}
@@ -202,8 +216,10 @@ def _object(schema: Schema) -> Test | None:
         for name, part in value.items():
             known = properties.get(name)
             if known is not None:
-                _remark(known, walk, (path, name))
-                known.schema.judge(part, walk, (path, name))
+                if known.remarkable:
+                    _remark(known, walk, (path, name))
+                if type(part) not in known.schema.plain:
+                    known.schema.judge(part, walk, (path, name))
                 continue
             for pattern, matched in patterns:
                 if pattern.search(name):
