@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.parse import urldefrag
 
 import yaml
 
-from ..core.errors import ProdparityError, UsageError
+from ..core.errors import UsageError
 from .exchange import Exchange, Fields, Request, Response
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -23,11 +24,11 @@ _KEY = re.compile(rb"""(?:^|[{,\s])["']?interactions["']?\s*:""", re.MULTILINE)
 _PASSED_BY = {"node_modules", "site-packages", "__pycache__"}
 
 
-class CassetteError(ProdparityError):
+class CassetteError(UsageError):
     """A file that is torn, or no cassette."""
 
 
-class NoCassette(CassetteError, UsageError):
+class NoCassette(CassetteError):
     """The file can be read and holds something else."""
 
 
@@ -178,6 +179,7 @@ def _exchange(entry: object, number: int, path: Path) -> Exchange:
             number=number,
             request=_request(_part(entry, "request")),
             response=_response(_part(entry, "response")),
+            at=_moment(entry.get("recorded_at")),
         )
     except (TypeError, ValueError, binascii.Error) as wrong:
         raise CassetteError(f"Cassette {path} is torn: interaction {number}: {wrong}.", fix=_AGAIN) from None
@@ -205,6 +207,17 @@ def _response(part: Mapping[str, Any]) -> Response:
         raise ValueError("its response has no status")
     body = part["body"] if "body" in part else part.get("content")
     return Response(status=int(status), reason=reason, headers=_fields(part.get("headers")), body=_body(body))
+
+
+def _moment(said: object) -> float | None:
+    """A time of ours, or of a hand; None where there is none that can be read."""
+    if isinstance(said, int | float):
+        return float(said)
+    try:
+        found = said if isinstance(said, datetime) else datetime.fromisoformat(str(said))
+    except ValueError:
+        return None
+    return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
 
 
 def _part(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -100,3 +100,8 @@ def test_words_of_yaml_that_are_booleans_or_days_elsewhere_are_texts(tmp_path: P
     assert json.dumps(told(of, call("GET https://api.example.com/thing", {"a": "off"}))).count(
         "is 'off', documented: 'no', 'on'"
     )
+
+
+def test_a_pattern_that_could_take_for_ever_accuses_nobody(tmp_path: Path) -> None:
+    of = spec(tmp_path, answering({"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}))
+    assert told(of, call("GET https://api.example.com/thing", {"a": "a" * 64 + "!"})) == []

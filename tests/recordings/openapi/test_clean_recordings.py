@@ -66,6 +66,11 @@ FORGE_CALLS = [
     call(f"HEAD {FORGE}/user"),
     call(f"GET {FORGE}/user", {**USER, "email": "REDACTED", "url": "REDACTED", "id": "REDACTED"}),
     call(f"OPTIONS {FORGE}/user", status=204),
+    call(f"GET {FORGE}/user", USER, answered={"Content-Type": "application/vnd.forge.v3+json"}),
+    call(f"GET {FORGE}/user", USER, answered={"Content-Type": ""}),
+    call(f"GET {FORGE}/repos/mona/app/contents/a", b"".decode(), answered={"Content-Type": "application/vnd.forge.raw"}),
+    call(f"GET {FORGE}/repos/mona/app/issues?since=2024-01-01T00:00:00+02:00", []),
+    call(f"POST {FORGE}/repos/mona/app/issues", ISSUE, status=201, sent={"title": 3}, headers={"Content-Type": ""}),
 ]  # fmt: skip
 
 PET = {"id": 7, "name": "Tom", "petType": "Cat", "huntingSkill": "lazy", "owner": None}
@@ -80,6 +85,8 @@ PETS = "https://pets.example/v2"
 PET_CALLS = [
     call(f"GET {PETS}/pets?limit=100&status=available&status=sold&tags=a,b", [PET, DOG]),
     call(f"GET {PETS}/pets?pet_pass=x", []),
+    call(f'GET {PETS}/pets?status=["available","sold"]', []),
+    call(f"POST {PETS}/pets/7", form={"name": "Tom"}, headers={"Content-Type": ""}),
     call(f"POST {PETS}/pets", DOG, status=201, sent={"name": "Rex", "petType": "Dog", "packSize": 1}),
     call(f"POST {PETS}/pets", status=405, sent={"name": 3}),
     call(f"GET {PETS}/pets/7", PET),

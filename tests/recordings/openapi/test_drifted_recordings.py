@@ -145,6 +145,7 @@ DRIFTED: list[tuple[str, Exchange, list[str]]] = [
         call(f"POST {PETS}/pets", PET, status=201, sent={**PET, "id": 7}),
         ["inform read-only: request body .id is documented as read-only, and was sent"],
     ),
+    ("pets.json", call(f"GET {PETS}/pets/mine", PET), ["warn type: path parameter id is string, documented: integer"]),
     ("pets.json", call("GET https://pets.example/v1/pets", []), ["warn version: GET /v1/pets is version v1; the specification has v2 -> GET /v2/pets"]),
     ("pets.json", call("GET https://pets.example/v1/pets", status=410), ["fail version: GET /v1/pets is version v1; the specification has v2 -> GET /v2/pets"]),
     (

@@ -142,7 +142,7 @@ class Exchanged:
         where = f"{parameter.where} parameter {parameter.name}"
         given, said = self._given(parameter, query)
         if not given:
-            if parameter.required and parameter.where in ("query", "header") and not self._withheld(parameter.name):
+            if parameter.required and not self._withheld(parameter.name) and self._told_of(parameter):
                 yield self._say(WARN, "missing", where, "is documented as required, and missing", parameter.place)
             return
         if parameter.deprecated:
@@ -153,6 +153,10 @@ class Exchanged:
         walk = Walk(Side.REQUEST, text=parameter.style != "json")
         self._spec.schemas.of(parameter.schema).judge(said, walk, None)
         yield from self._noted(walk.notes, where)
+
+    def _told_of(self, parameter: Parameter) -> bool:
+        """It would be in the recording: some are without any header fields."""
+        return parameter.where == "query" or (parameter.where == "header" and bool(self._request.headers))
 
     def _given(self, parameter: Parameter, query: forms.Pairs) -> tuple[bool, Any]:
         if parameter.where == "query":
@@ -194,14 +198,14 @@ class Exchanged:
                     WARN, "missing", "request body", "is documented as required, and missing", self._operation.place
                 )
             return
-        media = media_type(request.headers)
-        documented, schema = content.of(media) if media else (True, next(iter(content.media.values()), None))
-        if not documented and content.media:
+        media = media_type(request.headers) or _guessed(request.body, content)
+        documented, schema = content.of(media)
+        if not documented and content.media and media:
             yield self._say(WARN, "undocumented-content", "request body", f"is {media}, documented: {_listed(content)}", self._operation.place)  # fmt: skip
         if not documented or schema is None:
             return
         form = media == "application/x-www-form-urlencoded"
-        body = self._parsed("request body", request.headers, request.body, media or "application/json", form=form)
+        body = self._parsed("request body", request.headers, request.body, media, form=form)
         if body is _NOTHING:
             return
         walk = Walk(Side.REQUEST, text=form)
@@ -220,15 +224,15 @@ class Exchanged:
             return
         if not response.body or self._request.method == "HEAD" or response.status in _NO_BODY or response.status >= 500:
             return
-        media = media_type(response.headers)
-        documented, schema = content.of(media) if media else (True, next(iter(content.media.values()), None))
+        media = media_type(response.headers) or _guessed(response.body, content)
+        documented, schema = content.of(media)
         if not documented and content.media:
-            if not (response.status >= 400 and not is_json(media)):  # a gateway's page
+            if media and not (response.status >= 400 and not is_json(media)):  # a gateway's page
                 yield self._say(WARN, "undocumented-content", f"{where} body", f"is {media}, documented: {_listed(content)}", operation.place)  # fmt: skip
             return
         if schema is None:
             return
-        body = self._parsed(f"{where} body", response.headers, response.body, media or "application/json", form=False)
+        body = self._parsed(f"{where} body", response.headers, response.body, media, form=False)
         if body is _NOTHING:
             return
         walk = Walk(Side.RESPONSE)
@@ -263,13 +267,22 @@ class Exchanged:
             elif note.kind == "missing" and not response and note.path is not None and self._withheld(note.path[1]):
                 continue
             else:
-                yield self._say(_SEVERITY[note.kind], note.kind, whole, note.told, note.place)
+                # `/users/me` where a number is documented: the server has known what was meant.
+                severity = min(_SEVERITY[note.kind], WARN) if where.startswith("path") else _SEVERITY[note.kind]
+                yield self._say(severity, note.kind, whole, note.told, note.place)
 
     def _say(self, severity: Severity, kind: str, where: str, told: str, place: Place | None, instead: str = "") -> Difference:  # fmt: skip
         return _of(severity, kind, str(self._operation), where, told, successor=instead, source=str(place) if place is not None else "")  # fmt: skip
 
 
 _NOTHING = object()
+
+
+def _guessed(body: bytes, content: Content) -> str:
+    """Without a Content-Type: what the body looks like, or the only one that there is."""
+    if body.lstrip()[:1] in (b"{", b"["):
+        return next((name for name in content.media if is_json(name)), "application/json")
+    return next((name for name in content.media if not is_json(name)), "")
 
 
 def _listed(content: Content) -> str:

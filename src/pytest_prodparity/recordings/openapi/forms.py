@@ -50,6 +50,11 @@ def _split(parameter: Parameter, texts: list[str]) -> list[str]:
     """A single text may hold several whatever the style says: servers take both."""
     if len(texts) != 1:
         return texts
+    if texts[0].startswith("["):  # some send JSON
+        try:
+            return [one if isinstance(one, str) else json.dumps(one) for one in json.loads(texts[0])]
+        except ValueError:
+            pass
     mark = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}.get(parameter.style, ",")
     return texts[0].split(mark) if texts[0] else []
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ..fields import is_json
 from .document import Place
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -34,12 +35,13 @@ class Content:
     required: bool = False
 
     def of(self, media: str) -> tuple[bool, Place | None]:
-        """Whether a media type is documented, and its schema; ranges such as `application/*` are tried last."""
-        ranges = (media, f"{media.partition('/')[0]}/*", "*/*", "*")
-        for tried in ranges:
+        """Whether a media type is documented, and its schema; ranges such as `application/*` are tried last. One kind of
+        JSON stands for another: `application/vnd.example.v2+json` for `application/json`."""
+        for tried in (media, f"{media.partition('/')[0]}/*", "*/*", "*"):
             if tried in self.media:
                 return True, self.media[tried]
-        return False, None
+        alike = [name for name in self.media if is_json(name)] if is_json(media) else []
+        return (True, self.media[alike[0]]) if alike else (False, None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,6 @@ JSON Schema as OpenAPI 3.0, 3.1 and Swagger 2 use it. Lenient where specificatio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path as File
@@ -15,7 +14,7 @@ from typing import Any
 from .choice import Choice
 from .document import Place
 from .notes import Path, Side, Walk
-from .scalars import OfType, scalar_tests
+from .scalars import OfType, compiled, scalar_tests
 
 Test = Callable[[Any, Walk, Path], "Seen | None"]
 
@@ -203,7 +202,7 @@ def _object(schema: Schema) -> Test | None:
     patterns = [
         (pattern, schemas.of(part))
         for name, part in (place.get("patternProperties") or place).items()
-        if "patternProperties" in node and (pattern := _pattern(name)) is not None
+        if "patternProperties" in node and (pattern := compiled(name)) is not None
     ]
     extra = node.get("additionalProperties")
     others = schemas.of(place["additionalProperties"]) if isinstance(extra, dict) and extra else None
@@ -313,10 +312,3 @@ def _when(key: str, schema: Schema) -> Test:
         return schema.apply(value, walk, path) if type(value) is dict and key in value else None
 
     return test
-
-
-def _pattern(text: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(text)
-    except re.error:
-        return None
