@@ -159,8 +159,8 @@ def _buffer(loader: Any, node: Any) -> object:
 
 
 def _pieces(loader: Any, node: Any) -> object:
-    arguments = loader.construct_mapping(node, deep=True).get("args") or ([],)
-    return b"".join(_bytes(piece) for piece in arguments[0])
+    arguments = loader.construct_mapping(node, deep=True).get("args")
+    return b"".join(_bytes(piece) for piece in (arguments[0] if arguments else ()))
 
 
 _PYTHON = "tag:yaml.org,2002:python/"

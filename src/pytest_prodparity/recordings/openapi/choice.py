@@ -111,14 +111,8 @@ def _any(group: list[Schema], value: Any, walk: Walk, path: Path, place: Place) 
     else:
         from .scalars import type_name
 
-        kind = "null" if value is None else "type"
-        walk.note(
-            kind,
-            path,
-            f"is {type_name(value)}, which none of the {len(group)} documented alternatives is",
-            value,
-            place,
-        )  # type: ignore[arg-type]
+        told = f"is {type_name(value)}, which none of the {len(group)} documented alternatives is"
+        walk.note("null" if value is None else "type", path, told, value, place)
     return _known(group, value, walk, path)
 
 

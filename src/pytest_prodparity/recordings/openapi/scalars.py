@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from .document import Place
 from .formats import INTEGERS, TEXTS
@@ -199,7 +199,7 @@ def _bound(bound: float, sign: int, *, strict: bool) -> Callable[[float], bool]:
     return lambda value: (value - bound) * sign >= 0
 
 
-def _is_number(said: object) -> bool:
+def _is_number(said: object) -> TypeGuard[float]:
     return isinstance(said, int | float) and not isinstance(said, bool)
 
 

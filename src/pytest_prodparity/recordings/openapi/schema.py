@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path as File
 from typing import Any
 
 from .choice import Choice
@@ -46,13 +45,14 @@ class Schemas:
         self.references_alone = references_alone
         """Beside a `$ref` nothing else counts: so in 3.0 and Swagger 2."""
         self.unfollowed: set[str] = set()
-        self._made: dict[tuple[File, str], Schema] = {}
+        self._made: dict[int, Schema] = {}
+        """By the node's identity: it lives as long as its schema, which holds it."""
 
     def of(self, place: Place) -> Schema:
         """The schema at a place."""
-        found = self._made.get(place.key)
+        found = self._made.get(id(place.node))
         if found is None:
-            found = self._made[place.key] = Schema(self, place)
+            found = self._made[id(place.node)] = Schema(self, place)
         return found
 
 

@@ -45,7 +45,7 @@ def of_place(spec: Spec, place: Place | None) -> str:
             if isinstance(name, str) and _KEY.match(name) and (text := _plain(said)):
                 return _resolved(spec, text)
         for name in ("description", "summary"):
-            if isinstance(text := node.get(name), str) and (what := said_in(text)):
+            if isinstance(told := node.get(name), str) and (what := said_in(told)):
                 return what
     return ""
 
