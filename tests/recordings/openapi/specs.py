@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,9 +17,10 @@ from pytest_prodparity.recordings.openapi.spec import Spec
 HERE = Path(__file__).parent
 
 
-def load(name: str, **more: Any) -> Spec:
+@cache
+def load(name: str) -> Spec:
     """One of the files beside this one."""
-    return Spec.load(HERE / name, **more)
+    return Spec.load(HERE / name)
 
 
 def spec(folder: Path, paths: Mapping[str, Any], **more: Any) -> Spec:

@@ -19,6 +19,8 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.di
 TYPES = ["string", "integer", "number", "boolean", "null", "array", "object"]
 KEYWORDS: dict[str, st.SearchStrategy[Any]] = {
     "type": st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True),
+    "enum": st.lists(SCALARS, min_size=1, max_size=3),
+    "const": SCALARS,
     "minimum": st.integers(-2, 5),
     "exclusiveMaximum": st.integers(0, 9),
     "maxLength": st.integers(1, 5),
@@ -39,7 +41,7 @@ def schemas(depth: int = 2) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {},
         optional={
-            **{name: KEYWORDS[name] for name in ("type", "required", "minimum")},
+            **{name: KEYWORDS[name] for name in ("type", "required", "enum")},
             "properties": st.dictionaries(NAMES, inner, max_size=3),
             "additionalProperties": inner,
             "items": inner,
@@ -62,7 +64,7 @@ def fits(schema: Any, value: Any) -> bool:
     return walk.fits
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(schemas(), VALUES)
 def test_both_say_the_same(schema: dict[str, Any], value: Any) -> None:
     expected = Draft202012Validator(schema).is_valid(value)

@@ -107,13 +107,22 @@ def _any(group: list[Schema], value: Any, walk: Walk, path: Path, place: Place) 
         notes for notes in refused if not any(note.kind in ("type", "null") and note.path == path for note in notes)
     ]
     if near:
-        walk.notes += min(near, key=lambda notes: sum(note.violates for note in notes))
+        walk.notes += min(near, key=lambda notes: sum(_distance(note, path) for note in notes))
     else:
         from .scalars import type_name
 
         told = f"is {type_name(value)}, which none of the {len(group)} documented alternatives is"
         walk.note("null" if value is None else "type", path, told, value, place)
     return _known(group, value, walk, path)
+
+
+def _distance(note: Note, path: Path) -> int:
+    """A field that has one value only, such as `object: card`, says which alternative it is; another value, that it is not."""
+    if not note.violates:
+        return 0
+    node = note.place.mapping() if note.place is not None else {}
+    single = "const" in node or (isinstance(node.get("enum"), list) and len(node["enum"]) == 1)
+    return 100 if note.kind == "value" and single and note.path is not None and note.path[0] == path else 1
 
 
 def _known(group: list[Schema], value: Any, walk: Walk, path: Path) -> Seen | None:

@@ -100,6 +100,7 @@ def _values(place: Place) -> Test | None:
     said = [node["const"]] if "const" in node else node.get("enum")
     if not isinstance(said, list) or not said:
         return None
+    typed = "type" in node
     texts = {str(one).lower() if isinstance(one, bool) else str(one) for one in said}
 
     def test(value: Any, walk: Walk, path: Path) -> None:
@@ -107,13 +108,13 @@ def _values(place: Place) -> Test | None:
             return
         if any(value == one and isinstance(value, bool) is isinstance(one, bool) for one in said):
             return
-        if isinstance(value, str) and walk.text and (value in texts or value == ""):
+        if walk.text and (not isinstance(value, str) or value in texts or value == ""):
             return
-        if type_name(value) not in {type_name(one) for one in said}:
-            return  # `type` says so, where it is documented
+        if typed and not walk.text and type_name(value) not in {type_name(one) for one in said}:
+            return  # `type` says so
         shown = repr(value) if isinstance(value, str) and _WORD.match(value) else f"a {type_name(value)}"
         documented = ", ".join(repr(one) for one in said[:6]) + (", …" if len(said) > 6 else "")
-        walk.note("value", path, f"is {shown}, documented: {documented}", value, place)
+        walk.note("null" if value is None else "value", path, f"is {shown}, documented: {documented}", value, place)
 
     return test
 
