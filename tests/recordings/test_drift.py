@@ -133,3 +133,12 @@ def test_a_specification_without_hosts_is_about_those_that_have_its_operations(t
         "warn undocumented-path: GET /v1/other is no path of the specification"
     ]
     assert outcome.untold == (("no specification is about b.example", 1),)
+
+
+def test_a_specification_whose_host_is_a_variable_names_none(tmp_path: Path) -> None:
+    servers = [{"url": "{protocol}://{hostname}/api/v3", "variables": {"hostname": {"default": "HOSTNAME"}}}]
+    of = spec(tmp_path, answering({}), servers=servers)
+    calls = [call("GET https://forge.corp.example/api/v3/thing", {}), call("GET https://elsewhere.example/login", {})]
+    outcome = compare(recorded(*calls), specs=[of], now=NOW)
+    assert outcome.differences == ()
+    assert outcome.untold == (("no specification is about elsewhere.example", 1),)

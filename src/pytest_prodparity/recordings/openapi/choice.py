@@ -88,6 +88,9 @@ def _any(group: list[Schema], value: Any, walk: Walk, path: Path, place: Place) 
     fitting: list[Note] | None = None
     refused: list[list[Note]] = []
     for schema in group:
+        if type(value) in schema.plain:
+            fitting = []
+            continue
         trial = walk.trial()
         more = schema.apply(value, trial, path)
         if not trial.fits:

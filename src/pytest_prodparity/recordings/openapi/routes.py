@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 VERSION = re.compile(r"v\d+(?:[._]\d+)*(?:alpha\d*|beta\d*)?$|\d{4}-\d{2}(?:-\d{2})?$", re.ASCII)
+_VARIABLE = re.compile(r"\{[^{}]*\}")
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -16,7 +17,7 @@ class Server:
 
     url: str
     host: re.Pattern[str] | None
-    """None where the specification names no host."""
+    """None where the specification names no host, or only a variable for one."""
     base: str
     pattern: re.Pattern[str]
     """Of the base path, with what follows as its last group."""
@@ -35,7 +36,7 @@ class Server:
             address, base = "", "/" + url.strip("/") if url.strip("/") else ""
         return cls(
             url=url or "/",
-            host=re.compile(_open(address, variables) + "$") if address else None,
+            host=re.compile(_open(address, variables) + "$") if re.search(r"\w", _VARIABLE.sub("", address)) else None,
             base=base,
             pattern=re.compile(_open(base, variables) + r"(/.*|)$"),
         )

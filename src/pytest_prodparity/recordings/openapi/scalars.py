@@ -119,6 +119,13 @@ def _values(place: Place) -> Test | None:
     return test
 
 
+def longest(place: Place) -> int:
+    """`maxLength` where it is the only thing asked of a text; else -1."""
+    asked = [name for name in _KEYWORDS if name in place.mapping()]
+    most = place.mapping().get("maxLength")
+    return most if asked == ["maxLength"] and isinstance(most, int) else -1
+
+
 def _lengths(place: Place) -> Test | None:
     least, most = place.mapping().get("minLength"), place.mapping().get("maxLength")
     if not isinstance(least, int) and not isinstance(most, int):

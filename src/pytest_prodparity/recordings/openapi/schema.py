@@ -13,7 +13,7 @@ from typing import Any
 from .choice import Choice
 from .document import Place
 from .notes import Path, Side, Walk
-from .scalars import OfType, compiled, scalar_tests
+from .scalars import OfType, compiled, longest, scalar_tests
 
 Test = Callable[[Any, Walk, Path], "Seen | None"]
 
@@ -59,13 +59,15 @@ class Schemas:
 class Schema:
     """One schema."""
 
-    __slots__ = ("_nullable", "_tests", "place", "plain", "schemas")
+    __slots__ = ("_nullable", "_tests", "longest", "place", "plain", "schemas")
 
     def __init__(self, schemas: Schemas, place: Place) -> None:
         self.schemas = schemas
         self.place = place
         self.plain: frozenset[type] = frozenset()
         """Python's types of the values that fit it and are not looked into: most fields are such."""
+        self.longest = -1
+        """Characters of a text that fits it, where nothing else is asked of one."""
         self._tests: list[Test] | None = None
         self._nullable = False
 
@@ -89,8 +91,7 @@ class Schema:
         tests = self._tests
         if tests is None:
             tests = self._tests = self._build()
-            if not tests or (len(tests) == 1 and isinstance(tests[0], OfType)):
-                self.plain = _plain(tests, nullable=self._nullable)
+            self._shorten(tests)
         if value is None and self._nullable:
             return None
         seen: Seen | None = None
@@ -102,6 +103,16 @@ class Schema:
                 else:
                     seen.add(more)
         return seen
+
+    def _shorten(self, tests: list[Test]) -> None:
+        """Most fields ask for a type and a length: no walk is needed to see that a value has them."""
+        first = tests[0] if tests else None
+        if first is None or (len(tests) == 1 and isinstance(first, OfType)):
+            kept = first.exact if isinstance(first, OfType) else OfType.SCALARS
+            self.plain = kept | {type(None)} if self._nullable else kept
+        elif len(tests) == 2 and isinstance(first, OfType) and str in first.exact:
+            self.longest = longest(self.place)
+            self.plain = frozenset({type(None)} if self._nullable and self.longest >= 0 else ())
 
     def _build(self) -> list[Test]:
         node = self.place.node
@@ -177,11 +188,6 @@ class Property:
     """One of the three."""
 
 
-def _plain(tests: list[Test], *, nullable: bool) -> frozenset[type]:
-    kept = tests[0].exact if tests and isinstance(tests[0], OfType) else OfType.SCALARS
-    return kept | {type(None)} if nullable else kept
-
-
 def _property(schemas: Schemas, place: Place) -> Property:
     target = place.followed()
     nodes = (place.mapping(),) if target is None or target is place else (place.mapping(), target.mapping())
@@ -217,8 +223,9 @@ def _object(schema: Schema) -> Test | None:
             if known is not None:
                 if known.remarkable:
                     _remark(known, walk, (path, name))
-                if type(part) not in known.schema.plain:
-                    known.schema.judge(part, walk, (path, name))
+                schema, kind = known.schema, type(part)
+                if kind not in schema.plain and not (kind is str and len(part) <= schema.longest):
+                    schema.judge(part, walk, (path, name))
                 continue
             for pattern, matched in patterns:
                 if pattern.search(name):
