@@ -102,6 +102,9 @@ def test_words_of_yaml_that_are_booleans_or_days_elsewhere_are_texts(tmp_path: P
     )
 
 
-def test_a_pattern_that_could_take_for_ever_accuses_nobody(tmp_path: Path) -> None:
-    of = spec(tmp_path, answering({"properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}))
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "/^[0-9]+$/i", r"^\p{Lu}+$", "(?<year>x", "[[:digit:]]x|a"])
+def test_a_pattern_of_another_language_or_one_that_could_take_for_ever_accuses_nobody(
+    tmp_path: Path, pattern: str
+) -> None:
+    of = spec(tmp_path, answering({"properties": {"a": {"type": "string", "pattern": pattern}}}))
     assert told(of, call("GET https://api.example.com/thing", {"a": "a" * 64 + "!"})) == []

@@ -139,7 +139,7 @@ def test_several_alternatives_may_fit_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("format_", "good", "bad"),
-    [("ipv4", "10.0.0.1", "10.0.0.256"), ("ipv6", "::1", "1.2.3.4"), ("email", "a@b", "a.b"), ("date", "2024-02-29", "29.2.2024")],
+    [("ipv4", "10.0.0.1", "10.0.0.256"), ("ipv6", "::1", "1.2.3.4"), ("email", "a@b", "a.b"), ("date", "2024-02-29", "29.2.2024"), ("uuid", "6f9619ff8b86d011b42d00c04fc964ff", "6f96")],
 )  # fmt: skip
 def test_a_format_is_checked(tmp_path: Path, format_: str, good: str, bad: str) -> None:
     of = spec(tmp_path, answering({"properties": {"a": {"type": "string", "format": format_}}}))
@@ -160,3 +160,8 @@ def test_a_body_that_cannot_be_read_is_not_judged(tmp_path: Path) -> None:
 
     assert reason({"a": "b"}, "application/json") == "request body: it says application/json and is none"
     assert reason({"a": "b"}, "multipart/form-data; boundary=x") == "request body: multipart/form-data is not read"
+
+
+def test_an_int_or_string_is_either(tmp_path: Path) -> None:
+    of = spec(tmp_path, answering({"properties": {"port": {"type": "string", "format": "int-or-string"}}}))
+    assert told(of, thing({"port": 80})) == told(of, thing({"port": "http"})) == []

@@ -12,7 +12,7 @@ _TIME = re.compile(
     r"([Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?$",
     re.ASCII,
 )
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_UUID = re.compile(r"\{?(?:urn:uuid:)?[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?$")
 
 
 def _ip(of: Callable[[str], object]) -> Callable[[str], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar, TypeGuard
@@ -46,8 +47,10 @@ class OfType:
 
     @classmethod
     def of(cls, place: Place) -> OfType | None:
-        """None where everything fits, as with Swagger 2's `file`."""
+        """None where everything fits, as with Swagger 2's `file`; Kubernetes' `int-or-string` is no string alone."""
         said = place.mapping().get("type")
+        if place.mapping().get("format") == "int-or-string":
+            return None
         types = [said] if isinstance(said, str) else said if isinstance(said, list) else []
         if not types or not all(isinstance(one, str) and one in _KNOWN for one in types):
             return None
@@ -142,15 +145,18 @@ def _lengths(place: Place) -> Test | None:
     return test
 
 
+_SLASHED = re.compile(r"/.*/[a-z]*$", re.DOTALL)
 _NESTED = re.compile(r"\([^()]*[+*}][^()]*\)[+*{]")
 
 
 def compiled(said: str) -> re.Pattern[str] | None:
-    """None for what only JavaScript has, and for a repetition of a repetition, which may take for ever."""
-    if _NESTED.search(said):
+    """None for what only JavaScript has (`/…/i` among it), and for a repetition of a repetition, which may take for ever."""
+    if _NESTED.search(said) or _SLASHED.match(said):
         return None
     try:
-        return re.compile(said)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of `[[`, which means what it means here
+            return re.compile(said)
     except (re.error, OverflowError, RecursionError):
         return None
 

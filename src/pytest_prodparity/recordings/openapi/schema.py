@@ -207,8 +207,8 @@ def _object(schema: Schema) -> Test | None:
     properties = {name: _property(schemas, part) for name, part in named.items()} if named else {}
     patterns = [
         (pattern, schemas.of(part))
-        for name, part in (place.get("patternProperties") or place).items()
-        if "patternProperties" in node and (pattern := compiled(name)) is not None
+        for name, part in (place["patternProperties"].items() if node.get("patternProperties") else ())
+        if (pattern := compiled(name)) is not None
     ]
     extra = node.get("additionalProperties")
     others = schemas.of(place["additionalProperties"]) if isinstance(extra, dict) and extra else None
