@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import UsageError
+from ..gate.quiet import uncollected
 
 _PATH = click.Path(path_type=Path)
 
@@ -25,6 +26,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--fail-on", type=click.Choice(["inform", "warn", "fail"]), default="fail", show_default=True, help="The lowest severity that makes the exit status 1.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Also what informs only, and what was not judged.")
+@uncollected()
 def command(
     paths: tuple[str, ...],
     cassettes: bool,

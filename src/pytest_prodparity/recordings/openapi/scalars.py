@@ -75,6 +75,30 @@ def _exact(names: frozenset[str]) -> frozenset[type]:
     return frozenset(kind for kind, name in _NAMES.items() if name in names) & OfType.SCALARS
 
 
+_ASIDE = frozenset({"description", "title", "example", "examples", "default", "deprecated", "readOnly", "writeOnly", "nullable"})  # fmt: skip
+_SCALAR_NAMES = frozenset({"string", "integer", "number", "boolean", "null"})
+
+
+def glance(node: Any) -> tuple[frozenset[type], int]:
+    """Most fields ask for a type and perhaps a length, and most values have them: no tests need be made to see that.
+    Python's types of the values that fit whatever they are, and the characters that a text may have (-1: look closer)."""
+    if type(node) is not dict:
+        return frozenset(), -1
+    said = node.get("type")
+    types = [said] if isinstance(said, str) else said if isinstance(said, list) else ()
+    if not types or not all(isinstance(one, str) and one in _SCALAR_NAMES for one in types):
+        return frozenset(), -1
+    more = node.keys() - _ASIDE
+    fitting = frozenset(types) | ({"null"} if node.get("nullable") is True else set())
+    fitting |= {"integer"} if "number" in fitting else set()
+    if len(more) == 1:
+        return _exact(fitting), -1
+    most = node.get("maxLength")
+    if len(more) == 2 and isinstance(most, int) and "string" in fitting:
+        return _exact(fitting - {"string"}), most
+    return frozenset(), -1
+
+
 def _stands(value: str, types: set[str]) -> bool:
     """A text of a URL or form, for a value of one of the types; the empty text stands for none, one for a list of it."""
     return (
@@ -120,13 +144,6 @@ def _values(place: Place) -> Test | None:
         walk.note("null" if value is None else "value", path, f"is {shown}, documented: {documented}", value, place)
 
     return test
-
-
-def longest(place: Place) -> int:
-    """`maxLength` where it is the only thing asked of a text; else -1."""
-    asked = [name for name in _KEYWORDS if name in place.mapping()]
-    most = place.mapping().get("maxLength")
-    return most if asked == ["maxLength"] and isinstance(most, int) else -1
 
 
 def _lengths(place: Place) -> Test | None:

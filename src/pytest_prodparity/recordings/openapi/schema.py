@@ -13,7 +13,7 @@ from typing import Any
 from .choice import Choice
 from .document import Place
 from .notes import Path, Side, Walk
-from .scalars import OfType, compiled, longest, scalar_tests
+from .scalars import OfType, compiled, glance, scalar_tests
 
 Test = Callable[[Any, Walk, Path], "Seen | None"]
 
@@ -57,17 +57,14 @@ class Schemas:
 
 
 class Schema:
-    """One schema."""
+    """One schema. What its `plain` and `longest` let pass fits it: see `glance`."""
 
     __slots__ = ("_nullable", "_tests", "longest", "place", "plain", "schemas")
 
     def __init__(self, schemas: Schemas, place: Place) -> None:
         self.schemas = schemas
         self.place = place
-        self.plain: frozenset[type] = frozenset()
-        """Python's types of the values that fit it and are not looked into: most fields are such."""
-        self.longest = -1
-        """Characters of a text that fits it, where nothing else is asked of one."""
+        self.plain, self.longest = glance(place.node)
         self._tests: list[Test] | None = None
         self._nullable = False
 
@@ -91,7 +88,6 @@ class Schema:
         tests = self._tests
         if tests is None:
             tests = self._tests = self._build()
-            self._shorten(tests)
         if value is None and self._nullable:
             return None
         seen: Seen | None = None
@@ -103,16 +99,6 @@ class Schema:
                 else:
                     seen.add(more)
         return seen
-
-    def _shorten(self, tests: list[Test]) -> None:
-        """Most fields ask for a type and a length: no walk is needed to see that a value has them."""
-        first = tests[0] if tests else None
-        if first is None or (len(tests) == 1 and isinstance(first, OfType)):
-            kept = first.exact if isinstance(first, OfType) else OfType.SCALARS
-            self.plain = kept | {type(None)} if self._nullable else kept
-        elif len(tests) == 2 and isinstance(first, OfType) and str in first.exact:
-            self.longest = longest(self.place)
-            self.plain = frozenset({type(None)} if self._nullable and self.longest >= 0 else ())
 
     def _build(self) -> list[Test]:
         node = self.place.node
@@ -189,8 +175,8 @@ class Property:
 
 
 def _property(schemas: Schemas, place: Place) -> Property:
-    target = place.followed()
-    nodes = (place.mapping(),) if target is None or target is place else (place.mapping(), target.mapping())
+    target = place.followed() if place.reference is not None else None
+    nodes = (place.mapping(),) if target is None else (place.mapping(), target.mapping())
     deprecated = read_only = write_only = False
     for node in nodes:
         deprecated = deprecated or node.get("deprecated") is True or node.get("x-deprecated") is True
