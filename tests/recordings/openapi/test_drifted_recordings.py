@@ -241,3 +241,13 @@ def test_a_remote_reference_fits_everything_and_is_named(tmp_path: Path) -> None
     of = spec(tmp_path, answering({"$ref": "https://other.example/schema.json"}))
     assert told(of, call("GET https://api.example.com/thing", {"any": 1})) == []
     assert [place.rpartition(": ")[2] for place in of.schemas.unfollowed] == ["https://other.example/schema.json"]
+
+
+def test_parts_on_the_network_are_not_missed(tmp_path: Path) -> None:
+    remote = {"$ref": "https://other.example/part.yaml"}
+    paths = answering({}, parameters=[remote])
+    paths["/thing"]["get"]["responses"]["404"] = remote
+    paths["/other"] = remote
+    of = spec(tmp_path, paths)
+    assert told(of, call("GET https://api.example.com/thing?page=2", {}, status=404)) == []
+    assert told(of, call("PUT https://api.example.com/other?page=2", {})) == []

@@ -46,6 +46,8 @@ def compare(spec: Spec, exchange: Exchange) -> Judged:
     found = spec.find(request.url)
     if found is None:
         return _unknown_path(spec, request, response)
+    if (elsewhere := spec.elsewhere.get(found.template)) is not None:
+        return Judged(reason=f"not followed: {elsewhere}")
     operation = spec.operation(found, request.method)
     if operation is None and request.method == "HEAD":
         operation = spec.operation(found, "GET")
@@ -183,7 +185,7 @@ class Exchanged:
     def _undocumented(self, query: forms.Pairs) -> Iterator[Difference]:
         documented = [one for one in self._operation.parameters if one.where == "query"]
         spread = [one for one in documented if forms.kind_of(one.schema) == "object" and one.style == "form"]
-        if spread:  # its fields stand in the query by their own names
+        if spread or self._operation.partial:  # its fields stand in the query by their own names
             return
         for key in dict.fromkeys(key for key, _ in query):
             if not any(forms.claimed(one, key) for one in documented) and not self._withheld(key):
@@ -220,7 +222,8 @@ class Exchanged:
         if content is None:
             common = response.status in _UNIVERSAL or response.status >= 500 or response.status // 100 in (1, 3)
             told = f"is documented nowhere, documented: {', '.join(operation.responses) or 'none'}"
-            yield self._say(INFORM if common else WARN, "undocumented-status", where, told, operation.place)
+            if not operation.partial:
+                yield self._say(INFORM if common else WARN, "undocumented-status", where, told, operation.place)
             return
         if not response.body or self._request.method == "HEAD" or response.status in _NO_BODY or response.status >= 500:
             return

@@ -58,6 +58,8 @@ class Operation:
     responses: Mapping[str, Content]
     """By status as written: `200`, `4XX`, `default`."""
     place: Place
+    partial: bool = False
+    """A part of it stands elsewhere on the network: what is not here may be there."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.template}"
@@ -96,6 +98,7 @@ def three(method: str, template: str, item: Place, place: Place) -> Operation:
         else None,
         responses=responses,
         place=place,
+        partial=_is_partial(item, place),
     )
 
 
@@ -152,6 +155,7 @@ def two(method: str, template: str, item: Place, place: Place, root: Place) -> O
         body=content,
         responses=responses,
         place=place,
+        partial=_is_partial(item, place),
     )
 
 
@@ -206,6 +210,14 @@ def _parameters(item: Place, place: Place) -> list[Place]:
                 where = str(followed.mapping().get("in"))
                 found[(name.lower() if where == "header" else name, where)] = followed
     return list(found.values())
+
+
+def _is_partial(item: Place, place: Place) -> bool:
+    """A parameter or response is not followed."""
+    listed = [part for holder in (item, place) if (found := holder.get("parameters")) for part in found.elements()]
+    responses = place.get("responses")
+    answers = [part for _, part in responses.items()] if responses is not None else []
+    return any(part.followed() is None for part in (*listed, *answers))
 
 
 def _parts(listed: Place | None) -> list[tuple[str, Place]]:

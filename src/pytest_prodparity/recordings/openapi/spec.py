@@ -38,6 +38,8 @@ class Spec:
         self.servers = (*map(Server.of, servers), *self._own_servers())
         self._routes: dict[Server, Routes] = {}
         self._items: dict[str, Place] = {}
+        self.elsewhere: dict[str, str] = {}
+        """Paths that stand somewhere on the network, which is not followed: template -> the reference."""
         self._operations: dict[tuple[str, str, str], Operation | None] = {}
         self._read_paths()
         self.keys = self._key_names()
@@ -138,7 +140,10 @@ class Spec:
     def _read_paths(self) -> None:
         for template, part in self.root["paths"].items():
             item = part.followed()
-            if item is None or not isinstance(item.node, dict) or not template.startswith("/"):
+            if item is None:
+                self.elsewhere[template] = f"{part}: {part.reference}"
+                item = part
+            if not isinstance(item.node, dict) or not template.startswith("/"):
                 continue
             self._items[template] = item
             places = [item, *(item[method] for method in METHODS if item.get(method) is not None)]
