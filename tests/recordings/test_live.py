@@ -134,6 +134,12 @@ def test_recorded_credentials_are_never_sent_and_declared_ones_are(vendor: Vendo
     assert "mine" not in repr(access)
 
 
+def test_a_recorded_credential_in_the_query_is_left_out(vendor: Vendor) -> None:
+    vendor.will({})
+    again(call(f"GET {vendor.url}/a?api_key=placeholder&page_token=2&token=x&q=a%20b", {}))
+    assert [path for _, path, _ in vendor.asked] == ["/a?page_token=2&q=a+b"]
+
+
 def test_an_answer_that_may_be_better_next_time_is_asked_for_again(vendor: Vendor) -> None:
     vendor.will(b"", status=503).will(b"", status=429, Retry_After="0").will(
         gzip.compress(b'{"a": 2}'), Content_Encoding="gzip"
@@ -201,3 +207,13 @@ def test_the_command_asks_with_a_credential_from_the_environment(vendor: Vendor,
     )
     assert vendor.asked[0][2]["authorization"] == "Bearer s3cret"
     assert "s3cret" not in out
+
+
+def test_a_missing_package_is_named(tmp_path: Path) -> None:
+    here = Project(tmp_path, tmp_path / "cache").write(
+        {"cassettes/a.yaml": "interactions: []\n", "broken/stamina.py": "raise ImportError('not installed')\n"}
+    )
+    environment = {"PYTHONPATH": str(tmp_path / "broken")}
+    out = run_command(here, "drift", "--cassettes", "--live", status=3, environment=environment)
+    assert "--live needs the package 'pytest-prodparity[drift]': not installed." in out
+    assert 'To fix: pip install "pytest-prodparity[drift]"' in out

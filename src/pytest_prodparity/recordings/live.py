@@ -34,6 +34,11 @@ LARGEST = 32 << 20
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _SENT = re.compile(r"accept(?:-language)?$|(?:[\w-]+-)?(?:api-)?version$", re.IGNORECASE)
 """Recorded header fields that are sent again: they choose what comes back, and are no credentials."""
+_GIVEN = re.compile(
+    r"(?:api|app|access|client|consumer)?[_-]?(?:key|token|secret|signature)|auth(?:orization)?|passw(?:or)?d|sig|session(?:[_-]?id)?|x-amz-.*",
+    re.IGNORECASE,
+)
+"""Query parameters that are credentials: left out unless the user names them."""
 _ACTS = re.compile(
     r"/(?:authorize|logout|log-out|signout|login|signin|callback|token|unsubscribe|revoke)(?:/|$)", re.IGNORECASE
 )
@@ -125,9 +130,10 @@ def _request(request: Request, access: Access) -> Request:
     own = {name.lower() for name, _ in access.headers}
     headers = [(name, text) for name, text in request.headers if _SENT.match(name) and name.lower() not in own]
     parts = urlsplit(request.url)
-    if access.query:
-        replaced = {name for name, _ in access.query}
-        query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in replaced]
+    replaced = {name for name, _ in access.query}
+    recorded = parse_qsl(parts.query, keep_blank_values=True)
+    query = [pair for pair in recorded if pair[0] not in replaced and not _GIVEN.fullmatch(pair[0])]
+    if access.query or query != recorded:
         parts = parts._replace(query=urlencode([*query, *access.query]))
     headers += [("User-Agent", "pytest-prodparity drift"), ("Accept-Encoding", "gzip"), *access.headers]
     return Request(method=request.method, url=parts.geturl(), headers=tuple(headers))
