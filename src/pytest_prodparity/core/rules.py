@@ -46,6 +46,7 @@ RULES: dict[str, RuleInfo] = {
         finds="the code tries again without a bound or a pause", thresholds={"attempts": 10, "spacing_ms": 10}
     ),
     "not-tolerated": RuleInfo(finds="a test that is to tolerate faults fails under one"),
+    "deprecated-api": RuleInfo(finds="the code calls what the vendor of an HTTP API has deprecated"),
     "not-serializable": RuleInfo(
         finds="callables that run at once come to what no order of them, one by one, comes to"
     ),
