@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .core.delta import Delta
     from .core.expectation import Expectation
     from .core.settings import Settings
+    from .environment.guard import Guard
     from .gate.report import TestReport
     from .profile.model import Profile
     from .queries.leaks import Left
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
+GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 LAST: pytest.StashKey[bool] = pytest.StashKey()
 """Does no test follow, as far as this process knows?"""
 ACCUSE: pytest.StashKey[Callable[[tuple[Left, ...]], None]] = pytest.StashKey()
@@ -82,9 +84,11 @@ def something_said(config: pytest.Config) -> bool:
     if any(name.startswith("PRODPARITY_") for name in os.environ):
         return True
     try:
-        return b"prodparity" in (config.rootpath / "pyproject.toml").read_bytes()
+        if b"prodparity" in (config.rootpath / "pyproject.toml").read_bytes():
+            return True
     except OSError:
-        return False
+        pass
+    return (config.rootpath / "parity" / "environment.toml").is_file()
 
 
 def settings_of(config: pytest.Config) -> Settings:

@@ -18,6 +18,7 @@ from .core.options import OPTIONS
 from .fixtures import (
     ENDING,
     EXPECTATION,
+    GUARD,
     LAST,
     LATER,
     REHEARSAL,
@@ -59,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "run this test in production's world and fail it where production would fail",
     )
     _begin(config)
-    if getattr(config.option, "dist", "no") != "no":
+    if getattr(config.option, "dist", "no") != "no" or GUARD in config.stash:
         from .results import collect
 
         collect(config)
@@ -69,6 +70,11 @@ def _begin(config: pytest.Config) -> None:
     """Where anything was said: check it, and set the application's environment."""
     if SETTINGS not in config.stash and something_said(config):
         enter(config)
+        settings = settings_of(config)
+        if settings.dials.environment and (settings.root / settings.profile / "environment.toml").is_file():
+            from .guarded import stand
+
+            stand(config)
 
 
 @pytest.hookimpl(trylast=True)

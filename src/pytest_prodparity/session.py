@@ -103,7 +103,7 @@ class Session:
     def stored(self) -> Stored | None:
         """The profile; None where none was captured yet. Raises UsageError where it is broken."""
         folder = self.settings.root / self.settings.profile
-        if not folder.exists() and self.settings.profile == Path("parity"):
+        if not _is_begun(folder) and self.settings.profile == Path("parity"):
             self.notes["no profile in parity/; to judge by production's plans: prodparity capture URL"] = None
             return None
         return load(folder)
@@ -158,7 +158,7 @@ class Session:
     def _note_unknown(self, allowed: str, tables: Sequence[str]) -> None:
         """An `allow` for a table that production does not have will match nothing."""
         rule, _, subject = allowed.partition(":")
-        if rule in ("over-budget", "idle-in-transaction", "leak"):
+        if rule in ("over-budget", "idle-in-transaction", "leak", "undeclared-env"):
             return  # these are not about a table
         names = [*tables, *(table.partition(".")[2] for table in tables)]
         if subject and not any(fnmatchcase(name, subject) for name in names):
@@ -417,6 +417,11 @@ class Session:
                 self._chosen.provider.stop()
             if self._planning is not None:
                 self._planning.stop()
+
+
+def _is_begun(folder: Path) -> bool:
+    """Is there any of a profile? A manifest of production's environment stands in the same folder."""
+    return folder.exists() and (folder.is_file() or [entry.name for entry in folder.iterdir()] != ["environment.toml"])
 
 
 def _production(stored: Stored | None) -> Production | None:

@@ -108,6 +108,11 @@ OPTIONS: tuple[Option, ...] = (
         default={},
     ),
     Option(
+        name="env_keep",
+        help="Patterns of variables that marked tests keep although production's manifest does not have them.",
+        default=(),
+    ),
+    Option(
         name="levels",
         help="Dials of a level, one table each: [tool.prodparity.levels.staging].",
         default={},

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 NEEDED = (
     "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "PWD", "SYSTEMROOT",
-    "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_*", "__CF_USER_TEXT_ENCODING",
+    "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_*", "__CF_USER_TEXT_ENCODING",
     "PYTHON*", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_*", "UV_*", "PYENV_*", "__PYVENV_LAUNCHER__",
 )  # fmt: skip
 """Without these neither Python nor the servers of a test run start. They stay, and nobody is accused of reading them."""

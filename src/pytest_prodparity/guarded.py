@@ -1,0 +1,214 @@
+"""Marked tests run in production's environment: the guard, and pytest's hooks around it. Imported where a manifest exists."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Generator
+from dataclasses import replace
+
+import pytest
+
+from .core.errors import ParityFailure, ProdparityError
+from .core.expectation import Expectation
+from .core.findings import Judgement, Source
+from .environment.guard import Guard, Read
+from .environment.judge import judged as judged_reads
+from .environment.judge import note
+from .environment.manifest import FILE, load
+from .environment.reads import Way
+from .fixtures import EXPECTATION, GUARD, session_of, settings_of
+from .gate.report import TestReport
+from .queries.judge import is_allowed
+from .wire.source import Line, Lines
+
+NAME = "prodparity-environment"
+
+
+def stand(config: pytest.Config) -> None:
+    """Put the guard up, before anything of the user's is imported; raises pytest.UsageError for a wrong manifest."""
+    if GUARD in config.stash or _only_leads(config):
+        return
+    settings = settings_of(config)
+    path = settings.root / settings.profile / FILE
+    try:
+        guard = Guard(
+            manifest=load(path),
+            root=settings.root,
+            given=tuple(settings.env),
+            keep=settings.env_keep,
+            tests=tuple(config.getini("python_files")),
+        )
+    except ProdparityError as error:
+        raise pytest.UsageError(f"prodparity: {error}") from None
+    config.stash[GUARD] = guard
+    guard.stand()
+    config.pluginmanager.register(Guarded(config, guard), NAME)
+
+
+def _only_leads(config: pytest.Config) -> bool:
+    """xdist's controller runs no test, and its workers must find what is outside."""
+    said = config.known_args_namespace
+    leads = getattr(said, "numprocesses", None) or getattr(said, "tx", None) or getattr(said, "dist", "no") != "no"
+    return bool(leads) and "PYTEST_XDIST_WORKER" not in os.environ
+
+
+class Guarded:
+    """A pytest plugin of its own, registered while a guard stands."""
+
+    def __init__(self, config: pytest.Config, guard: Guard) -> None:
+        self._config = config
+        self._guard = guard
+        self._notes = list(guard.surroundings.notes)
+        self.imported: list[Read] = []
+        """Reads while modules were imported."""
+        self.untold: list[Read] = []
+        """Of these, what no test has been told of."""
+
+    # --- before the tests
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        report = yield
+        found = self._guard.taken()
+        if report.failed:
+            self._explain(collector, report, found)
+        self.imported += found
+        self.untold += found
+        return report
+
+    def _explain(self, collector: pytest.Collector, report: pytest.CollectReport, found: list[Read]) -> None:
+        """A module that cannot be imported without what production does not have."""
+        text = str(report.longrepr)
+        lines = [read.source for read in found] or _shown(text)
+        findings = judged_reads(self._guard, found, test=collector.nodeid, failure=text, lines=lines)
+        if not findings:
+            return
+        from .gate.render import terminal
+
+        shown = terminal.failure(tuple(findings), width=100).partition("\n")[2]
+        report.sections.append(("prodparity", shown))
+        judged = TestReport(
+            id=collector.nodeid,
+            outcome="failed",
+            judgement=Judgement(findings=tuple(findings)),
+            failed_itself=True,
+        )
+        report.prodparity = session_of(self._config).facts(judged)  # type: ignore[attr-defined]
+
+    # --- each test
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        if EXPECTATION in item.stash or "parity_env" in getattr(item, "fixturenames", ()):
+            self._guard.up()
+        else:
+            self._guard.down()
+        self._guard.taken()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        before = self._guard.surroundings.umask() if self._guard.is_up else None
+        try:
+            return (yield)
+        finally:
+            if before is not None:
+                os.umask(before)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.when == "teardown" and EXPECTATION in item.stash and not self._guard.all_used:
+            worker = getattr(self._config, "workerinput", {}).get("workerid", "")
+            report.prodparity_unread = (worker, self._guard.unread(self._guard.used))  # type: ignore[attr-defined]
+        return report
+
+    def pytest_unconfigure(self) -> None:
+        self._guard.leave()
+
+    # --- what the reader of the report must know
+
+    def notes(self) -> list[str]:
+        """Each once."""
+        guard = self._guard
+        told = [
+            *self._notes,
+            note(
+                guard.meddled,
+                f"plugins set variables that production does not have, and marked tests do not see ({FILE})",
+            ),
+            note(
+                guard.unloaded,
+                f"a file such as .env would set what production does not have; marked tests do not see ({FILE})",
+            ),
+        ]
+        self._notes = []
+        return [one for one in told if one is not None]
+
+
+def examined(item: pytest.Item, judged: TestReport, failure: BaseException | None) -> TestReport:
+    """With what the test read of an environment that production does not have."""
+    guard = item.config.stash.get(GUARD, None)
+    if guard is None or not guard.is_up or EXPECTATION not in item.stash:
+        return judged
+    plugin: Guarded | None = item.config.pluginmanager.get_plugin(NAME)
+    assert plugin is not None
+    session = session_of(item.config)
+    text, lines = _told(failure, Lines(session.settings.root))
+    reads = [*(plugin.untold if text is None else _not_of_tests(plugin.imported)), *guard.taken()]
+    plugin.untold = []
+    for known in plugin.notes():
+        session.note(known)
+    for read in reads:
+        if text is not None and read.way is Way.NEEDED and read.name in guard.manifest.variables and read.name in text:
+            session.note(f"production has {read.name}, and the tests have no value for it: [tool.prodparity.env]")
+    replay = f"pytest {item.nodeid} --parity-level={session.settings.level}"
+    expectation = item.stash.get(EXPECTATION, None) or Expectation()
+    found = [
+        replace(one, replay=replay) for one in judged_reads(guard, reads, test=item.nodeid, failure=text, lines=lines)
+    ]
+    allowed = tuple(one for one in found if is_allowed(one, expectation.allow))
+    failing = tuple(one for one in found if one not in allowed)
+    judgement = replace(
+        judged.judgement,
+        findings=judged.judgement.findings + failing,
+        allowed=judged.judgement.allowed + allowed,
+    )
+    return replace(judged, judgement=judgement, outcome="failed" if failing else judged.outcome)
+
+
+def _shown(text: str) -> list[Source]:
+    """The innermost line that a failed import shows; pytest shows relative paths."""
+    lines = re.findall(r"^(?!\.\.|/)([^\s:]+\.py):(\d+): ", text, re.MULTILINE)
+    return [Source(path=path, line=int(line)) for path, line in lines[-1:]]
+
+
+def _not_of_tests(reads: list[Read]) -> list[Read]:
+    return [read for read in reads if not read.harness]
+
+
+def _told(failure: BaseException | None, finder: Lines) -> tuple[str | None, list[Source]]:
+    """The text of what a test failed with, causes included, and the user's lines on its way, innermost first."""
+    if failure is None or isinstance(failure, (ParityFailure, pytest.skip.Exception, pytest.xfail.Exception)):
+        return None, []
+    texts: list[str] = []
+    lines: list[Line] = []
+    at: BaseException | None = failure
+    finder.of_trace(failure.__traceback__, lines)
+    while at is not None and len(texts) < 5:
+        texts.append(f"{type(at).__name__}: {at}")
+        at = at.__cause__ or at.__context__
+    return "\n".join(texts), [source for source, _ in lines]
+
+
+def unread(said: dict[str, list[str]]) -> str | None:
+    """A line for the report: declared names that no worker's tests have read."""
+    common: set[str] | None = None
+    for names in said.values():
+        common = set(names) if common is None else common & set(names)
+    return note(common or (), f"declared in {FILE}, and read by no test of this run")
