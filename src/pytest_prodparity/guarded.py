@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
-from collections.abc import Generator
+import shlex
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from .core.errors import ParityFailure, ProdparityError
 from .core.expectation import Expectation
-from .core.findings import Judgement, Source
+from .core.findings import Finding, Judgement, Source
+from .core.levels import Level
 from .environment.guard import Guard, Read
 from .environment.judge import judged as judged_reads
 from .environment.judge import note
@@ -19,8 +22,10 @@ from .environment.manifest import FILE, load
 from .environment.reads import Way
 from .fixtures import EXPECTATION, GUARD, session_of, settings_of
 from .gate.report import TestReport
+from .queries.denied import denied
 from .queries.judge import is_allowed
 from .wire.source import Line, Lines
+from .wire.trip import Trip
 
 NAME = "prodparity-environment"
 
@@ -167,11 +172,39 @@ def examined(item: pytest.Item, judged: TestReport, failure: BaseException | Non
     for read in reads:
         if text is not None and read.way is Way.NEEDED and read.name in guard.manifest.variables and read.name in text:
             session.note(f"production has {read.name}, and the tests have no value for it: [tool.prodparity.env]")
-    replay = f"pytest {item.nodeid} --parity-level={session.settings.level}"
+    return _with(item, judged, judged_reads(guard, reads, test=item.nodeid, failure=text, lines=lines))
+
+
+def refused(item: pytest.Item, judged: TestReport, trips: Sequence[Trip], failure: BaseException | None) -> TestReport:
+    """With what production's role was refused, where the test runs as that role."""
+    session = session_of(item.config)
+    if session.stored is None or session.role is None or session.settings.level == Level.OFF:
+        return judged
+    if isinstance(failure, (pytest.skip.Exception, pytest.xfail.Exception)):
+        failure = None
+    found = denied(
+        trips,
+        profile=session.stored.profile,
+        role=session.role,
+        test=item.nodeid,
+        excuse=failure is None and _expects(item),
+    )
+    return _with(item, judged, found)
+
+
+def _expects(item: pytest.Item) -> bool:
+    """Does the test's own text say that something is refused?"""
+    try:
+        text = inspect.getsource(getattr(item, "function", None))  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        return False
+    return re.search(r"raises|InsufficientPrivilege|assertRaises|42501|denied", text) is not None
+
+
+def _with(item: pytest.Item, judged: TestReport, found: Sequence[Finding]) -> TestReport:
+    replay = f"pytest {shlex.quote(item.nodeid)} --parity-level={settings_of(item.config).level}"
     expectation = item.stash.get(EXPECTATION, None) or Expectation()
-    found = [
-        replace(one, replay=replay) for one in judged_reads(guard, reads, test=item.nodeid, failure=text, lines=lines)
-    ]
+    found = [replace(one, replay=replay) for one in found]
     allowed = tuple(one for one in found if is_allowed(one, expectation.allow))
     failing = tuple(one for one in found if one not in allowed)
     judgement = replace(

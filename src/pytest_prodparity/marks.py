@@ -26,7 +26,7 @@ from .fixtures import (
     settings_of,
 )
 from .gate.report import TestReport
-from .guarded import examined
+from .guarded import examined, refused
 from .queries.leaks import Left
 from .watch import Watch
 
@@ -105,7 +105,8 @@ def watched(item: pytest.Item) -> Iterator[None]:
 
 
 def _judge(item: pytest.Item, watch: Watch, failure: BaseException | None = None) -> TestReport:
-    judged = item.stash[JUDGED] = examined(item, _raced(item, watch.judge()), failure)
+    judged = examined(item, _raced(item, watch.judge()), failure)
+    judged = item.stash[JUDGED] = refused(item, judged, watch.trips, failure)
     item.stash[ACCUSE] = lambda left: accuse(item, watch, left)
     item.user_properties += [("prodparity", finding.one_line) for finding in judged.judgement.findings]
     return judged

@@ -96,8 +96,8 @@ class Results:
         if self._unread and not self._partial:
             from .guarded import unread
 
-            if (note := unread(self._unread)) is not None:
-                self._report = replace(self._report, notes=(*self._report.notes, note))
+            never = unread(self._unread)
+            self._report = replace(self._report, notes=(*self._report.notes, *([never] if never else [])))
         try:
             write(settings.root / settings.report, self._report)
         except ProdparityError as error:

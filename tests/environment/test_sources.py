@@ -244,7 +244,7 @@ def test_a_process_of_this_machine_is_read_by_its_id(tmp_path: Path) -> None:
         capture(tmp_path, pid=process.pid)
 
 
-BROKEN = {
+BROKEN: dict[str, tuple[str, str | bytes, str]] = {
     "a template of Helm": (
         "chart.yaml",
         "apiVersion: v1\nkind: Pod\nname: {{ .Values.x }}: {{ y }}\n",

@@ -97,6 +97,13 @@ OPTIONS: tuple[Option, ...] = (
         environment="PRODPARITY_ISOLATION",
     ),
     Option(
+        name="role",
+        help="Production's role that the code under test connects as, with its rights and settings; not set: the owner of "
+        "everything.",
+        default=None,
+        environment="PRODPARITY_ROLE",
+    ),
+    Option(
         name="mark",
         help="Patterns of test files, relative to the rootdir, in which every test counts as marked.",
         default=(),

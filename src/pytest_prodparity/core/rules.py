@@ -53,5 +53,6 @@ RULES: dict[str, RuleInfo] = {
     "pool-exhausted": RuleInfo(finds="callables that run at once wait for connections that they hold themselves"),
     "invariant-broken": RuleInfo(finds="what must always hold does not, after callables ran at once"),
     "undeclared-env": RuleInfo(finds="the code reads a variable that production does not have"),
+    "permission-denied": RuleInfo(finds="production's role may not do what the code does"),
     "flaky": RuleInfo(finds="a test comes out differently when nothing has changed"),
 }

@@ -33,6 +33,7 @@ class Settings:
     replay: str | None = None
     allow_external: bool = False
     isolation: str = "auto"
+    role: str | None = None
     mark: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     env_keep: tuple[str, ...] = ()
@@ -261,6 +262,7 @@ PARSERS: dict[str, Callable[[object, str], Any]] = {
     "replay": _token,
     "allow_external": _flag,
     "isolation": _isolation,
+    "role": _text,
     "mark": _globs,
     "env": _environment,
     "env_keep": _globs,

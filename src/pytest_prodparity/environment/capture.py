@@ -55,7 +55,8 @@ def capture(
             tried=f"Looked for Dockerfile, compose.yaml, Kubernetes manifests, .env.example and BaseSettings in {root}",
             fix='prodparity env capture --through "docker exec -i web", or name the files',
         )
-    manifest, notes = Manifest(), []
+    manifest = Manifest()
+    notes: list[str] = []
     for _, one in found:
         manifest, notes = manifest.merged(one.manifest), [*notes, *one.notes]
     return Captured(

@@ -93,7 +93,7 @@ class Watched(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001  # what os
             return
         super().__setitem__(key, value)
 
-    def setdefault(self, key: Any, value: Any) -> Any:
+    def setdefault(self, key: Any, value: Any = None) -> Any:
         """As of any mapping; what shall not be set is handed back."""
         if key not in self:
             self[key] = value
@@ -137,8 +137,8 @@ def names() -> list[str]:
     """Of all variables that exist now, without being noticed."""
     if not isinstance(os.environ, os._Environ):  # noqa: SLF001
         return list(os.environ)
-    data = os.environ._data  # noqa: SLF001  # iterating would be told
-    return [os.environ.decodekey(key) for key in list(data)]
+    environ: Any = os.environ
+    return [environ.decodekey(key) for key in list(environ._data)]  # noqa: SLF001  # iterating would be told
 
 
 def remove(name: str) -> str | None:

@@ -29,7 +29,8 @@ def read(path: Path, origin: str, service: str | None = None) -> Found:
         raise UsageError(
             f"{path} has no service {service!r}{closest(service, services)}.", fix=f"use one of {', '.join(services)}"
         )
-    manifest, notes = Manifest(), []
+    manifest = Manifest()
+    notes: list[str] = []
     for name, one in services.items():
         if name != service if service is not None else _is_server(one):
             continue
@@ -45,7 +46,8 @@ def _is_server(service: Mapping[str, Any]) -> bool:
 def _service(path: Path, origin: str, service: Mapping[str, Any], services: Mapping[str, Any]) -> Found:
     base = service.get("extends")
     base = base.get("service") if isinstance(base, Mapping) and "file" not in base else base
-    manifest, notes = Manifest(), []
+    manifest = Manifest()
+    notes: list[str] = []
     if isinstance(base, str) and services.get(base, service) is not service:
         inherited = _service(
             path, origin, services[base], {name: one for name, one in services.items() if name != base}

@@ -25,7 +25,8 @@ def read(paths: list[tuple[Path, str]], container: str | None = None) -> Found:
         for one, _ in everything
         if one.get("kind") in ("ConfigMap", "Secret")
     }
-    manifest, notes = Manifest(), []
+    manifest = Manifest()
+    notes: list[str] = []
     for one, origin in everything:
         if one.get("kind") not in KINDS:
             continue
