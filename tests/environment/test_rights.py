@@ -82,7 +82,9 @@ def audit(db):
 
 HEAD = "import psycopg, pytest, app\npytestmark = pytest.mark.prodparity\n"
 
-ALLOWED = HEAD + """
+ALLOWED = (
+    HEAD
+    + """
 def test_granted(parity_db):
     app.run(parity_db, "INSERT INTO orders (total) VALUES (3)")
     assert app.run(parity_db, "SELECT id, total FROM orders")[1] == 3
@@ -110,8 +112,11 @@ def test_that_expects_it(parity_db):
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         app.delete_orders(parity_db)
 """
+)
 
-REFUSED = HEAD + """
+REFUSED = (
+    HEAD
+    + """
 def test_delete(parity_db):
     app.delete_orders(parity_db)
 
@@ -137,6 +142,7 @@ def test_owner(parity_db):
 def test_allowed(parity_db):
     app.delete_orders(parity_db)
 """
+)
 
 
 def test_what_production_grants_works_and_is_undone(project: Make) -> None:
