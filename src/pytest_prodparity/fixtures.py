@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .core.expectation import Expectation
     from .core.settings import Settings
     from .environment.guard import Guard
+    from .environment.in_force import Environment
     from .gate.report import TestReport
     from .profile.model import Profile
     from .queries.leaks import Left
@@ -164,6 +165,25 @@ def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
         pytest.fail(f"prodparity: {refusal}", pytrace=False)
     with ExitStack() as stack:
         yield ParityDatabase(session, stack)
+
+
+@pytest.fixture
+def parity_env(request: pytest.FixtureRequest) -> Environment:
+    """Production's environment, as its manifest has it, in force for the test."""
+    from .environment.in_force import Environment
+    from .environment.manifest import FILE, load
+
+    guard = request.config.stash.get(GUARD, None)
+    if guard is not None:
+        return Environment(guard.manifest, guard)
+    settings = settings_of(request.config)
+    path = settings.root / settings.profile / FILE
+    try:
+        if not path.is_file():
+            raise UsageError(f"parity_env: {path} does not exist.", fix="prodparity env capture")
+        return Environment(load(path), None)
+    except UsageError as wrong:
+        pytest.fail(f"prodparity: {wrong}", pytrace=False)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from .fixtures import (
     unheard,
 )
 from .fixtures import parity_db as parity_db
+from .fixtures import parity_env as parity_env
 from .fixtures import parity_faults as parity_faults
 from .fixtures import parity_proxy as parity_proxy
 from .fixtures import parity_race as parity_race
