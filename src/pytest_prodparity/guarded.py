@@ -20,10 +20,12 @@ from .environment.judge import judged as judged_reads
 from .environment.judge import note
 from .environment.manifest import FILE, load
 from .environment.reads import Way
+from .environment.versions import differing
 from .fixtures import EXPECTATION, GUARD, session_of, settings_of
 from .gate.report import TestReport
 from .queries.denied import denied
 from .queries.judge import is_allowed
+from .session import Session
 from .wire.source import Line, Lines
 from .wire.trip import Trip
 
@@ -65,10 +67,12 @@ class Guarded:
         self._config = config
         self._guard = guard
         self._notes = list(guard.surroundings.notes)
-        self.imported: list[Read] = []
-        """Reads while modules were imported."""
-        self.untold: list[Read] = []
-        """Of these, what no test has been told of."""
+        self._compared: list[int | None] = []
+        """The servers' versions that were held against production's."""
+        self._imported: dict[str, list[Read]] = {}
+        """Reads while modules were imported, by the module of tests that was collected; empty: before any."""
+        self._told: set[str] = set()
+        """Modules whose first marked test was told."""
 
     # --- before the tests
 
@@ -80,9 +84,24 @@ class Guarded:
         found = self._guard.taken()
         if report.failed:
             self._explain(collector, report, found)
-        self.imported += found
-        self.untold += found
+        self._imported.setdefault(collector.nodeid if isinstance(collector, pytest.Module) else "", []).extend(found)
         return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        # Whoever imports the code first may have no marked test: then any is told.
+        marked = {_module(item) for item in session.items if EXPECTATION in item.stash}
+        for module in [one for one in self._imported if one and one not in marked]:
+            self._imported.setdefault("", []).extend(self._imported.pop(module))
+
+    def imported(self, item: pytest.Item, *, failed: bool) -> list[Read]:
+        """What was read while the test's module was imported: told once, and to each test that fails."""
+        found: list[Read] = []
+        for module in ("", _module(item)):
+            if failed or module not in self._told:
+                found += [read for read in self._imported.get(module, ()) if not (failed and read.harness)]
+            self._told.add(module)
+        return found
 
     def _explain(self, collector: pytest.Collector, report: pytest.CollectReport, found: list[Read]) -> None:
         """A module that cannot be imported without what production does not have."""
@@ -138,9 +157,14 @@ class Guarded:
 
     # --- what the reader of the report must know
 
-    def notes(self) -> list[str]:
-        """Each once."""
+    def notes(self, session: Session) -> list[str]:
+        """What is new since the last call."""
         guard = self._guard
+        key = session.server_version
+        if key not in self._compared:
+            self._compared.append(key)
+            production = session.stored.profile.server_version if session.stored is not None else None
+            self._notes += differing(guard.manifest.packages, guard.manifest.python, production, key)
         told = [
             *self._notes,
             note(
@@ -165,9 +189,8 @@ def examined(item: pytest.Item, judged: TestReport, failure: BaseException | Non
     assert plugin is not None
     session = session_of(item.config)
     text, lines = _told(failure, Lines(session.settings.root))
-    reads = [*(plugin.untold if text is None else _not_of_tests(plugin.imported)), *guard.taken()]
-    plugin.untold = []
-    for known in plugin.notes():
+    reads = [*plugin.imported(item, failed=text is not None), *guard.taken()]
+    for known in plugin.notes(session):
         session.note(known)
     for read in reads:
         if text is not None and read.way is Way.NEEDED and read.name in guard.manifest.variables and read.name in text:
@@ -221,8 +244,8 @@ def _shown(text: str) -> list[Source]:
     return [Source(path=path, line=int(line)) for path, line in lines[-1:]]
 
 
-def _not_of_tests(reads: list[Read]) -> list[Read]:
-    return [read for read in reads if not read.harness]
+def _module(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def _told(failure: BaseException | None, finder: Lines) -> tuple[str | None, list[Source]]:

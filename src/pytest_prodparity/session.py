@@ -296,6 +296,11 @@ class Session:
                 self.notes.update(dict.fromkeys(self._chosen.notes))
             return self._server
 
+    @property
+    def server_version(self) -> int | None:
+        """`server_version_num`, once a server was started."""
+        return None if self._server is None else self._server.version
+
     @cached_property
     def templates(self) -> Templates:
         """Of the server, and this process's copies of them."""
