@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ from .environment.reads import Way
 from .environment.versions import differing
 from .fixtures import EXPECTATION, GUARD, session_of, settings_of
 from .gate.report import TestReport
-from .queries.denied import denied
+from .queries.denied import REFUSED, denied
 from .queries.judge import is_allowed
 from .session import Session
 from .wire.source import Line, Lines
@@ -50,6 +51,8 @@ def stand(config: pytest.Config) -> None:
         raise pytest.UsageError(f"prodparity: {error}") from None
     config.stash[GUARD] = guard
     guard.stand()
+    # Also where pytest ends before it was configured.
+    config.add_cleanup(guard.leave)
     config.pluginmanager.register(Guarded(config, guard), NAME)
 
 
@@ -152,9 +155,6 @@ class Guarded:
             report.prodparity_unread = (worker, self._guard.unread(self._guard.used))  # type: ignore[attr-defined]
         return report
 
-    def pytest_unconfigure(self) -> None:
-        self._guard.leave()
-
     # --- what the reader of the report must know
 
     def notes(self, session: Session) -> list[str]:
@@ -188,7 +188,7 @@ def examined(item: pytest.Item, judged: TestReport, failure: BaseException | Non
     plugin: Guarded | None = item.config.pluginmanager.get_plugin(NAME)
     assert plugin is not None
     session = session_of(item.config)
-    text, lines = _told(failure, Lines(session.settings.root))
+    text, lines = _told(failure, session.settings.root)
     reads = [*plugin.imported(item, failed=text is not None), *guard.taken()]
     for known in plugin.notes(session):
         session.note(known)
@@ -202,6 +202,9 @@ def refused(item: pytest.Item, judged: TestReport, trips: Sequence[Trip], failur
     """With what production's role was refused, where the test runs as that role."""
     session = session_of(item.config)
     if session.stored is None or session.role is None or session.settings.level == Level.OFF:
+        return judged
+    trips = [trip for trip in trips if any(one.sqlstate == REFUSED for one in trip.statements)]
+    if not trips:
         return judged
     if isinstance(failure, (pytest.skip.Exception, pytest.xfail.Exception)):
         failure = None
@@ -248,14 +251,14 @@ def _module(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
 
 
-def _told(failure: BaseException | None, finder: Lines) -> tuple[str | None, list[Source]]:
+def _told(failure: BaseException | None, root: Path) -> tuple[str | None, list[Source]]:
     """The text of what a test failed with, causes included, and the user's lines on its way, innermost first."""
     if failure is None or isinstance(failure, (ParityFailure, pytest.skip.Exception, pytest.xfail.Exception)):
         return None, []
     texts: list[str] = []
     lines: list[Line] = []
     at: BaseException | None = failure
-    finder.of_trace(failure.__traceback__, lines)
+    Lines(root).of_trace(failure.__traceback__, lines)
     while at is not None and len(texts) < 5:
         texts.append(f"{type(at).__name__}: {at}")
         at = at.__cause__ or at.__context__

@@ -129,6 +129,14 @@ def test_of_a_test_that_fails_each_read_may_be_the_reason(guard: Make) -> None:
     ]
 
 
+def test_a_word_in_a_failed_assertion_is_not_taken_for_a_name(guard: Make) -> None:
+    from pytest_prodparity.core.findings import Source
+
+    one, lines = guard(), [Source(path="app.py", line=1)]
+    assert judged(one, [], test="t", failure="AssertionError: assert 'LAPTOP_ONLY' == 'x'", lines=lines) == []
+    assert judged(one, [], test="t", failure="RuntimeError: LAPTOP_ONLY is not set", lines=lines) != []
+
+
 def test_code_that_asks_whether_it_is_tested_is_found(guard: Make) -> None:
     one = guard()
     user_code(one, "import os\nif 'PYTEST_CURRENT_TEST' in os.environ: pass\n")

@@ -17,7 +17,12 @@ from tests.project import Project, production
 Make = Callable[[Mapping[str, str]], Project]
 
 ROLES = """
-DROP ROLE IF EXISTS "shop app", shop_readers, shop_boss;
+DROP ROLE IF EXISTS "shop app", shop_readers, shop_boss, shop_careful;
+CREATE ROLE shop_careful LOGIN BYPASSRLS;
+ALTER ROLE shop_careful SET default_transaction_read_only = on;
+ALTER ROLE shop_careful SET search_path = billing, public;
+ALTER ROLE shop_careful SET lock_timeout = '1s';
+ALTER ROLE shop_careful SET TimeZone = 'Asia/Tokyo';
 CREATE ROLE shop_readers; CREATE ROLE "shop app" LOGIN; CREATE ROLE shop_boss LOGIN SUPERUSER;
 GRANT shop_readers TO "shop app";
 ALTER ROLE "shop app" SET statement_timeout = '700ms';
@@ -40,6 +45,9 @@ GRANT SELECT (id, total), INSERT ON orders TO "shop app";
 GRANT SELECT ON audit TO shop_readers;
 GRANT SELECT, INSERT ON note TO "shop app";
 GRANT USAGE ON SEQUENCE note_id_seq TO "shop app";
+GRANT USAGE ON SCHEMA billing TO shop_careful;
+GRANT SELECT, INSERT ON billing.invoice, note TO shop_careful;
+GRANT ALL ON audit TO shop_boss;
 """
 
 
@@ -50,7 +58,7 @@ def shop(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         admin.execute(ROLES.encode())
         production(server, "rights_shop", SHOP, folder)
         yield folder / "parity"
-        admin.execute('DROP ROLE IF EXISTS "shop app", shop_readers, shop_boss')
+        admin.execute('DROP ROLE IF EXISTS "shop app", shop_readers, shop_boss, shop_careful')
 
 
 @pytest.fixture
@@ -151,6 +159,40 @@ def test_what_production_grants_works_and_is_undone(project: Make) -> None:
     assert result.findings == []
     assert "isolation: delta" in result.out
     assert "database auto as shop app" in result.out
+
+
+CAREFUL = (
+    HEAD
+    + """
+def test_settings(parity_db):
+    for name, value in (("search_path", "billing, public"), ("lock_timeout", "1s"), ("timezone", "Asia/Tokyo")):
+        assert app.run(parity_db, f"SHOW {name}") == (value,)
+    assert app.run(parity_db, "SELECT count(*) FROM invoice") == (0,)
+
+def test_read_only(parity_db):
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        app.run(parity_db, "INSERT INTO invoice VALUES (1)")
+
+def test_beyond_policies(parity_db):
+    parity_db.owner.execute("INSERT INTO note (tenant) VALUES ('a'), ('b')")
+    assert app.run(parity_db, "SELECT count(*) FROM note") == (2,)
+"""
+)
+
+
+def test_a_roles_settings_are_in_force_whatever_they_are(project: Make) -> None:
+    settings = '[tool.prodparity]\nrole = "shop_careful"\n[tool.prodparity.levels.dev]\nrows = 0\n'
+    result = project({"test_it.py": CAREFUL, "pyproject.toml": settings}).run()
+    assert result.outcomes == {"passed": 3}, result.out
+    assert result.findings == []
+
+
+def test_a_superuser_restricts_nothing_and_that_is_said(project: Make) -> None:
+    settings = '[tool.prodparity]\nrole = "shop_boss"\n[tool.prodparity.levels.dev]\nrows = 0\n'
+    tests = HEAD + "def test_it(parity_db):\n    app.delete_orders(parity_db)\n"
+    result = project({"test_it.py": tests, "pyproject.toml": settings}).run()
+    assert result.outcomes == {"passed": 1}, result.out
+    assert "production's shop_boss is a superuser" in result.out
 
 
 def test_what_production_refuses_is_a_finding_with_the_missing_grant(project: Make) -> None:

@@ -89,7 +89,7 @@ def entitle(server: Server, database: str, profile: Profile, name: str) -> list[
                     connection.execute(statement)
                 except psycopg.Error as cause:
                     notes.append(f"of production's rights of {name}: {cause.diag.message_primary or cause}")
-        _set(connection, profile, name, database)
+        notes += _set(connection, profile, name, database)
     return notes
 
 
@@ -170,21 +170,25 @@ def settings(profile: Profile, name: str) -> Mapping[str, str]:
     }
 
 
-def _set(connection: psycopg.Connection, profile: Profile, name: str, database: str) -> None:
+def _set(connection: psycopg.Connection, profile: Profile, name: str, database: str) -> list[str]:
     rows = connection.execute(
         "SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings WHERE name = ANY(%s)",
         [list(SETTINGS)],
     )
     there: dict[str, str] = dict(rows.fetchall())
+    who, place = sql.Identifier(name), sql.Identifier(database)
+    notes = []
     for key, value in settings(profile, name).items():
-        if key in there and (value != there[key] or key == "search_path"):
-            # As SHOW prints them, lists are already quoted: SET takes them back through set_config only.
-            connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", [key, value])
-            connection.execute(
-                sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} FROM CURRENT").format(
-                    sql.Identifier(name), sql.Identifier(database), sql.SQL(key)
-                )
-            )
-            connection.execute(
-                "SELECT pg_catalog.set_config(%s, %s, false)", [key, "" if key == "search_path" else there[key]]
-            )
+        if key not in there or (value == there[key] and key != "search_path"):
+            continue
+        word, form = sql.SQL(key), sql.SQL("ALTER ROLE {} IN DATABASE {} SET {} ")
+        try:
+            if key == "search_path":
+                # As SHOW prints it, a list whose parts are quoted: SET would take it for one name.
+                connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", [key, value])
+                connection.execute(form.format(who, place, word) + sql.SQL("FROM CURRENT"))
+            else:
+                connection.execute(form.format(who, place, word) + sql.SQL("TO {}").format(sql.Literal(value)))
+        except psycopg.Error as cause:
+            notes.append(f"of production's settings of {name}: {key}: {cause.diag.message_primary or cause}")
+    return notes

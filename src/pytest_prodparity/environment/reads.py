@@ -55,6 +55,7 @@ class Watched(os._Environ):  # type: ignore[type-arg]  # noqa: SLF001  # what os
     """`os.environ` while somebody watches; the very same object, so that whoever imported it reads from it."""
 
     def __getitem__(self, key: Any) -> Any:
+        __tracebackhide__ = True  # the line that reads is what a failing test is to show
         try:
             value = super().__getitem__(key)
         except KeyError:
