@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 NEEDED = (
     "PATH", "HOME", "TMPDIR", "TEMP", "TMP", "PWD", "SYSTEMROOT",
     "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_*", "__CF_USER_TEXT_ENCODING",
-    "PYTHON*", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_*", "UV_*", "PYENV_*", "__PYVENV_LAUNCHER__",
+    "PYTHON*", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_*", "UV_*", "PYENV_*", "__PYVENV_LAUNCHER__", "NIX_*", "LOCALE_ARCHIVE", "OBJC_*",
 )  # fmt: skip
 """Without these neither Python nor the servers of a test run start. They stay, and nobody is accused of reading them."""
 
@@ -17,7 +17,7 @@ RUNNERS = (
     "COV_*", "COVERAGE_*", "TOX_*", "NOX_*", "HYPOTHESIS_*", "DOCKER_*", "TESTCONTAINERS_*", "RYUK_*", "EXECNET_*",
     "CI", "GITHUB_*", "RUNNER_*", "GITLAB_*", "CI_*", "BUILDKITE*", "JENKINS_*", "CIRCLE*", "TRAVIS*", "TEAMCITY_*", "TF_BUILD",
     "BUILD_NUMBER", "BUILD_ID", "APPVEYOR*", "DJANGO_SETTINGS_MODULE", "DJANGO_CONFIGURATION",
-    "DJANGO_ALLOW_ASYNC_UNSAFE", "PYCHARM_HOSTED", "VSCODE_*", "DEBUGPY_*",
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "PYCHARM_HOSTED", "VSCODE_*", "DEBUGPY_*", "PYDEVD_*",
 )  # fmt: skip
 """What runs the tests needs them, and reads them at any time. They stay."""
 
