@@ -32,6 +32,9 @@ def commands() -> str:
         command: click.Command = importlib.import_module(f"pytest_prodparity.cli.{name.replace('-', '_')}").command
         context = click.Context(command, info_name=f"prodparity {name}")
         parts.append(f"## prodparity {name}\n\n{COMMANDS[name]}\n\n```text\n{command.get_help(context)}\n```\n")
+        for inner, each in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
+            context = click.Context(each, info_name=f"prodparity {name} {inner}")
+            parts.append(f"### prodparity {name} {inner}\n\n```text\n{each.get_help(context)}\n```\n")
     return "\n".join(parts)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .core.delta import Delta
     from .core.expectation import Expectation
     from .core.settings import Settings
+    from .environment.guard import Guard
+    from .environment.in_force import Environment
     from .gate.report import TestReport
     from .profile.model import Profile
     from .queries.leaks import Left
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 EXPECTATION: pytest.StashKey[Expectation] = pytest.StashKey()
+GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 LAST: pytest.StashKey[bool] = pytest.StashKey()
 """Does no test follow, as far as this process knows?"""
 ACCUSE: pytest.StashKey[Callable[[tuple[Left, ...]], None]] = pytest.StashKey()
@@ -88,9 +91,11 @@ def something_said(config: pytest.Config) -> bool:
     if any(name.startswith("PRODPARITY_") for name in os.environ):
         return True
     try:
-        return b"prodparity" in (config.rootpath / "pyproject.toml").read_bytes()
+        if b"prodparity" in (config.rootpath / "pyproject.toml").read_bytes():
+            return True
     except OSError:
-        return False
+        pass
+    return (config.rootpath / "parity" / "environment.toml").is_file()
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -166,6 +171,25 @@ def parity_db(request: pytest.FixtureRequest) -> Iterator[ParityDatabase]:
         pytest.fail(f"prodparity: {refusal}", pytrace=False)
     with ExitStack() as stack:
         yield ParityDatabase(session, stack)
+
+
+@pytest.fixture
+def parity_env(request: pytest.FixtureRequest) -> Environment:
+    """Production's environment, as its manifest has it, in force for the test."""
+    from .environment.in_force import Environment
+    from .environment.manifest import FILE, load
+
+    guard = request.config.stash.get(GUARD, None)
+    if guard is not None:
+        return Environment(guard.manifest, guard)
+    settings = settings_of(request.config)
+    path = settings.root / settings.profile / FILE
+    try:
+        if not path.is_file():
+            raise UsageError(f"parity_env: {path} does not exist.", fix="prodparity env capture")
+        return Environment(load(path), None)
+    except UsageError as wrong:
+        pytest.fail(f"prodparity: {wrong}", pytrace=False)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from .fixtures import (
     settings_of,
 )
 from .gate.report import TestReport
+from .guarded import examined, refused
 from .queries.leaks import Left
 from .watch import Watch
 
@@ -94,9 +95,9 @@ def watched(item: pytest.Item) -> Iterator[None]:
     except (KeyboardInterrupt, pytest.exit.Exception):
         watch.stop()
         raise
-    except BaseException:
+    except BaseException as failure:
         # The test's own failure keeps its traceback; what was found is recorded beside it.
-        _judge(item, watch, whole=False)
+        _judge(item, watch, failure)
         raise
     if sweep is not None and (rehearsal is None or not rehearsal.under_way):
         trips = watch.stop()
@@ -106,8 +107,10 @@ def watched(item: pytest.Item) -> Iterator[None]:
         raise ParityFailure(watch.message(judged))
 
 
-def _judge(item: pytest.Item, watch: Watch, *, whole: bool = True) -> TestReport:
-    judged = item.stash[JUDGED] = _connected(item, _raced(item, watch.judge()), whole=whole)
+def _judge(item: pytest.Item, watch: Watch, failure: BaseException | None = None) -> TestReport:
+    judged = _connected(item, _raced(item, watch.judge()), whole=failure is None)
+    judged = examined(item, judged, failure)
+    judged = item.stash[JUDGED] = refused(item, judged, watch.trips, failure)
     item.stash[ACCUSE] = lambda left: accuse(item, watch, left)
     item.user_properties += [("prodparity", finding.one_line) for finding in judged.judgement.findings]
     return judged
@@ -177,6 +180,8 @@ def annotate(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Test
     if report.failed and call.excinfo is not None and by_findings:
         report.longrepr = str(call.excinfo.value)
     judged = item.stash.get(JUDGED, None) or TestReport(id=item.nodeid, outcome=report.outcome)
+    if call.when == "setup" and report.failed and call.excinfo is not None:
+        judged = examined(item, judged, call.excinfo.value)
     reason = str(report.longrepr[2]) if report.skipped and isinstance(report.longrepr, tuple) else None
     itself = report.failed and not by_findings
     judged = item.stash[JUDGED] = replace(judged, outcome=report.outcome, reason=reason, failed_itself=itself)

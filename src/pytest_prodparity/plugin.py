@@ -18,6 +18,7 @@ from .core.options import OPTIONS
 from .fixtures import (
     ENDING,
     EXPECTATION,
+    GUARD,
     LAST,
     LATER,
     REHEARSAL,
@@ -32,6 +33,7 @@ from .fixtures import (
     unheard,
 )
 from .fixtures import parity_db as parity_db
+from .fixtures import parity_env as parity_env
 from .fixtures import parity_faults as parity_faults
 from .fixtures import parity_http as parity_http
 from .fixtures import parity_proxy as parity_proxy
@@ -61,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "run this test in production's world and fail it where production would fail",
     )
     _begin(config)
-    if getattr(config.option, "dist", "no") != "no":
+    if getattr(config.option, "dist", "no") != "no" or GUARD in config.stash:
         from .results import collect
 
         collect(config)
@@ -71,6 +73,11 @@ def _begin(config: pytest.Config) -> None:
     """Where anything was said: check it, and set the application's environment."""
     if SETTINGS not in config.stash and something_said(config):
         enter(config)
+        settings = settings_of(config)
+        if settings.dials.environment and (settings.root / settings.profile / "environment.toml").is_file():
+            from .guarded import stand
+
+            stand(config)
 
 
 @pytest.hookimpl(trylast=True)

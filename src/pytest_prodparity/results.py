@@ -43,6 +43,8 @@ class Results:
         self._policy = None if self._worker or config.option.collectonly else _policy(config)
         """With --parity-gate."""
         self._verdict: Verdict | None = None
+        self._unread: dict[str, list[str]] = {}
+        """By worker: declared variables that none of its tests has read."""
         self._failed = False
         """Did a test, marked or not, fail by itself?"""
 
@@ -57,9 +59,18 @@ class Results:
                 self._facts[self._facts.index(said)] = facts
             else:
                 self._facts.append(facts)
+        if hasattr(report, "prodparity_unread") and not self._worker:
+            worker, names = report.prodparity_unread
+            self._unread[worker] = names
         isolation = getattr(report, "prodparity_isolation", None)
         if isolation is not None and not self._worker:
             self._isolation.append(isolation)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        facts = getattr(report, "prodparity", None)
+        if facts is not None and not self._worker:
+            self._failed = True
+            self._facts.append(facts)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -84,10 +95,21 @@ class Results:
         if settings.replayed_fault is not None and not any(test.scenarios for test in self._report.tests):
             note = f"no test sent the trip of --parity-replay={settings.replay}, or it has another name now"
             self._report = replace(self._report, notes=(*self._report.notes, note))
+        if self._unread and not self._partial:
+            from .guarded import unread
+
+            never = unread(self._unread)
+            self._report = replace(self._report, notes=(*self._report.notes, *([never] if never else [])))
         try:
             write(settings.root / settings.report, self._report)
         except ProdparityError as error:
             self._unwritten = str(error)
+
+    @property
+    def _partial(self) -> bool:
+        """Was a part of the tests asked for?"""
+        option = self._config.option
+        return bool(option.keyword or option.markexpr or any("::" in one for one in self._config.args))
 
     def _gate(self, policy: Policy, session: pytest.Session) -> None:
         """Let the policy decide the exit status, where it was for tests and findings to decide."""

@@ -22,11 +22,11 @@ from .core.expectation import Expectation
 from .core.latency import Latency
 from .core.settings import Settings
 from .core.suggest import closest
-from .databases import refill
+from .databases import refill, rights
 from .databases.choose import Chosen, choose
 from .databases.embedded import Embedded
 from .databases.provider import Server
-from .databases.roles import Login, application
+from .databases.roles import Login, application, named
 from .databases.template import Templates
 from .gate.render import terminal
 from .gate.report import Production, TestReport
@@ -107,7 +107,7 @@ class Session:
     def stored(self) -> Stored | None:
         """The profile; None where none was captured yet. Raises UsageError where it is broken."""
         folder = self.settings.root / self.settings.profile
-        if not folder.exists() and self.settings.profile == Path("parity"):
+        if not _is_begun(folder) and self.settings.profile == Path("parity"):
             self.notes["no profile in parity/; to judge by production's plans: prodparity capture URL"] = None
             return None
         return load(folder)
@@ -117,9 +117,41 @@ class Session:
         return application(self.settings.database)
 
     @cached_property
+    def role(self) -> str | None:
+        """Production's application role, as which the code under test connects; None: as the owner. Raises UsageError."""
+        name = self.settings.role
+        if name is None:
+            return None
+        if self.stored is None:
+            raise UsageError(f"[tool.prodparity] role = {name!r}: there is no profile.", fix="prodparity capture URL")
+        found = rights.known(self.stored.profile, name)
+        if "://" in self.settings.database:
+            self.note(
+                f"the code connects as the URL's user, not as production's {name}: roles are made on servers of ours"
+            )
+            return None
+        if found.superuser:
+            self.note(
+                f"production's {name} is a superuser: the code connects as the owner of everything, and nothing is refused"
+            )
+            return None
+        return name
+
+    @cached_property
+    def _client(self) -> Login:
+        """Whom the code under test connects as."""
+        return self._login if self.role is None else named(self.role)
+
+    def entitle(self, database: str) -> None:
+        """Give it production's rights in a fresh copy."""
+        if self.role is not None and self.stored is not None:
+            for note in rights.entitle(self.server, database, self.stored.profile, self.role):
+                self.note(note)
+
+    @cached_property
     def urls(self) -> Mapping[str, str]:
         """What `{db.…}` stands for; the same for the whole run."""
-        who = f"{quote(self._login.user, safe='')}:{quote(self._login.password, safe='')}"
+        who = f"{quote(self._client.user, safe='')}:{quote(self._client.password, safe='')}"
         rest = f"{who}@127.0.0.1:{self.wire.port}/{DATABASE}"
         driver = "asyncpg" if importlib.util.find_spec("asyncpg") else "psycopg"
         return {
@@ -129,8 +161,8 @@ class Session:
             "db.host": "127.0.0.1",
             "db.port": str(self.wire.port),
             "db.name": DATABASE,
-            "db.user": self._login.user,
-            "db.password": self._login.password,
+            "db.user": self._client.user,
+            "db.password": self._client.password,
         }
 
     def environment(self) -> dict[str, str]:
@@ -147,6 +179,7 @@ class Session:
         stored = self.stored
         if self.settings.http:
             _ = self.choices
+        _ = self.role  # a wrong one is a usage error
         if "://" in self.settings.database:
             self._chosen = choose(self.settings, stored.profile if stored else None)
         for expectation in expectations:
@@ -164,7 +197,7 @@ class Session:
     def _note_unknown(self, allowed: str, tables: Sequence[str]) -> None:
         """An `allow` for a table that production does not have will match nothing."""
         rule, _, subject = allowed.partition(":")
-        if rule in ("over-budget", "idle-in-transaction", "leak"):
+        if rule in ("over-budget", "idle-in-transaction", "leak", "undeclared-env", "permission-denied"):
             return  # these are not about a table
         names = [*tables, *(table.partition(".")[2] for table in tables)]
         if subject and not any(fnmatchcase(name, subject) for name in names):
@@ -176,9 +209,10 @@ class Session:
         about = "no profile" if production is None else f"profile {terminal.age(production, datetime.now(UTC))}"
         settings = self.settings
         place = "a URL" if "://" in settings.database else settings.database
+        role = f" as {self.role}" if self.role else ""
         rows = f", {planned}" if (planned := self._volumes.header()) else ""
         far = f", round trips {self._latency.ms:g} ms longer" if self._latency else ""
-        return [f"prodparity: level {settings.level}, database {place}, {about}{rows}{far}, seed {settings.seed}"]
+        return [f"prodparity: level {settings.level}, database {place}{role}, {about}{rows}{far}, seed {settings.seed}"]
 
     # --- one test
 
@@ -268,6 +302,11 @@ class Session:
                 self.notes.update(dict.fromkeys(self._chosen.notes))
             return self._server
 
+    @property
+    def server_version(self) -> int | None:
+        """`server_version_num`, once a server was started."""
+        return None if self._server is None else self._server.version
+
     @cached_property
     def templates(self) -> Templates:
         """Of the server, and this process's copies of them."""
@@ -313,8 +352,8 @@ class Session:
             return Upstream(
                 host=server.host,
                 port=server.port,
-                user=self._login.user,
-                password=self._login.password,
+                user=self._client.user,
+                password=self._client.password,
                 database=self.current(),
                 sslmode=server.sslmode,
                 version=server.version,
@@ -444,6 +483,11 @@ class Session:
                 self._chosen.provider.stop()
             if self._planning is not None:
                 self._planning.stop()
+
+
+def _is_begun(folder: Path) -> bool:
+    """Is there any of a profile? A manifest of production's environment stands in the same folder."""
+    return folder.exists() and (folder.is_file() or [entry.name for entry in folder.iterdir()] != ["environment.toml"])
 
 
 def _production(stored: Stored | None) -> Production | None:

@@ -51,6 +51,11 @@ class Watch:
         return self._recorder.trips
 
     @property
+    def trips(self) -> Sequence[Trip]:
+        """What was recorded so far."""
+        return self._recorder.trips
+
+    @property
     def seconds(self) -> float:
         """Since the start."""
         return time.monotonic() - self._started

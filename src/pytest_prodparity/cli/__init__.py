@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "Show what mock tests miss, in a small shop.",
     "doctor": "What works on this machine, what is missing, what to type.",
     "drift": "What has changed since it was recorded: cassettes against OpenAPI and the live API.",
+    "env": "Production's environment: names and kinds, never values.",
     "export": "The call of a test's parity_stress as a locustfile.",
     "explain": "Production's plan for a statement.",
     "explain-finding": "One finding of a report, with what to do, in few words.",

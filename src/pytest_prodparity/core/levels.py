@@ -196,6 +196,8 @@ class Dials:
     """How far is each test put through faults?"""
     races: Races = Races()
     """How far does `parity_race` look?"""
+    environment: bool = False
+    """Are variables hidden that production's manifest does not have?"""
     max_bytes: int = 20 * GB
     """A volume that is estimated larger is not built."""
     latency: Latency | Literal["median", "tail"] | None = None
@@ -204,13 +206,14 @@ class Dials:
 
 DIALS: dict[Level, Dials] = {
     Level.OFF: Dials(twin=False, rows=VOLUMES[Level.OFF]),
-    Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], races=Races(schedules=50), max_bytes=2 * GB),
+    Level.DEV: Dials(twin=True, rows=VOLUMES[Level.DEV], races=Races(schedules=50), environment=True, max_bytes=2 * GB),
     Level.STAGING: Dials(
         twin=True,
         rows=VOLUMES[Level.STAGING],
         growth=True,
         faults=Faults(scenarios=40),
         races=Races(schedules=500, seconds=60.0),
+        environment=True,
         max_bytes=10 * GB,
         latency="median",
     ),
@@ -220,6 +223,7 @@ DIALS: dict[Level, Dials] = {
         growth=True,
         faults=Faults(scenarios=200, lasting=True, seconds=300, run_seconds=7200),
         races=Races(schedules=None, seconds=300.0),
+        environment=True,
         max_bytes=100 * GB,
         latency="tail",
     ),

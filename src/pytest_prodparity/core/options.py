@@ -110,6 +110,13 @@ OPTIONS: tuple[Option, ...] = (
         default={},
     ),
     Option(
+        name="role",
+        help="Production's role that the code under test connects as, with its rights and settings; not set: the owner of "
+        "everything.",
+        default=None,
+        environment="PRODPARITY_ROLE",
+    ),
+    Option(
         name="mark",
         help="Patterns of test files, relative to the rootdir, in which every test counts as marked.",
         default=(),
@@ -119,6 +126,11 @@ OPTIONS: tuple[Option, ...] = (
         help="Environment variables for the application, set before collection. {db.url}, {db.async_url} and "
         "{db.dsn} stand for the database behind the wire, {proxy:http://127.0.0.1:9000} for a service through a proxy.",
         default={},
+    ),
+    Option(
+        name="env_keep",
+        help="Patterns of variables that marked tests keep although production's manifest does not have them.",
+        default=(),
     ),
     Option(
         name="levels",

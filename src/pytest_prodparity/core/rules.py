@@ -57,5 +57,7 @@ RULES: dict[str, RuleInfo] = {
         finds="the code asks what its recording does not hold, or the recording holds what is no longer asked"
     ),
     "network-escape": RuleInfo(finds="the code connects to a host that nobody declared"),
+    "undeclared-env": RuleInfo(finds="the code reads a variable that production does not have"),
+    "permission-denied": RuleInfo(finds="production's role may not do what the code does"),
     "flaky": RuleInfo(finds="a test comes out differently when nothing has changed"),
 }

@@ -33,8 +33,10 @@ class Settings:
     replay: str | None = None
     allow_external: bool = False
     isolation: str = "auto"
+    role: str | None = None
     mark: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    env_keep: tuple[str, ...] = ()
     levels: Mapping[Level, Mapping[str, object]] = field(default_factory=dict)
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     record: str = "none"
@@ -218,12 +220,13 @@ DIAL_PARSERS: dict[str, Callable[[object, str, Level], Any]] = {
     "growth": lambda said, where, _level: _flag(said, where),
     "faults": _faults,
     "races": _races,
+    "environment": lambda said, where, _level: _flag(said, where),
     "max_bytes": _bytes,
     "latency": _latency,
 }
 """By dial that this version turns on: what was said, where and for which level, to the value; raises UsageError."""
 
-KNOWN_DIALS = (*DIAL_PARSERS, "auth", "environment")
+KNOWN_DIALS = (*DIAL_PARSERS, "auth")
 
 
 def _levels(said: object, where: str) -> Mapping[Level, Mapping[str, object]]:
@@ -282,8 +285,10 @@ PARSERS: dict[str, Callable[[object, str], Any]] = {
     "isolation": _isolation,
     "record": _record,
     "http": _http,
+    "role": _text,
     "mark": _globs,
     "env": _environment,
+    "env_keep": _globs,
     "levels": _levels,
     "rules": _thresholds,
     "gated": _flag,

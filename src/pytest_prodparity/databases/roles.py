@@ -47,9 +47,14 @@ def application(setting: str = "auto") -> Login:
     if "://" in setting:
         address = parse(setting)
         return Login(user=address.user, password=address.password)
+    return named(APPLICATION)
+
+
+def named(user: str) -> Login:
+    """A role of ours of that name."""
     key = secret(cache(Account.current()).root)
-    mixed = hmac.new(key.encode(), f"role\x1f{APPLICATION}".encode(), hashlib.sha256)
-    return Login(user=APPLICATION, password=mixed.hexdigest()[:32])
+    mixed = hmac.new(key.encode(), f"role\x1f{user}".encode(), hashlib.sha256)
+    return Login(user=user, password=mixed.hexdigest()[:32])
 
 
 def ensure(connection: psycopg.Connection, server: Server) -> Login:
@@ -57,17 +62,22 @@ def ensure(connection: psycopg.Connection, server: Server) -> Login:
     who = login(server)
     if server.kind == "external":
         return who
+    ensure_login(connection, who)
+    return who
+
+
+def ensure_login(connection: psycopg.Connection, who: Login) -> None:
+    """Make one role that may log in, or let it; `connection` is a superuser's, in autocommit."""
     # Encrypted here: a password must not be seen in pg_stat_activity or a log.
     verifier = connection.pgconn.encrypt_password(who.password.encode(), who.user.encode(), b"scram-sha-256").decode()
     if not _exists(connection, who.user):
         _create(connection, who.user, " LOGIN PASSWORD {}", sql.Literal(verifier))
     elif not _matches(connection, who):
-        statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(who.user), sql.Literal(verifier))
+        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(who.user), sql.Literal(verifier))
         with suppress(psycopg.errors.InternalError_):  # another process does the same
             connection.execute(statement)
-    if server.version >= 150000:
+    if connection.info.server_version >= 150000:
         _let_set(connection, who.user)
-    return who
 
 
 def _let_set(connection: psycopg.Connection, user: str) -> None:

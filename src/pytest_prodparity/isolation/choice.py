@@ -49,6 +49,9 @@ class Run(Protocol):
     def template(self, rows: Mapping[str, int]) -> str:
         """The database that a test with these `rows` begins as a copy of."""
 
+    def entitle(self, database: str) -> None:
+        """Give whom tests connect as production's rights in a fresh copy."""
+
     def lose(self, said: str | None) -> None:
         """The server was lost, as it `said`; or, with None, a template."""
 
@@ -420,11 +423,13 @@ class Isolation:
         """A copy of a database that nobody is connected to."""
         templates, path = self._run.templates, self._run.search_path
         try:
-            return templates.clone(name, search_path=path)
+            made = templates.clone(name, search_path=path)
         except psycopg.errors.ObjectInUse:
             # Somebody went past the wire, and stayed.
             templates.end_sessions(name)
-            return templates.clone(name, search_path=path)
+            made = templates.clone(name, search_path=path)
+        self._run.entitle(made)
+        return made
 
     def drop(self, name: str) -> None:
         """A copy goes, once the wire leads elsewhere."""

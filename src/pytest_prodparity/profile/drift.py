@@ -30,12 +30,22 @@ class Change:
         return f"{self.kind} {self.what} {self.name}" + (f": {self.text}" if self.text else "")
 
 
-def compare(old: Profile, new: Profile) -> list[Change]:
+def compare(old: Profile, new: Profile, *, grew: float = GREW) -> list[Change]:
     """Differences that matter to plans, to code or to review, the schema first; empty where nothing changed.
 
-    Statistics that moved a little, sizes below a factor of 1.5 and round-trip times are no changes.
+    Statistics that moved a little, sizes below the factor `grew` and round-trip times are no changes.
     """
-    return [*_server(old, new), *_tables(old, new), *_maps(old, new)]
+    return [*_server(old, new), *_tables(old, new, grew), *_maps(old, new)]
+
+
+def live(old: Profile, new: Profile, *, grew: float = GREW) -> list[Change]:
+    """As `compare`, of a database that was read again by whoever: not who read it, nor what may leave."""
+    apart = {("server", "role"), ("server", "connection_limit")}
+    return [
+        change
+        for change in compare(old, new, grew=grew)
+        if change.what != "values" and (change.what, change.name) not in apart
+    ]
 
 
 def _server(old: Profile, new: Profile) -> Iterator[Change]:
@@ -46,7 +56,7 @@ def _server(old: Profile, new: Profile) -> Iterator[Change]:
             yield Change(kind="changed", what="server", name=name, text=text)
 
 
-def _tables(old: Profile, new: Profile) -> Iterator[Change]:
+def _tables(old: Profile, new: Profile, grew: float) -> Iterator[Change]:
     before = {table.full_name: table for table in old.tables}
     after = {table.full_name: table for table in new.tables}
     for name in sorted(before.keys() | after.keys()):
@@ -55,10 +65,10 @@ def _tables(old: Profile, new: Profile) -> Iterator[Change]:
         elif name not in after:
             yield Change(kind="gone", what="table", name=name)
         else:
-            yield from _table(before[name], after[name])
+            yield from _table(before[name], after[name], grew)
 
 
-def _table(old: Table, new: Table) -> Iterator[Change]:
+def _table(old: Table, new: Table, grew: float) -> Iterator[Change]:
     name = new.full_name
     if (old.kind, old.parent, old.bound) != (new.kind, new.parent, new.bound):
         text = f"{_place(old)} -> {_place(new)}"
@@ -85,7 +95,7 @@ def _table(old: Table, new: Table) -> Iterator[Change]:
     yield from _asked(old, new)
     before, after = old.rows, new.rows
     factor = (after + 1) / (before + 1)
-    if max(before, after) >= FEWEST and not 1 / GREW < factor < GREW:
+    if max(before, after) >= FEWEST and not 1 / grew < factor < grew:
         text = f"{before:,.0f} -> {after:,.0f}" + (f" ({after / before:.1f}x)" if before else "")
         yield Change(kind="changed", what="rows", name=name, text=text)
 

@@ -1,0 +1,1 @@
+"""Production's environment: what it has, and a test that has the same."""

@@ -1,0 +1,1 @@
+"""Where production's environment can be read from: one file a kind of source."""
