@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from ..jwt import Token, read, unpacked
+from ..jwt import HMACS, Token, key_of, read, unpacked
 from ..parts import Parts
 from .flow import Asked, Fault
 
 _NAMES = ("client_assertion", "assertion")
 _LEEWAY = 60.0
-_DIGESTS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 
 
 class Assertion:
@@ -35,13 +33,13 @@ class Assertion:
             token = read(recorded)
             if token is None:
                 return None if sent == recorded else Fault(what="unproven", detail=f"its {name} is not checked")
-            fault = self.against(token, sent, asked, error=error)
+            fault = self.against(token, sent, asked, recorded_as=recorded, error=error)
             if fault is not None:
                 return fault
         return None
 
-    def against(self, recorded: Token, value: str, asked: Asked, *, error: str = "") -> Fault | None:
-        """A token that this client has signed, held against the recorded one."""
+    def against(self, recorded: Token, value: str, asked: Asked, *, recorded_as: str, error: str = "") -> Fault | None:
+        """A token that this client has signed, held against the recorded one and how that is written."""
         token = read(value)
         if token is None:
             return Fault(what="unknown", detail="with a value where a signed token belongs", error=error)
@@ -55,7 +53,7 @@ class Assertion:
                         else f"with a signed token of another {name}"
                     )
                     return Fault(what="mismatch", detail=said, error=error)
-        return self._times(recorded, token, asked, error) or self._signature(token, value, asked, error)
+        return self._times(recorded, token, asked, error) or self._signature(token, value, asked, recorded_as, error)
 
     def _times(self, recorded: Token, token: Token, asked: Asked, error: str) -> Fault | None:
         wall = asked.clock.wall()
@@ -87,8 +85,8 @@ class Assertion:
             bool(asked.entry.parts.body("client_assertion")) or len(shown) > 1
         )
 
-    def _signature(self, token: Token, value: str, asked: Asked, error: str) -> Fault | None:
-        good = verified(token, value, asked.purse.secrets())
+    def _signature(self, token: Token, value: str, asked: Asked, recorded: str, error: str) -> Fault | None:
+        good = verified(token, value, asked.purse.secrets(), recorded=recorded)
         return (
             Fault(what="signature", detail="with a signature that its key does not make", error=error)
             if good is False
@@ -96,18 +94,23 @@ class Assertion:
         )
 
 
-def verified(token: Token, value: str, secrets: Iterable[str]) -> bool | None:
-    """Whether one of the keys made the signature; None where no key of the right kind is known."""
+def verified(token: Token, value: str, secrets: Iterable[str], *, recorded: str) -> bool | None:
+    """Whether one of the keys made the signature; None where no key of the right kind is known.
+
+    Of shared secrets, the right key is the one that made the recorded signature: any other may belong to something else.
+    """
     signed, _, signature = value.rpartition(".")
     try:
         raw = unpacked(signature)
     except ValueError:
         return False
     algorithm = str(token.head.get("alg"))
-    if algorithm in _DIGESTS:
-        keys = list(secrets)
-        made = (hmac.digest(key.encode(), signed.encode(), _DIGESTS[algorithm]) for key in keys)
-        return any(hmac.compare_digest(one, raw) for one in made) if keys else None
+    if algorithm in HMACS:
+        keys = {key: key_of(value, key) for key in secrets}
+        right = {key: way for key in keys if (way := key_of(recorded, key)) is not None}
+        if right:
+            return any(keys[key] == way for key, way in right.items())
+        return True if any(keys.values()) else None
     pems = [key for key in secrets if "PRIVATE KEY-----" in key]
     answers = [answer for pem in pems if (answer := _verified_with(pem, algorithm, signed.encode(), raw)) is not None]
     return any(answers) if answers else None

@@ -5,6 +5,16 @@ from __future__ import annotations
 from .flow import Asked, Fault
 
 
+def _refused(asked: Asked) -> list[frozenset[str]]:
+    """What refreshes asked for that the recorded server did not give."""
+    found = []
+    for entry in asked.others:
+        if entry.error == "invalid_scope" and entry.parts.body("grant_type") == "refresh_token":
+            held = [use.known.scope or frozenset() for use in entry.uses]
+            found.append((entry.requested or frozenset()).difference(*held))
+    return [scopes for scopes in found if scopes]
+
+
 class Refresh:
     """RFC 6749, 6. That a rotated one is used again is seen by its state, as for everything that is good once."""
 
@@ -15,10 +25,13 @@ class Refresh:
         use, live = next(((u, v) for u, v in asked.shown.items() if "refresh" in v.known.kind), (None, None))
         if live is None or live.scope is None:
             return None
-        more = frozenset((asked.parts.body("scope") or "").split()) - live.scope
-        if more:
+        sent = frozenset((asked.parts.body("scope") or "").split())
+        more = sent - live.scope - live.asked
+        refused = next((scopes for scopes in _refused(asked) if scopes <= sent - live.scope), frozenset())
+        if more or refused:
+            more = more or refused
             detail = f"asks for {', '.join(sorted(more))}, which was not granted before"
             return Fault(what="scope", detail=detail, use=use, live=live, error="invalid_scope")
-        if "offline_access" in (live.known.scope or ()) and "offline_access" not in live.scope:
+        if "offline_access" in live.known.asked | (live.known.scope or set()) and "offline_access" not in live.asked:
             return Fault(what="unproven", detail="its refresh token was got without asking for offline_access")
         return None
