@@ -53,7 +53,11 @@ class Assertion:
                         else f"with a signed token of another {name}"
                     )
                     return Fault(what="mismatch", detail=said, error=error)
-        return self._times(recorded, token, asked, error) or self._signature(token, value, asked, recorded_as, error)
+        return (
+            self._times(recorded, token, asked, error)
+            or self._signature(token, value, asked, recorded_as, error)
+            or _longer(recorded, token)
+        )
 
     def _times(self, recorded: Token, token: Token, asked: Asked, error: str) -> Fault | None:
         wall = asked.clock.wall()
@@ -92,6 +96,22 @@ class Assertion:
             if good is False
             else None
         )
+
+
+def _longer(recorded: Token, token: Token) -> Fault | None:
+    """Servers limit for how long such a token may be good (RFC 7523, 3); how much they allow is not in a recording."""
+    before, now = _lifetime(recorded), _lifetime(token)
+    if before is None or now is None or now <= before + _LEEWAY:
+        return None
+    detail = (
+        f"its signed token is good for {now:.0f} s, the recorded one was for {before:.0f} s, and servers limit that"
+    )
+    return Fault(what="unproven", detail=detail)
+
+
+def _lifetime(token: Token) -> float | None:
+    until, since = token.when("exp"), token.when("iat")
+    return None if until is None or since is None else until - since
 
 
 def verified(token: Token, value: str, secrets: Iterable[str], *, recorded: str) -> bool | None:
