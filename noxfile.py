@@ -36,7 +36,14 @@ def install(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The whole suite on this Python, under coverage. What needs Docker is skipped where no daemon answers."""
+    """The whole suite on this Python. What needs Docker is skipped where no daemon answers."""
+    install(session, "test")
+    session.run("pytest", *(session.posargs or ["-n", "2", "--dist", "worksteal"]))
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """The same under coverage, which costs a third more processor time: not part of each run of CI."""
     install(session, "test")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["-n", "2", "--dist", "worksteal"]))
@@ -52,9 +59,14 @@ def pythons(session: nox.Session) -> None:
     """On each other Python of this machine: what needs no other server than the embedded one, of the plugin the quick part."""
     install(session, "test")
     folders = [path for path in sorted(Path("tests").iterdir()) if path.is_dir() and any(path.glob("test_*.py"))]
-    long = ("docker", "docs", "postgres", "catalogue", "pairs", "plugin")
+    long = ["docker", "docs", "postgres", "catalogue", "pairs", "plugin"]
+    plugin = ["marked", "startup"]
+    if session.python == found()[-1]:
+        plugin += ["isolation", "isolation_examples"]
+    else:  # what differs from one Python to the next shows in the newest
+        long += ["cli"]
     quick = [str(path) for path in folders if path.name not in long]
-    quick += [f"tests/plugin/test_{name}.py" for name in ("marked", "startup", "isolation", "isolation_examples")]
+    quick += [f"tests/plugin/test_{name}.py" for name in plugin]
     session.run("pytest", "-n", "2", "--dist", "worksteal", *(session.posargs or quick))
 
 

@@ -37,6 +37,7 @@ from pytest_prodparity.races import race as contests
 from pytest_prodparity.races.conductor import Crew
 from pytest_prodparity.races.execution import Bound, Director, Execution
 from pytest_prodparity.races.race import Contest, Race
+from pytest_prodparity.races.relations import QUERY, relations
 from pytest_prodparity.races.shrink import Wish
 from pytest_prodparity.races.turnstile import Strikes
 from pytest_prodparity.wire.proxy import Wire
@@ -161,9 +162,11 @@ def contest(stage: Stage, program: Program, *, corrected: bool = False) -> Itera
         return partial(actors[at], kept[at])
 
     calls = [called(at) for at in range(len(actors))]
+    with psycopg.connect(stage.server.dsn(stage.name), autocommit=True) as inside:
+        known = relations(inside.execute(QUERY).fetchall())
     try:
-        with Crew(stage.wire, stage.server, lambda: stage.name, calls, footprints=True) as crew:
-            found = Contest(Timed(crew, stage.seconds["run"]), stage, len(calls))
+        with Crew(stage.wire, stage.server, lambda: stage.name, calls) as crew:
+            found = Contest(Timed(crew, stage.seconds["run"]), stage, len(calls), relations=known)
             found.rehearse()
             yield found
     finally:

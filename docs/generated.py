@@ -29,7 +29,7 @@ def commands() -> str:
     """One section a command: usage, what it does, arguments and options, as `--help` prints them."""
     parts = []
     for name in sorted(COMMANDS):
-        command: click.Command = importlib.import_module(f"pytest_prodparity.cli.{name}").command
+        command: click.Command = importlib.import_module(f"pytest_prodparity.cli.{name.replace('-', '_')}").command
         context = click.Context(command, info_name=f"prodparity {name}")
         parts.append(f"## prodparity {name}\n\n{COMMANDS[name]}\n\n```text\n{command.get_help(context)}\n```\n")
         for inner, each in sorted(command.commands.items()) if isinstance(command, click.Group) else ():

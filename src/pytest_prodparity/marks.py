@@ -125,7 +125,7 @@ def _raced(item: pytest.Item, judged: TestReport) -> TestReport:
         untold=(*found.untold, *raced.untold),
     )
     outcome = "failed" if judgement.findings else judged.outcome
-    return replace(judged, judgement=judgement, outcome=outcome, races=tuple(raced.reports))
+    return replace(judged, judgement=judgement, outcome=outcome, races=tuple(raced.reports), loads=tuple(raced.loads))
 
 
 def accuse(item: pytest.Item, watch: Watch, left: Sequence[Left]) -> None:

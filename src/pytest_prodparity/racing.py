@@ -19,15 +19,16 @@ from .core.delta import Delta
 from .core.errors import ParityFailure, ProdparityError, UsageError
 from .core.expectation import Expectation
 from .core.findings import Finding, Source, Untold
-from .databases.delta.sequences import shift
+from .databases.delta.sequences import shift_apart
 from .faults.kinds.kind import Kind
 from .gate.render import terminal
-from .gate.report import RaceReport
+from .gate.report import LoadReport, RaceReport
 from .queries.judge import is_allowed
 from .races.conductor import Crew
 from .races.execution import READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE, Bound
 from .races.footprint import Relations
 from .races.measured import Stress
+from .races.pairs import looked
 from .races.race import Contest, Race
 from .races.relations import QUERY, relations
 from .races.stress import here_or_awaited, stress
@@ -37,10 +38,10 @@ from .session import Session
 
 MOST = 12
 """Callables of one race."""
-SHIFT = 1_000
-"""Steps by which sequences go on later in one serial order, so that generated ids are known as such."""
 PATIENCE_S = 10.0
 """For code that does not come to its next round trip."""
+POINTS = 600
+"""Calls of a load that the report keeps for its plot."""
 LEVELS = (READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE)
 Came = TypeVar("Came")
 
@@ -68,6 +69,7 @@ class Raced:
         self.allowed: list[Finding] = []
         self.untold: list[Untold] = []
         self.reports: list[RaceReport] = []
+        self.loads: list[LoadReport] = []
         self.test = test
         self._session = session
         self._expectation = expectation
@@ -75,6 +77,13 @@ class Raced:
     def tell(self, findings: Sequence[Finding], source: Source | None, *, below: str = "") -> None:
         """Raises ParityFailure for those that the marker does not allow; `below` is added to its text."""
         __tracebackhide__ = True
+        failing = self.record(findings, source)
+        if failing:
+            said = terminal.failure(tuple(failing), width=100)
+            raise ParityFailure(f"{said}\n\n{below}" if below else said)
+
+    def record(self, findings: Sequence[Finding], source: Source | None) -> list[Finding]:
+        """Those that the marker does not allow; the report has all of them."""
         told = [
             replace(found, test=self.test, source=found.source or source, replay=self._replay(found))
             for found in findings
@@ -83,9 +92,7 @@ class Raced:
         failing = [found for found in told if found not in allowed]
         self.allowed += allowed
         self.findings += failing
-        if failing:
-            said = terminal.failure(tuple(failing), width=100)
-            raise ParityFailure(f"{said}\n\n{below}" if below else said)
+        return failing
 
     def _replay(self, found: Finding) -> str:
         token = f" --parity-replay={found.details['token']}" if "token" in found.details else ""
@@ -179,23 +186,31 @@ class Racing:
         try:
             session.current()
             known = self._relations()
-            crew = Crew(
-                session.wire, session.server, session.current, calls,
-                loop=loop, patience=PATIENCE_S, footprints=known is None,
-            )  # fmt: skip
-            crew.isolation = level
-            with crew, stage.hearing(), stage:
-                contest = Contest(
-                    crew,
-                    stage,
-                    len(calls),
-                    names=[name_of(call) for call in calls],
-                    relations=known,
-                    invariant=invariant,
-                )
-                contest.rehearse()
-                with session.apart():
-                    race = contest.go(bound, replay=replay, faults=faults)
+
+            def go(among: tuple[int, ...], go: Callable[[Contest], Came]) -> Came:
+                __tracebackhide__ = True
+                few = len(among) < len(calls)
+                crew = Crew(
+                    session.wire, session.server, session.current, [calls[at] for at in among],
+                    loop=loop, patience=PATIENCE_S, footprints=known is None,
+                )  # fmt: skip
+                crew.isolation = level
+                with crew:
+                    contest = Contest(
+                        crew,
+                        stage,
+                        len(among),
+                        names=[name_of(calls[at]) for at in among],
+                        relations=known,
+                        invariant=None if few else invariant,
+                        among=among if few else (),
+                    )
+                    contest.rehearse()
+                    with session.apart():
+                        return go(contest)
+
+            with stage.hearing(), stage:
+                race = looked(go, len(calls), bound, replay, faults)
         except ProdparityError as error:
             if isinstance(error, UsageError):
                 raise
@@ -250,7 +265,7 @@ class Loading:
         """Put the call under load: see `races.stress.stress`. In an async test, to be awaited.
 
         Raises ParityFailure for deadlocks, exhausted pools, serialization failures that escape and a broken invariant;
-        what else the calls raise is raised as it is.
+        what else the calls raise is raised as it is, and the findings beside it are reported.
         """
         __tracebackhide__ = True
         source = caller(self._session.settings.root)
@@ -272,7 +287,9 @@ class Loading:
 
     def _told(self, stressed: Stress, source: Source | None) -> Stress:
         __tracebackhide__ = True
+        self._raced.loads.append(_load_report(stressed, source))
         if stressed.failure is not None:
+            self._raced.record(stressed.findings, source)
             raise stressed.failure
         self._raced.tell(stressed.findings, source, below=str(stressed))
         return stressed
@@ -308,12 +325,7 @@ class Staged:
 
     def shift(self) -> None:
         """See races.race.Stage."""
-        # Where that is refused, ids that sequences give stay as they are.
-        with (
-            suppress(ProdparityError, psycopg.Error),
-            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
-        ):
-            shift(connection, SHIFT)
+        shift_apart(self._session.owner_dsn())
 
     @contextmanager
     def hearing(self) -> Iterator[None]:
@@ -329,6 +341,26 @@ class Staged:
         """As a tap of the proxies."""
         if isinstance(trip, HttpTrip) and trip.applied:
             self._requests.append(f"{trip.method} {trip.path} {trip.digest}")
+
+
+def _load_report(stressed: Stress, source: Source | None) -> LoadReport:
+    latency = stressed.latency
+    named = {"p50": latency.p50, "p90": latency.p90, "p99": latency.p99, "p99.9": latency.p999, "max": latency.max}
+    return LoadReport(
+        source=str(source) if source else None,
+        actors=stressed.actors,
+        seconds=stressed.seconds,
+        rate=stressed.rate,
+        calls=stressed.calls,
+        throughput=round(stressed.throughput, 1),
+        latency={name: round(seconds, 6) for name, seconds in named.items()} if latency.calls else {},
+        measured=latency.measured,
+        errors=dict(stressed.errors),
+        hung=stressed.hung,
+        unstarted=stressed.unstarted,
+        points=tuple((round(each.at, 4), round(each.latency, 6), each.error) for each in stressed.points(POINTS)),
+        notes=stressed.notes,
+    )
 
 
 def caller(root: Path) -> Source | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -140,6 +142,15 @@ class Results:
         path = self._unwritten or str(settings_of(self._config).report)
         for line in terminal.lines(report, width=width, verbose=verbose, path=path):
             _write(terminalreporter, line)
+        if report.findings and self._unwritten is None:
+            _write(terminalreporter, terminal.plain(f"page: {self._page}", "muted"))
+
+    @property
+    def _page(self) -> str:
+        """The command that makes the page of this report."""
+        report = settings_of(self._config).report
+        named = "" if report == Path(".prodparity/report.json") else f" {shlex.quote(str(report))}"
+        return f"prodparity report{named} --format html -o report.html"
 
 
 def _policy(config: pytest.Config) -> Policy | None:

@@ -180,14 +180,21 @@ class Catalogue:
                     self._beside(case, variant, "test_mock.py", project)
         return self._shared(project).run("--import-mode=importlib", *WITHOUT, timeout=600)
 
-    def together(self, variant: str, project: Path) -> tuple[Result, dict[str, list[tuple[str, str]]]]:
-        """Run the marked tests of all programs that can share a process and a production; findings by case."""
-        shutil.copytree(self._parity(""), project / "parity")
-        folders = {
-            self._beside(case, variant, "test_parity.py", project).name: case.name
+    def together(
+        self, variant: str, project: Path, *, migrated: bool = False
+    ) -> tuple[Result, dict[str, list[tuple[str, str]]]]:
+        """Run the marked tests of all programs that can share a process and a production; findings by case.
+
+        `migrated`: those whose correction changes the schema, on a production that has all these changes.
+        """
+        chosen = [
+            case
             for case in cases(innocent=variant == "app")
-            if not case.alone(variant)
-        }
+            if not case.django and bool(variant == "corrected" and case.migration) is migrated
+        ]
+        migration = "".join(case.migration for case in chosen) if migrated else ""
+        shutil.copytree(self._parity(migration), project / "parity")
+        folders = {self._beside(case, variant, "test_parity.py", project).name: case.name for case in chosen}
         result = self._shared(project).run("--import-mode=importlib", "--parity-level=dev", timeout=600)
         found: dict[str, list[tuple[str, str]]] = {name: [] for name in folders.values()}
         for rule, place in result.findings:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.gate.reports import found, run, written
+from tests.gate.repository import commit, git
 from tests.project import Project, run_command
 
 
@@ -131,3 +133,31 @@ def test_the_same_reports_come_to_the_same_bytes_in_any_order(here: Project) -> 
         == 1
     )
     assert len({run_command(here, "gate", *map(str, order), status=1) for order in orders}) == 1
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git tells what changed")
+def test_with_diff_only_what_the_change_touches_or_causes_counts(here: Project) -> None:
+    here.write(
+        {"shop/orders.py": "def open_orders(db):\n    return db.get()\n\n\ndef all_orders(db):\n    return db.all()\n"}
+    )
+    git(here.folder, "init", "-q", "-b", "main")
+    base = commit(here.folder)
+    here.write(
+        {"shop/orders.py": "def open_orders(db):\n    return db.get(1)\n\n\ndef all_orders(db):\n    return db.all()\n"}
+    )
+    old = found("spill", "shop/orders.py:6", function="all_orders", subject="old")
+    report(here, found(at="shop/orders.py:2"), old, commit=base)
+    out = run_command(here, "gate", "--diff", "main", status=1)
+    assert "seq-scan" in out
+    assert "spill" not in out
+    assert "1 finding blocks, 1 elsewhere" in out
+    report(here, found(at="shop/orders.py:2"), old, commit=base, name="before.json")
+    assert "1 elsewhere" in run_command(here, "gate", "--diff", "main", "--before", "before.json", status=1)
+    report(here, clean=(old.test,), commit=base, name="before.json")
+    assert "2 findings block" in run_command(here, "gate", "--diff", "main", "--before", "before.json", status=1)
+    for arguments, said in (
+        (("--before", "x.json"), "--before is about --diff."),
+        (("--diff", "main", "--update", "--baseline", "b.json"), "--update takes all findings, --diff some."),
+        (("--diff", "elsewhere"), "there is no revision 'elsewhere' here that this commit comes from"),
+    ):
+        assert said in run_command(here, "gate", *arguments, status=2)

@@ -29,7 +29,7 @@ def test_the_terminal_shows_evidence_and_the_answer(here: Project) -> None:
 
 @pytest.mark.parametrize(
     ("form", "begins"),
-    [("markdown", "### Production parity: blocked"), ("github", "::error title=seq-scan"), ("gitlab", "[\n"), ("sarif", "{\n"), ("junit", "<?xml")],
+    [("markdown", "### Production parity: blocked"), ("github", "::error title=seq-scan"), ("gitlab", "[\n"), ("sarif", "{\n"), ("junit", "<?xml"), ("html", "<!doctype html>\n<html lang=\"en\">")],
 )  # fmt: skip
 def test_each_format_is_written_to_a_file_or_shown(here: Project, form: str, begins: str) -> None:
     shown = run_command(here, "report", "*.json", "--format", form)

@@ -58,7 +58,7 @@ def _check_command(words: list[str], block: Block) -> None:
     if words[0].startswith("-"):
         return
     assert words[0] in COMMANDS, f"{block}: there is no command prodparity {words[0]}"
-    command: click.Command = importlib.import_module(f"pytest_prodparity.cli.{words[0]}").command
+    command: click.Command = importlib.import_module(f"pytest_prodparity.cli.{words[0].replace('-', '_')}").command
     while isinstance(command, click.Group) and len(words) > 1 and words[1] in command.commands:
         command, words = command.commands[words[1]], words[1:]
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}

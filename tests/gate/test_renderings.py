@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from markdown_it import MarkdownIt
+from pydantic import ValidationError
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema
 
 from pytest_prodparity.core.findings import Finding
 from pytest_prodparity.gate import baseline
@@ -162,7 +164,15 @@ def test_a_message_stays_within_its_limit(judged: Any) -> None:
 
 # --- SARIF
 
-VALID = jsonschema.Draft7Validator(json.loads((FOLDER / "sarif.schema.json").read_text(encoding="utf-8")))
+OURS = jsonschema.Draft7Validator(json.loads((FOLDER / "sarif.schema.json").read_text(encoding="utf-8")))
+
+
+def valid(text: str) -> Any:
+    """By the specification as far as it is used, and by a model that was generated from the official schema; the data."""
+    data = json.loads(text)
+    OURS.validate(data)
+    StaticAnalysisResultsFormatSarifVersion210JsonSchema.model_validate_json(text)
+    return data
 
 
 def result(text: str, at: int = 0) -> Any:
@@ -173,12 +183,17 @@ def result(text: str, at: int = 0) -> Any:
     "report", [run(), run(found()), run(evil(), failed=(EVIL,)), run(interrupted=True), run(found(at=""))]
 )
 def test_sarif_is_valid(judged: Any, report: Report) -> None:
-    VALID.validate(json.loads(sarif.text(judged(report))))
+    valid(sarif.text(judged(report)))
+
+
+def test_what_is_no_sarif_is_not_taken_for_it(judged: Any) -> None:
+    text = sarif.text(judged(run(found())))
+    with pytest.raises(ValidationError):
+        StaticAnalysisResultsFormatSarifVersion210JsonSchema.model_validate_json(text.replace('"ruleId"', '"rule_id"'))
 
 
 def test_sarif_tells_the_place_the_fingerprint_and_the_rule(judged: Any) -> None:
-    data = json.loads(sarif.text(judged(run(found("spill"), found(at="with space/ü.py:3"), found(at="/usr/x.py:9")))))
-    VALID.validate(data)
+    data = valid(sarif.text(judged(run(found("spill"), found(at="with space/ü.py:3"), found(at="/usr/x.py:9")))))
     results = {one["partialFingerprints"]["prodparity/v1"]: one for one in data["runs"][0]["results"]}
     rules = data["runs"][0]["tool"]["driver"]["rules"]
     one = results[found("spill").fingerprint]
@@ -194,8 +209,7 @@ def test_sarif_has_what_was_accepted_as_such_and_leaves_out_what_is_ignored(judg
     known = [baseline.entry_of(met) for met in gather(written(tmp_path, run(found("spill")))).findings.values()]
     waiver = {"rule": "timeout", "subject": "*", "reason": "nights", "owner": "ada", "until": "2027-01-01"}
     report = run(found(), found("spill"), found("timeout"), found("leak"))
-    data = json.loads(sarif.text(judged(report, known=known, waivers=[waiver], rules={"leak": "ignore"})))
-    VALID.validate(data)
+    data = valid(sarif.text(judged(report, known=known, waivers=[waiver], rules={"leak": "ignore"})))
     told = {
         one["ruleId"]: (one["level"], one["baselineState"], one["suppressions"]) for one in data["runs"][0]["results"]
     }

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.project import Project
+from tests.gate.repository import commit, git
+from tests.project import Project, run_command
 
 Make = Callable[[Mapping[str, str]], Project]
 
@@ -70,6 +71,24 @@ def orders_of(
         ).fetchall()
 '''
 )
+
+
+def test_a_change_answers_for_its_own_findings_and_they_have_a_page(project: Make) -> None:
+    shop = project({"pyproject.toml": SETTINGS, "test_shop.py": TESTS, ".gitignore": ".prodparity\n"})
+    git(shop.folder, "init", "-q", "-b", "main")
+    commit(shop.folder)
+    first = shop.run("--parity-report=before.json")
+    assert "page: prodparity report before.json --format html -o report.html" in first.out
+    shop.write({"test_shop.py": TESTS + "\n\ndef other():\n    pass\n"})
+    second = shop.run()
+    assert "page: prodparity report --format html -o report.html" in second.out
+    assert "1 elsewhere" in run_command(shop, "gate", "--diff", "main")
+    assert "1 elsewhere" in run_command(shop, "gate", "--diff", "main", "--before", "before.json")
+    shop.write({"test_shop.py": TESTS.replace("customer_id = 1", "customer_id = 1 AND true")})
+    shop.run()
+    assert "1 finding blocks" in run_command(shop, "gate", "--diff", "main", "--before", "before.json", status=1)
+    run_command(shop, "report", "--format", "html", "-o", "report.html")
+    assert "test_shop.py:7" in (shop.folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_code_that_moved_was_formatted_or_renamed_has_the_same_finding(project: Make) -> None:

@@ -69,6 +69,7 @@ def orders_of(customer):
         return connection.execute(text('SELECT id FROM "order" WHERE customer_id = :n'), {"n": customer}).all()
 """
 
+NO_FAULTS = "[tool.prodparity.levels.staging]\nfaults = 0\n"
 ENVIRONMENT = '[tool.prodparity.env]\nDATABASE_URL = "{db.url}"\n'
 
 
@@ -110,7 +111,7 @@ def test_two():
 def test_three():
     assert app.orders_of(5) == []
 """
-    made = project({"app.py": MODULE_ENGINE, "test_app.py": tests, "pyproject.toml": ENVIRONMENT})
+    made = project({"app.py": MODULE_ENGINE, "test_app.py": tests, "pyproject.toml": ENVIRONMENT + NO_FAULTS})
     result = made.run("--parity-level=staging")
     assert result.findings == [("seq-scan", "app.py:19")]
     assert result.outcomes == {"failed": 1, "passed": 2}, result.out
@@ -245,7 +246,7 @@ def test_one(parity_db):
 
 
 def test_the_results_of_all_workers_are_one_report(project: Make) -> None:
-    made = project({"shop.py": SHOP, "test_shop.py": TEST, "test_again.py": TEST})
+    made = project({"shop.py": SHOP, "test_shop.py": TEST, "test_again.py": TEST, "pyproject.toml": NO_FAULTS})
     result = made.run("-n2", "--parity-level=staging", "--junit-xml=junit.xml")
     assert sorted(result.findings) == [("seq-scan", "shop.py:6"), ("seq-scan", "shop.py:6")], result.out
     assert result.out.count("production parity: staging") == 1

@@ -95,6 +95,15 @@ def test_right(parity_db, parity_race, order):
     assert total(parity_db, order) == 100  # nothing of it is left
 
 
+def test_twelve(parity_db, parity_race, order):
+    parity_race(*[lambda amount=amount: app.pay(parity_db.dsn, order, amount) for amount in range(1, 13)])
+
+
+def test_six_right(parity_db, parity_race, order):
+    race = parity_race(*[lambda amount=amount: app.pay_rightly(parity_db.dsn, order, amount) for amount in range(1, 7)])
+    assert (race.verdict, race.exhausted) == ("clean", False), race
+
+
 def test_deadlock(parity_db, parity_race, order):
     parity_race(
         lambda: app.swap(parity_db.dsn, order, order + 1),
@@ -236,6 +245,8 @@ def test_what_is_found_fails_its_test_and_nothing_else_does(raced: Result) -> No
     assert outcomes == {
         "test_lost": "failed",
         "test_right": "passed",
+        "test_twelve": "failed",
+        "test_six_right": "passed",
         "test_deadlock": "failed",
         "test_ids_do_not_count": "passed",
         "test_async": "failed",
@@ -252,6 +263,7 @@ def test_findings_are_named(raced: Result) -> None:
     rules = {found["test"].partition("::")[2]: found["rule"] for found in raced.report["findings"]}
     assert rules == {
         "test_lost": "not-serializable",
+        "test_twelve": "not-serializable",
         "test_deadlock": "deadlock",
         "test_async": "not-serializable",
         "test_invariant": "invariant-broken",
@@ -277,7 +289,7 @@ def test_the_report_says_how_far_each_race_looked(raced: Result) -> None:
     assert (right["verdict"], right["exhausted"]) == ("clean", True)
     assert right["schedules"] >= 4
     assert right["source"].startswith("test_pay.py:")
-    assert raced.report["summary"]["races"] == 8
+    assert raced.report["summary"]["races"] == 10
     assert "every order that can matter" in raced.out
 
 
@@ -294,6 +306,18 @@ def test_the_replay_runs_that_order_alone(raced: Result, module_project: Make) -
     assert changed.findings == [], changed.out
     assert changed.report is not None
     assert "was to go" in changed.report["untold"][0]["reason"], changed.out
+
+
+def test_of_many_callables_two_that_fail_are_shown_and_replayed(raced: Result, module_project: Make) -> None:
+    assert raced.report is not None
+    found = next(one for one in raced.report["findings"] if one["test"].endswith("test_twelve"))
+    assert re.fullmatch(r"r:2/\d+,\d+:.*", found["details"]["token"]), found
+    assert re.fullmatch(r"\d+ and \d+", found["details"]["callables"])
+    made = module_project({"pyproject.toml": ENVIRONMENT, "app.py": APP, "test_pay.py": TESTS})
+    again = made.run("test_pay.py::test_twelve", f"--parity-replay={found['details']['token']}")
+    assert [rule for rule, _ in again.findings] == ["not-serializable"], again.out
+    fewer = made.run("test_pay.py::test_lost", "--parity-replay=r:2/3,7:0x3.1x2.0~5f2c")
+    assert "is an order of callable 8, and this race has 2" in fewer.out
 
 
 def test_what_cannot_be_raced_is_said(module_project: Make) -> None:

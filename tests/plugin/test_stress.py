@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from pytest_prodparity.gate.gathered import gather
+from pytest_prodparity.gate.policy import Policy
+from pytest_prodparity.gate.render import html
+from pytest_prodparity.gate.verdict import decide
 from tests.project import Project, Result
 
 Make = Callable[[Mapping[str, str]], Project]
@@ -31,6 +38,12 @@ def swap(dsn, number):
     with psycopg.connect(dsn) as connection:
         connection.execute("UPDATE country SET name = name WHERE code = %s", (first,))
         connection.execute("UPDATE country SET name = name WHERE code = %s", (second,))
+
+
+def swap_or_fail(dsn, number):
+    swap(dsn, number)
+    if number:
+        raise ValueError(f"no price for actor {number}")
 
 
 def nested(pool):
@@ -94,6 +107,10 @@ def test_invariant(parity_db, parity_stress):
         parity_stress(lambda n: app.name(pool, n), **SHORT, invariant=lambda: count(parity_db) == 0)
 
 
+def test_both(parity_db, parity_stress, rows):
+    parity_stress(lambda n: app.swap_or_fail(parity_db.dsn, n), 2, 1.5, warmup=0)
+
+
 def test_own(parity_db, parity_stress):
     parity_stress(lambda: app.broken(parity_db.dsn), **SHORT)
 
@@ -140,9 +157,31 @@ def line(part: str) -> str:
 
 
 def test_a_load_without_findings_passes_and_is_taken_back(ran: Result) -> None:
-    assert ran.outcomes == {"passed": 5, "failed": 5}, ran.out
+    assert ran.outcomes == {"passed": 5, "failed": 6}, ran.out
     assert "4 actors (each calls again when it is done), 0.4 s: " in ran.out
     assert of(ran, "test_clean") == []
+
+
+def test_the_report_has_what_a_load_came_to_with_calls_for_a_plot(ran: Result) -> None:
+    assert ran.report is not None
+    loads = {test["id"].partition("::")[2]: test["loads"] for test in ran.report["tests"]}
+    (load,) = loads["test_clean"]
+    assert (load["actors"], load["seconds"], load["rate"], load["errors"]) == (4, 0.4, None, {})
+    assert load["source"].startswith("test_app.py:")
+    assert 0 < load["latency"]["p50"] <= load["latency"]["max"]
+    assert 0 < len(load["points"]) <= min(600, load["calls"])
+    assert [len(loads[name]) for name in ("test_deadlock", "test_own", "test_wrong")] == [1, 1, 0]
+
+
+def test_a_load_has_its_picture_on_the_page(ran: Result, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(ran.report), encoding="utf-8")
+    verdict = decide(gather([path], keep=True), Policy.parse({}), today=date(2026, 11, 24))
+    text = html.text(verdict)
+    assert ran.report is not None
+    loads = [load for test in ran.report["tests"] for load in test["loads"]]
+    assert text.count('<section class="load">') == len(loads) > 3
+    assert text.count("<svg ") == sum(bool(load["points"]) for load in loads) > 0
 
 
 def test_findings_fail_the_test_with_the_figures_below(ran: Result) -> None:
@@ -161,6 +200,11 @@ def test_the_calls_own_failure_is_raised_with_counts(ran: Result) -> None:
     assert of(ran, "test_own") == []
     assert "calls failed by themselves: UniqueViolation (23505)" in ran.out
     assert "prodparity/races" not in ran.out  # no frame of ours in its traceback
+
+
+def test_findings_beside_it_are_reported(ran: Result) -> None:
+    assert [rule for rule, _ in of(ran, "test_both")] == ["deadlock"]
+    assert "ValueError: no price for actor 1" in ran.out
 
 
 def test_what_cannot_be_asked_is_said(ran: Result) -> None:

@@ -337,6 +337,7 @@ def test_faults_that_a_marker_names_are_the_only_ones(odd: Result) -> None:
     assert odd.report is not None
     (test,) = (one for one in odd.report["tests"] if one["id"].endswith("test_under_these"))
     assert {one["token"].partition(":")[2] for one in test["scenarios"]} == {"reset-peer", "40P01"}
+    assert all(one["trip"] > 0 and one["what"] for one in test["scenarios"])
 
 
 def test_a_token_runs_its_scenario_alone_at_any_level(module_project: Make) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, permutations
+from itertools import count, groupby, permutations
 
 import pytest
 
@@ -254,14 +254,25 @@ def test_what_does_not_repeat_itself_is_tried_again_and_else_not_called_exhauste
     assert found.verdict == "clean"
 
     always = Moody(Machine([LOST_UPDATE] * 2, {("a", 1): 0}), every=1)
-    first_free = iter([True])
+    moods = count()
 
     def run(director: Director) -> Execution:
-        return always.machine.run(director) if next(first_free, False) else always.run(director)
+        return always.run(director) if next(moods) // 4 % 2 else always.machine.run(director)
 
     found = search(run, serial(always.machine), lambda run: None, ALL)
     assert (found.verdict, found.exhausted) == ("clean", False)
     assert "came out differently" in found.why
+
+
+def test_what_was_prepared_meanwhile_is_no_lack_of_repetition() -> None:
+    warm = Moody(Machine([LOST_UPDATE] * 2, {("a", 1): 0}), every=1)
+    cold = iter([True])
+
+    def run(director: Director) -> Execution:
+        return warm.machine.run(director) if next(cold, False) else warm.run(director)
+
+    found = search(run, serial(warm.machine), lambda run: None, ALL)
+    assert (found.verdict, found.exhausted, found.why) == ("clean", True, "")
 
 
 def test_nothing_is_told_where_no_schedule_could_be_followed() -> None:

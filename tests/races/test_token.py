@@ -15,6 +15,10 @@ def test_a_schedule_is_read_back_from_its_token() -> None:
     assert schedule.token.startswith("r:2:0x2.1x3.0~")
     assert Schedule.parse(schedule.token) == schedule
 
+    two_of_many = Schedule.of(withdrawals("AABBBA"), among=(3, 7))
+    assert two_of_many.token.startswith("r:2/3,7:0x2.1x3.0~")
+    assert Schedule.parse(two_of_many.token) == two_of_many
+
 
 @pytest.mark.parametrize(
     ("token", "said"),
@@ -23,6 +27,8 @@ def test_a_schedule_is_read_back_from_its_token() -> None:
         ("f3:commit:lost", "is no schedule of a race"),
         ("", "'' is no schedule"),
         ("r:2:0x3.2~5f2c", "has 2 callables, counted from 0, and lets number 2 go"),
+        ("r:2/3:0x3.1~5f2c", "is one of 2 callables, and names 1"),
+        ("r:2/3,3:0x3.1~5f2c", "is one of 2 callables, and names 1"),
         ("r:2:0x99999~5f2c", "has more than 10000 steps"),
     ],
 )

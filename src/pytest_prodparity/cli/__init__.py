@@ -18,10 +18,11 @@ COMMANDS = {
     "env": "Production's environment: names and kinds, never values.",
     "export": "The call of a test's parity_stress as a locustfile.",
     "explain": "Production's plan for a statement.",
+    "explain-finding": "One finding of a report, with what to do, in few words.",
     "fidelity": "How much the built volume resembles production.",
     "gate": "May this be merged? Decides from report files.",
     "init": "Write the settings and an example test; a first profile from models.",
-    "report": "Report files as terminal text, Markdown, SARIF, …",
+    "report": "Report files as a page, terminal text, Markdown, SARIF, …",
     "show": "The profile, on one screen.",
 }
 
@@ -35,7 +36,7 @@ class _Commands(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = importlib.import_module(f".{name}", __name__).command
+        command = importlib.import_module(f".{name.replace('-', '_')}", __name__).command
         assert isinstance(command, click.Command)
         return command
 

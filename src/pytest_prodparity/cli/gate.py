@@ -19,7 +19,7 @@ from ..gate.quiet import uncollected
 from ..gate.render import answer
 from ..gate.render.terminal import Line
 from ..gate.verdict import Verdict
-from .reading import gathered, judged, settings
+from .reading import gathered, judged, settings, since
 
 STYLES = {
     "": {},
@@ -43,9 +43,26 @@ STYLES = {
 @click.option(
     "--today", metavar="DATE", help="The day by which waivers expire, such as 2027-06-30.  [default: today, UTC]"
 )
+@click.option(
+    "--diff", metavar="REV", help="Only what the change since REV touches or causes counts; REV such as origin/main."
+)
+@click.option(
+    "--before",
+    metavar="REPORT",
+    multiple=True,
+    help="diff: a report of REV, which tells what the change causes; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print plain JSON for tools.")
 @uncollected()
-def command(reports: tuple[str, ...], baseline: Path | None, update: bool, today: str | None, as_json: bool) -> int:
+def command(
+    reports: tuple[str, ...],
+    baseline: Path | None,
+    update: bool,
+    today: str | None,
+    diff: str | None,
+    before: tuple[str, ...],
+    as_json: bool,
+) -> int:
     """May this be merged? Decides by the policy in [tool.prodparity.gate].
 
     From one report file or many, of shards or of levels; a pattern such as 'reports/**/*.json' names several. Exit status:
@@ -59,13 +76,18 @@ def command(reports: tuple[str, ...], baseline: Path | None, update: bool, today
         raise UsageError(
             "--update: there is no baseline to update.", fix="prodparity gate --baseline parity/baseline.json --update"
         )
-    found = gathered(reports, of)
+    if before and diff is None:
+        raise UsageError("--before is about --diff.", fix=f"prodparity gate --diff main --before {before[0]}")
+    if update and diff is not None:
+        raise UsageError("--update takes all findings, --diff some.", fix="prodparity gate --update, without --diff")
+    found = gathered(reports, of, keep=diff is not None)
+    change = since(diff, of, found, before) if diff is not None else None
     said = []
     if update and path is not None:
         verdict, told = _updated(found, of, path, day)
         said.append(told)
     else:
-        verdict = judged(found, of, baseline=path, today=day)
+        verdict = judged(found, of, baseline=path, today=day, change=change)
     if as_json:
         click.echo(json.dumps(verdict.to_json(), indent=1))
     else:

@@ -12,6 +12,7 @@ from ..core.errors import ProdparityError, UsageError
 from ..core.settings import Settings, read_table, resolve
 from ..gate import baseline as baselines
 from ..gate.baseline import Known
+from ..gate.change import Change, changed
 from ..gate.gathered import Gathered, gather
 from ..gate.policy import Policy
 from ..gate.verdict import Verdict, decide
@@ -26,6 +27,11 @@ def settings() -> Settings:
 def gathered(said: Sequence[str], of: Settings, *, keep: bool = False) -> Gathered:
     """The files that were named, by path or pattern, or the settings' one; raises ProdparityError where one is none."""
     return gather(_files(said) if said else [of.root / of.report], keep=keep)
+
+
+def since(revision: str, of: Settings, found: Gathered, before: Sequence[str]) -> Change:
+    """The change since a revision; `before`: report files of it. Raises UsageError and ProdparityError."""
+    return changed(of.root, revision, found, gather(_files(before)) if before else None)
 
 
 def _files(said: Sequence[str]) -> list[Path]:
@@ -49,9 +55,10 @@ def judged(
     baseline: Path | None,
     today: date | None = None,
     known: Sequence[Known] | None = None,
+    change: Change | None = None,
 ) -> Verdict:
     """By the policy of the settings, with the baseline that was named or the policy's."""
     policy = Policy.parse(of.gate)
     path = baseline or (of.root / policy.baseline if policy.baseline else None)
     entries = known if known is not None else baselines.load(path) if path else ()
-    return decide(found, policy, today=today or datetime.now(UTC).date(), baseline=entries)
+    return decide(found, policy, today=today or datetime.now(UTC).date(), baseline=entries, change=change)

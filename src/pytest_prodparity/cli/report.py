@@ -10,7 +10,7 @@ import click
 
 from ..core.errors import UsageError
 from ..gate.policy import Action
-from ..gate.render import github, gitlab, junit, markdown, sarif
+from ..gate.render import github, gitlab, html, junit, markdown, sarif
 from ..gate.render.terminal import whole
 from ..gate.verdict import Verdict
 from ..gate.whole import write_whole
@@ -18,6 +18,7 @@ from .gate import echo, show
 from .reading import gathered, judged, settings
 
 FORMATS: dict[str, Callable[[Verdict], str]] = {
+    "html": html.text,
     "markdown": markdown.text,
     "github": lambda verdict: "".join(f"{line}\n" for line in github.lines(verdict)),
     "gitlab": gitlab.text,
@@ -26,7 +27,7 @@ FORMATS: dict[str, Callable[[Verdict], str]] = {
 }
 
 
-@click.command(name="report", short_help="Report files as terminal text, Markdown, SARIF, …")
+@click.command(name="report", short_help="Report files as a page, terminal text, Markdown, SARIF, …")
 @click.argument("reports", metavar="[REPORT]...", nargs=-1)
 @click.option(
     "--format",

@@ -121,7 +121,7 @@ def _flag(said: object, where: str) -> bool:
     raise UsageError(f"{where}: {said!r} is neither true nor false.")
 
 
-ORDER = r"r:\d+:[0-9x.]+~[0-9a-f]{4}"
+ORDER = r"r:\d+(/\d+(,\d+)*)?:[0-9x.]+~[0-9a-f]{4}"
 SCENARIO = r"[0-9a-f]{6}:[A-Za-z0-9-]+(:(window|persistent))?"
 """A scenario's token: its trip, its fault, and how long that lasts."""
 ISOLATIONS = ("auto", "delta", "clone")

@@ -12,6 +12,7 @@ from typing import Any
 from ..core.errors import ProdparityError, UsageError
 from ..core.findings import Finding
 from ..core.levels import Level
+from .evidence import Evidence
 from .quiet import uncollected
 from .report import FORMAT
 
@@ -76,6 +77,8 @@ class Gathered:
     skipped: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     """Tests that failed by themselves."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """With `keep`."""
 
     def add(self, data: Mapping[str, Any]) -> None:
         """One report's JSON; raises KeyError, TypeError, ValueError or UsageError where it is none."""
@@ -108,6 +111,8 @@ class Gathered:
                 self.failed.add(name)
         for finding in data["findings"]:
             self._meet(finding, level)
+        if self.keep:
+            self.evidence.add(data, level)
 
     def _meet(self, data: Mapping[str, Any], level: Level) -> None:
         fingerprint, test, source, title = data["fingerprint"], data["test"], data["source"], data["title"]
@@ -138,7 +143,7 @@ class Gathered:
             tests=known.tests if known else {test},
             places=known.places if known else {place},
             rank=rank,
-            full=Finding.from_json(data) if self.keep else None,
+            full=_full(data) if self.keep else None,
         )
 
 
@@ -183,6 +188,17 @@ def _read(path: Path) -> Mapping[str, Any]:
             fix="pip install --upgrade pytest-prodparity, as the run had it",
         )
     return data
+
+
+def _full(data: Mapping[str, Any]) -> Finding:
+    finding = Finding.from_json(data)
+    lines = (*finding.plan, *finding.trace)
+    texts = (finding.statement, finding.production, finding.replay, finding.remedy and finding.remedy.text)
+    if not isinstance(finding.details, Mapping) or not all(
+        isinstance(each, str) for each in (*lines, *filter(None, texts))
+    ):
+        raise TypeError("a finding's evidence is not text")
+    return finding
 
 
 def _text(said: object) -> str:

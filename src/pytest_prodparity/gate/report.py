@@ -28,6 +28,10 @@ class ScenarioReport:
     outcome: str
     seconds: float
     """With its fixtures, and with the way back."""
+    trip: int = 0
+    """Which one of the clean run's trips, from 1; 0 where it did not come to it."""
+    what: str = ""
+    """The trip in a word or three: `COMMIT`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +49,41 @@ class RaceReport:
     seconds: float
     why: str = ""
     """Why nothing can be told, or what was not looked at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadReport:
+    """One call of `parity_stress`."""
+
+    source: str | None
+    """`path:line` of the call."""
+    actors: int
+    seconds: float
+    """Of measuring."""
+    rate: float | None
+    """Calls a second that were due; None where each actor calls again when it is done."""
+    calls: int
+    throughput: float
+    """Calls that ended, a second."""
+    latency: Mapping[str, float]
+    """Seconds, by `p50`, `p90`, `p99`, `p99.9` and `max`; empty where no call was measured."""
+    measured: str
+    """From when on, and what is therefore not in it."""
+    errors: Mapping[str, int] = field(default_factory=dict)
+    """By `type (sqlstate)`."""
+    hung: int = 0
+    """Calls that had to be ended."""
+    unstarted: int = 0
+    """Calls that were due, and never began."""
+    points: tuple[tuple[float, float, str | None], ...] = ()
+    """Some calls, in order of time: when it was due, how long it took, its error. Of each stretch the slowest is there."""
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LoadReport:
+        """The inverse of `dataclasses.asdict`, after JSON."""
+        points = tuple((at, took, error) for at, took, error in data["points"])
+        return cls(**{**data, "points": points, "notes": tuple(data["notes"])})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +105,7 @@ class TestReport:
     left_out: int = 0
     """Scenarios for which there was no place or no time."""
     races: tuple[RaceReport, ...] = ()
+    loads: tuple[LoadReport, ...] = ()
     failed_itself: bool = False
     """It failed by its own assertions or errors, not by findings alone."""
 
@@ -85,6 +125,7 @@ class TestReport:
             "scenarios": [asdict(scenario) for scenario in self.scenarios],
             "left_out": self.left_out,
             "races": [asdict(race) for race in self.races],
+            "loads": [asdict(load) for load in self.loads],
             "failed_itself": self.failed_itself,
         }
 
@@ -107,6 +148,7 @@ class TestReport:
             scenarios=tuple(ScenarioReport(**entry) for entry in data["scenarios"]),
             left_out=data["left_out"],
             races=tuple(RaceReport(**entry) for entry in data["races"]),
+            loads=tuple(LoadReport.from_json(entry) for entry in data["loads"]),
             failed_itself=data["failed_itself"],
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..core.levels import Level
 from ..core.rules import RULES
@@ -17,6 +17,9 @@ from .policy import Action, Policy
 from .quiet import uncollected
 from .report import Report
 from .waiver import Waiver
+
+if TYPE_CHECKING:
+    from .change import Change
 
 FORMAT = 1
 CANNOT: Final = "cannot judge"
@@ -44,7 +47,7 @@ class Decided:
     action: Action
     why: str = ""
     """Why it does something else than its rule would; with `accepted`, by whom or what."""
-    accepted: Literal["", "waived", "baseline"] = ""
+    accepted: Literal["", "waived", "baseline", "elsewhere"] = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +87,7 @@ class Verdict:
         )
         found, runs = self.gathered, self.gathered.runs
         return {
-            **{kind: actions[kind] for kind in ("blocking", "warning", "ignored", "waived", "baseline")},
+            **{kind: actions[kind] for kind in ("blocking", "warning", "ignored", "waived", "baseline", "elsewhere")},
             "gone": len(self.gone),
             "allowed": found.allowed,
             "reports": len(runs),
@@ -127,8 +130,10 @@ class Verdict:
 
 
 @uncollected()
-def decide(found: Gathered, policy: Policy, *, today: date, baseline: Sequence[Known] = ()) -> Verdict:
-    """The same for the same reports, in any order; `today` decides about waivers alone."""
+def decide(
+    found: Gathered, policy: Policy, *, today: date, baseline: Sequence[Known] = (), change: Change | None = None
+) -> Verdict:
+    """The same for the same reports, in any order; `today` decides about waivers alone. With `change`, only what is of it counts."""
     matched = match(baseline, found)
     used = _used(policy.waivers, found)
     flaky = {test for met in found.findings.values() if met.rule == "flaky" for test in met.tests}
@@ -137,7 +142,10 @@ def decide(found: Gathered, policy: Policy, *, today: date, baseline: Sequence[K
         fingerprint: waiver for waiver in policy.waivers for fingerprint in used[waiver] if waiver.until >= today
     }
     decided = sorted(
-        (_decided(met, policy, waivers.get(met.fingerprint), matched, flaky, today) for met in found.findings.values()),
+        (
+            _of(change, _decided(met, policy, waivers.get(met.fingerprint), matched, flaky, today))
+            for met in found.findings.values()
+        ),
         key=_worst,
     )
     reasons = (
@@ -145,6 +153,7 @@ def decide(found: Gathered, policy: Policy, *, today: date, baseline: Sequence[K
         *_clock(found.runs, policy, today),
         *_short(found, policy),
         *_others(found, policy),
+        *_stale(found, decided, change),
         *(Reason(does="warn", text=f"the waiver of {waiver} matches nothing: take it out") for waiver in policy.waivers if not used[waiver]),
     )  # fmt: skip
     return Verdict(
@@ -193,6 +202,34 @@ def _decided(
     if met.rule in BY_CHANCE and met.tests <= flaky and policy.flaky < action:
         return Decided(met=met, action=policy.flaky, why="its test is flaky")
     return Decided(met=met, action=action, why=why)
+
+
+def _of(change: Change | None, one: Decided) -> Decided:
+    if change is None or one.action is Action.IGNORE or change.has(one.met):
+        return one
+    why = f"not of the change since {change.revision}"
+    return Decided(met=one.met, action=Action.IGNORE, why=why, accepted="elsewhere")
+
+
+def _stale(found: Gathered, decided: Sequence[Decided], change: Change | None) -> Iterator[Reason]:
+    """Where lines are not those of the reports, or what was found before is not of where the change began."""
+    if change is None:
+        return
+    of = _distinct(run.commit for run in found.runs)
+    if len(of) == 1 and of[0] != change.head:
+        text = f"the reports are of commit {of[0][:12]}, and {change.head[:12]} is checked out: run the tests again"
+        yield Reason(does=CANNOT, text=text, always=True)
+    if change.before is not None:
+        before = _distinct(run.commit for run in change.before.runs)
+        if before and before != [change.base]:
+            shown = ", ".join(commit[:12] for commit in before[:4])
+            yield Reason(does="warn", text=f"--before is of {shown}; the change began at {change.base[:12]}")
+    elif change.wide and any(one.accepted == "elsewhere" for one in decided):
+        shown = ", ".join(change.wide[:3]) + (", …" if len(change.wide) > 3 else "")
+        yield Reason(
+            does="warn",
+            text=f"{shown} changed, which may cause findings anywhere: --before with the reports of {change.revision} tells",
+        )
 
 
 def _worst(one: Decided) -> tuple[int, int, str, int, str, int, str]:

@@ -137,7 +137,7 @@ class Stress:
 
     def svg(self) -> str:
         """A picture of the latencies over time, as an `<svg>` element in the colour of the text around it."""
-        from .plot import picture
+        from ..gate.render.plot import picture
 
         return picture(self.points(), seconds=self.seconds, about=self._first)
 

@@ -17,6 +17,7 @@ from .execution import Bound, Director, Execution, Searched, Step, Verdict
 from .footprint import Knowledge, Relations
 from .oracle import Oracle
 from .oracle import Verdict as Wrong
+from .prediction import promises
 from .search import Unclear, search
 from .shrink import Wish
 from .timeline import called
@@ -89,7 +90,9 @@ class Race:
 
 
 class Contest:
-    """One race, on one stage. `names` are the callables', as they are shown."""
+    """One race, on one stage. `names` are the callables', as they are shown; `among` their numbers, where they are a few
+    of more.
+    """
 
     def __init__(
         self,
@@ -100,6 +103,7 @@ class Contest:
         names: Sequence[str] = (),
         relations: Relations | None = None,
         invariant: Callable[[], object] | None = None,
+        among: tuple[int, ...] = (),
     ) -> None:
         self._runs = runs
         self._relations = relations
@@ -107,6 +111,7 @@ class Contest:
         self._actors = actors
         self._names = tuple(names)
         self._invariant = invariant
+        self._among = among
         self._broken: list[tuple[Execution, str]] = []
         self._schedules = 0
         self._began = time.monotonic()
@@ -117,6 +122,18 @@ class Contest:
         """One serial order of which nothing is kept: pools fill up, and statements are prepared."""
         self._serially(range(self._actors))
         self._schedules -= 1
+
+    def suspects(self) -> list[tuple[int, int]]:
+        """Pairs of callables that get into each other's way, as they ran one after the other; the likeliest first."""
+        run = self._serially(range(self._actors))
+        knowledge = Knowledge(relations=self._relations or Relations())
+        knowledge.learn(run)
+        points: dict[tuple[int, int], int] = {}
+        for (one, _, other), promise in promises([run], knowledge).items():
+            pair = (min(one, other), max(one, other))
+            points[pair] = max(points.get(pair, 0), promise)
+        # Of equal ones those first that begin with a callable that has not been looked at.
+        return sorted(points, key=lambda pair: (-points[pair], pair[1] - pair[0], pair))
 
     def go(self, bound: Bound, *, replay: str | None = None, faults: Sequence[Kind] = ()) -> Race:
         """The search, or the order of a token; then the search with each fault at each callable's commit."""
@@ -200,8 +217,9 @@ class Contest:
 
     def _found(self, run: Execution, wrong: Wrong, came_back: str) -> Race:
         found = finding(
-            run, wrong, names=self._names, schedules=self._schedules, came_back=came_back, struck=self._struck
-        )
+            run, wrong, names=self._names, schedules=self._schedules, came_back=came_back, struck=self._struck,
+            among=self._among,
+        )  # fmt: skip
         return self._race("found", "", findings=(found,))
 
     def _race(self, verdict: Verdict, why: str, *, exhausted: bool = False, findings: tuple[Finding, ...] = ()) -> Race:

@@ -19,6 +19,9 @@ from .tree import Branch, Tree, Walk
 Run = Callable[[Director], Execution]
 TRIES = 3
 """For an order that could not be had."""
+WARMINGS = 2
+"""What callables keep (statements that a connection has prepared) grows while they run; when a schedule comes out
+differently for that reason, the tree begins anew, so often at most."""
 RESTARTS = 5
 """What statements touch is learned while they run; when more is known, the tree begins anew, so often at most."""
 SHARE = 0.6
@@ -72,6 +75,7 @@ class _Seeker:
     why: str = ""
     """Why it is not exhausted."""
     restarts: int = 0
+    warmings: int = 0
     interruptions: int = 0
     interrupted: set[tuple[int, int, int]] = field(default_factory=set)
     """Whom, after how many of its trips, for whom: orders of this form that were run."""
@@ -125,10 +129,19 @@ class _Seeker:
                 return self._by_chance()
             branch = tree.pop()
             execution, walk = self._follow(branch)
+            if execution is not None and self._fails(execution):
+                return execution
+            if execution is None or walk.odd:
+                self.warmings += 1
+                if self.warmings <= WARMINGS:
+                    tree = self._tree()
+                    continue
+                self.why = self.why or (
+                    f"the same beginning of a schedule came out differently ({TRIES} tries): "
+                    "the callables, or the server, do not repeat themselves"
+                )
             if execution is None:
                 continue
-            if self._fails(execution):
-                return execution
             if self.knowledge.learn(execution):
                 self.restarts += 1
                 if self.restarts <= RESTARTS:
@@ -177,12 +190,7 @@ class _Seeker:
             self.interrupted.add(_interruption(again))
             if not walk.odd or self._fails(again):
                 break
-        if execution is None or walk.odd:
-            self.why = self.why or (
-                f"the same beginning of a schedule came out differently ({TRIES} tries): "
-                "the callables, or the server, do not repeat themselves"
-            )
-        elif any(note.startswith(ENVIRONMENT) for note in execution.notes):
+        if execution is not None and not walk.odd and any(note.startswith(ENVIRONMENT) for note in execution.notes):
             self.why = self.why or "in some schedules the server chose which of several waiters went on"
         return execution, walk
 

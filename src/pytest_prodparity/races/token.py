@@ -1,4 +1,7 @@
-"""A schedule in a word that can be typed: `r:2:0x3.1x2.0~5f2c`, two callables, three trips of the first, two of the second."""
+"""A schedule in a word that can be typed: `r:2:0x3.1x2.0~5f2c`, two callables, three trips of the first, two of the second.
+
+`r:2/3,7:…` is one of two callables of many: those with the numbers 3 and 7, from 0, are its first and its second.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from .tables import read
 from .timeline import called
 
 PREFIX = "r"
-_FORM = re.compile(r"r:(\d+):((?:\d+(?:x\d+)?)(?:\.\d+(?:x\d+)?)*)~([0-9a-f]{4})")
+_FORM = re.compile(r"r:(\d+)(?:/(\d+(?:,\d+)*))?:((?:\d+(?:x\d+)?)(?:\.\d+(?:x\d+)?)*)~([0-9a-f]{4})")
 _EXAMPLE = "a token looks like r:2:0x3.1x2.0~5f2c, and is printed with each finding"
 MOST = 10_000
 """Steps of a schedule that is replayed."""
@@ -30,18 +33,21 @@ class Schedule:
     order: tuple[int, ...]
     checksum: str
     """Of the statements' shapes, by step: another one comes from other code."""
+    among: tuple[int, ...] = ()
+    """Which callables of the race ran; empty for all."""
 
     @classmethod
-    def of(cls, run: Execution) -> Schedule:
+    def of(cls, run: Execution, among: tuple[int, ...] = ()) -> Schedule:
         """The schedule that was run."""
-        return cls(actors=len(run.outcomes), order=run.order, checksum=checksum(run.steps))
+        return cls(actors=len(run.outcomes), order=run.order, checksum=checksum(run.steps), among=among)
 
     @property
     def token(self) -> str:
         """In one word."""
         runs = [(actor, len(list(steps))) for actor, steps in groupby(self.order)]
         said = ".".join(f"{actor}x{steps}" if steps > 1 else str(actor) for actor, steps in runs)
-        return f"{PREFIX}:{self.actors}:{said}~{self.checksum}"
+        among = f"/{','.join(map(str, self.among))}" if self.among else ""
+        return f"{PREFIX}:{self.actors}{among}:{said}~{self.checksum}"
 
     @classmethod
     def parse(cls, token: str) -> Schedule:
@@ -54,7 +60,10 @@ class Schedule:
         if found is None:
             raise UsageError(f"{token!r} is no schedule of a race.", fix=_EXAMPLE)
         actors, order = int(found[1]), list[int]()
-        for part in found[2].split("."):
+        among = tuple(int(number) for number in found[2].split(",")) if found[2] else ()
+        if among and len(set(among)) != actors:
+            raise UsageError(f"{token!r} is one of {actors} callables, and names {len(set(among))}.", fix=_EXAMPLE)
+        for part in found[3].split("."):
             actor, _, steps = part.partition("x")
             if int(actor) >= actors:
                 raise UsageError(
@@ -64,7 +73,7 @@ class Schedule:
             if len(order) + int(steps or 1) > MOST:
                 raise UsageError(f"{token!r} has more than {MOST} steps.", fix=_EXAMPLE)
             order += [int(actor)] * int(steps or 1)
-        return cls(actors=actors, order=tuple(order), checksum=found[3])
+        return cls(actors=actors, order=tuple(order), checksum=found[4], among=among)
 
     def director(self) -> Wish:
         """Directs along it, and goes on where it cannot be followed: `diverged` then says how."""

@@ -18,11 +18,21 @@ LONG = 60
 
 
 def finding(
-    run: Execution, wrong: Verdict, *, names: Sequence[str], schedules: int, came_back: str, struck: str = ""
+    run: Execution,
+    wrong: Verdict,
+    *,
+    names: Sequence[str],
+    schedules: int,
+    came_back: str,
+    struck: str = "",
+    among: tuple[int, ...] = (),
 ) -> Finding:
-    """Without its test and its replay; `details["token"]` is what the latter takes. `struck`: by which fault, and where."""
+    """Without its test and its replay; `details["token"]` is what the latter takes. `struck`: by which fault, and where.
+    `among`: which callables of the race, where not all ran.
+    """
     details: dict[str, Any] = {
-        "token": None if struck else Schedule.of(run).token,
+        "token": None if struck else Schedule.of(run, among).token,
+        "callables": " and ".join(str(number + 1) for number in among) or None,
         "fault": struck or None,
         "anomaly": wrong.anomaly or None,
         "orders run": schedules,

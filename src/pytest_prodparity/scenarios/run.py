@@ -13,13 +13,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import psycopg
 import pytest
 from _pytest.outcomes import OutcomeException
 
 from ..core.delta import Delta
 from ..core.errors import ProdparityError
-from ..databases.delta.sequences import shift
+from ..databases.delta.sequences import shift_apart
 from ..faults.gates import Armed, Learning, Trail
 from ..faults.oracle import Raised, Request
 from ..faults.places import Places
@@ -32,8 +31,6 @@ SETTLE_S = 5.0
 """Seconds for what is under way to end once the faults are lifted."""
 GRACE_S = 2.0
 """Seconds for code to end by itself once its connections are gone; then it is interrupted, again and again."""
-SHIFT = 1_000
-"""Steps by which sequences go on later in a clean run, so that generated ids are known as such."""
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE")
 """Methods that may be sent again (RFC 9110, 9.2.2)."""
 
@@ -85,7 +82,7 @@ class Run:
         """The call."""
         session, isolation = self._session, self._session.isolation
         if self.shifts:
-            self._shift()
+            shift_apart(session.owner_dsn())
         if isinstance(self.gate, Learning):
             self.start = isolation.delta()
         if self.gate is not None:
@@ -137,14 +134,6 @@ class Run:
         if is_another(one.actor):
             return one.state == "E"  # what is in a transaction may be at work, after its answer
         return one.state in ("T", "E") and bool(one.stack) and self._places.under_test(one.stack)
-
-    def _shift(self) -> None:
-        # Where that is refused, ids that sequences give stay as they are.
-        with (
-            suppress(ProdparityError, psycopg.Error),
-            psycopg.connect(self._session.owner_dsn(), autocommit=True) as connection,
-        ):
-            shift(connection, SHIFT)
 
     def _know(self, trail: Trail) -> None:
         """Connections that the test's set-up opened, or somebody before it."""

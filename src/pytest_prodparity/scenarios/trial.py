@@ -111,7 +111,7 @@ class Trial:
             self._note_silence(run)
         elif said is not None:
             self._untold.append(self._not_told(run, said))
-        self._reports.append(_report(run, said, took))
+        self._reports.append(self._report(run, said, took))
         return run.unrecovered is None or self._runner.heal()
 
     def _is_usual(self, run: Faulted) -> bool:
@@ -213,6 +213,20 @@ class Trial:
             made.append(replace(one, replay=f"pytest {shlex.quote(test)} --parity-replay={run.scenario.token}"))
         return made
 
+    def _report(self, run: Faulted, said: Verdict | str | None, took: float) -> ScenarioReport:
+        what = named(run.struck[0]) if run.struck else run.scenario.identity.what
+        source = run.struck[0].source if run.struck else None
+        token = run.scenario.identity.token
+        return ScenarioReport(
+            token=run.scenario.token,
+            fault=cause_of(run, what),
+            source=str(source) if source is not None else None,
+            outcome=_outcome(run, said),
+            seconds=round(took, 4),
+            trip=self._trips.index(token) + 1 if token in self._trips else 0,
+            what=what,
+        )
+
     def _not_told(self, run: Faulted, why: str) -> Untold:
         what = named(run.struck[0]) if run.struck else run.scenario.identity.what
         return Untold(
@@ -227,20 +241,9 @@ def _has_ended(struck: Sequence[Asked]) -> bool:
     return any(has_ended(one.actor) for one in struck)
 
 
-def _report(run: Faulted, said: Verdict | str | None, took: float) -> ScenarioReport:
-    what = named(run.struck[0]) if run.struck else run.scenario.identity.what
-    source = run.struck[0].source if run.struck else None
-    outcome: str
+def _outcome(run: Faulted, said: Verdict | str | None) -> str:
     if isinstance(said, Verdict):
-        outcome = said.rule
-    elif said is not None:
-        outcome = f"cannot tell: {said}"
-    else:
-        outcome = "got over it" if run.raised is None else f"failed cleanly with {run.raised.name}"
-    return ScenarioReport(
-        token=run.scenario.token,
-        fault=cause_of(run, what),
-        source=str(source) if source is not None else None,
-        outcome=outcome,
-        seconds=round(took, 4),
-    )
+        return said.rule
+    if said is not None:
+        return f"cannot tell: {said}"
+    return "got over it" if run.raised is None else f"failed cleanly with {run.raised.name}"

@@ -86,6 +86,14 @@ def test_a_delta_tells_the_rows_before_and_after(world: World) -> None:
     assert world.tracker.delta() == delta
 
 
+def test_rows_that_are_put_back_lie_in_the_order_of_their_keys(world: World) -> None:
+    for key in (4, 2, 8, 3):  # written again in another order, as two callers do it
+        world.app.execute("UPDATE orders SET total = -total WHERE id = %s", (key,))
+    assert world.tracker.undo()
+    lying = [key for (key,) in world.app.execute("SELECT id FROM orders WHERE id IN (2, 3, 4, 8) ORDER BY ctid")]
+    assert lying == [2, 3, 4, 8]
+
+
 def test_a_delta_is_net(world: World) -> None:
     world.app.execute("INSERT INTO notes VALUES ('passing', 5)")
     world.app.execute("DELETE FROM notes WHERE stars = 5")

@@ -62,8 +62,14 @@ class Rows:
         return [image for image, count in self.count.items() if count > 0 for _ in range(count)]
 
     def negatives(self) -> list[Image]:
-        """The rows to put back."""
-        return [image for image, count in self.count.items() if count < 0 for _ in range(-count)]
+        """The rows to put back, by their keys: where they all were written they lie in that order again."""
+        found = [image for image, count in self.count.items() if count < 0 for _ in range(-count)]
+        return sorted(found, key=self._place) if self.table.key else found
+
+    def _place(self, image: Image) -> list[tuple[bool, int, str]]:
+        values = [text(image[at] or "") for at in self.table.key]
+        numbers = [value.lstrip("-").isdecimal() for value in values]
+        return [(not number, int(value) if number else 0, value) for value, number in zip(values, numbers, strict=True)]
 
     def copy(self) -> Rows:
         """One that goes its own way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -10,6 +11,8 @@ from psycopg import sql
 
 from ...core.delta import Moved
 
+APART = 1_000
+"""Steps by which sequences go on later in one of two runs, so that generated ids are known as such."""
 State = Mapping[int, tuple[int, bool]]
 """By the sequence's oid: last value, and whether it was given out."""
 
@@ -94,3 +97,9 @@ def shift(connection: psycopg.Connection, by: int) -> None:
         """,
         {"by": by},
     )
+
+
+def shift_apart(dsn: str) -> None:
+    """The same with all of this database. Where that is refused, they stay, and generated ids are taken as they are."""
+    with suppress(psycopg.Error), psycopg.connect(dsn, autocommit=True) as connection:
+        shift(connection, APART)

@@ -51,6 +51,7 @@ def figures(verdict: Verdict) -> list[str]:
         "warning": "warn",
         "baseline": "in the baseline",
         "waived": "waived",
+        "elsewhere": "elsewhere",
         "ignored": "ignored",
         "allowed": "allowed by markers",
     }

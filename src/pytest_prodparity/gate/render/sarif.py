@@ -70,7 +70,8 @@ def _result(one: Decided, rule: int, *, states: bool, suppressed: bool) -> dict[
     if states:
         result["baselineState"] = "unchanged" if one.accepted == "baseline" else "new"
     if suppressed:
-        why = {"kind": "external", "status": "accepted", "justification": clean(one.why)}
+        # Its status is "accepted" unless it is said; published schemas do not agree whether that is `status` or `state`.
+        why = {"kind": "external", "justification": clean(one.why)}
         result["suppressions"] = [why] if one.accepted else []
     return result
 

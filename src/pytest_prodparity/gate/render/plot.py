@@ -5,15 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .measured import Point
+from typing import Protocol
 
 _WIDE, _HIGH = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 10, 26
 _ERROR = "#d1495b"
 """Readable on white and on black."""
+
+
+class Point(Protocol):
+    """One call, in seconds."""
+
+    @property
+    def at(self) -> float:
+        """When it was due."""
+
+    @property
+    def latency(self) -> float:
+        """How long it took."""
+
+    @property
+    def error(self) -> str | None:
+        """None where it ended well."""
 
 
 def picture(points: Sequence[Point], *, seconds: float, about: str) -> str:
