@@ -415,3 +415,29 @@ def test_one_more_than_recorded_is_not_covered() -> None:
         json.dumps(ledger.ask(ask("GET", "/nowhere")).why)
         == '"GET https://api.example/nowhere is not in the recording"'
     )
+
+
+def test_a_link_that_the_server_has_signed_is_good_as_it_is() -> None:
+    link = "https://files.example/export?expires=1790000300&signature=" + "0a1b2c3d" * 8
+    ledger = replay(
+        (ask("POST", "/exports", bearer=AT), tell({"url": link}, status=201)),
+        (ask("GET", link), tell({"rows": 1})),
+    )
+    given = body(ledger.ask(ask("POST", "/exports", bearer=AT)))["url"]
+    assert ledger.ask(ask("GET", given[:-1] + "0")).verdict is Verdict.REFUSE
+    assert ledger.ask(ask("GET", given)).verdict is Verdict.ACCEPT
+    assert accused(ledger) == []
+
+
+def test_a_nonce_and_a_timestamp_of_a_signed_request_are_its_own() -> None:
+    def call(nonce: str, stamp: str) -> Request:
+        made = hmac.new(KEY.encode(), f"GET.{nonce}.{stamp}".encode(), "sha256").hexdigest()
+        return ask("GET", "/v", headers={"X-Nonce": nonce, "X-Timestamp": stamp, "X-Signature": made})
+
+    recorded = [(call("n1-0000000000", "1790000000"), tell(1)), (call("n2-0000000000", "1790000001"), tell(2))]
+    now = str(int(time.time()))
+    ledger = replay(*recorded, environment={"HOOK_KEY": KEY})
+    assert ledger.ask(call("own-1-000000", now)).verdict is Verdict.ACCEPT
+    assert "sent before" in ledger.ask(call("own-1-000000", now)).why
+    assert "another unit" in ledger.ask(call("own-2-000000", now + "000")).why
+    assert ledger.ask(call("own-3-000000", now)).verdict is Verdict.ACCEPT

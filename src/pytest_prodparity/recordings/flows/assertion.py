@@ -68,6 +68,10 @@ class Assertion:
             )
         if since is not None and since > wall + 300:
             return Fault(what="skew", detail="with a signed token from the future", error=error)
+        longest, lives = _lifetime(recorded), _lifetime(token)
+        if longest is not None and lives is not None and lives > longest + _LEEWAY:
+            detail = f"its signed token lives for {lives:.0f} s, the recorded one for {longest:.0f}"
+            return Fault(what="unproven", detail=detail)
         jti = token.claims.get("jti")
         if isinstance(jti, str):
             before = self._seen.setdefault(jti, asked.parts)
@@ -94,6 +98,11 @@ class Assertion:
             if good is False
             else None
         )
+
+
+def _lifetime(token: Token) -> float | None:
+    until, since = token.when("exp"), token.when("iat")
+    return None if until is None or since is None else until - since
 
 
 def verified(token: Token, value: str, secrets: Iterable[str]) -> bool | None:
