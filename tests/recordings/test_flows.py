@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -441,3 +442,42 @@ def test_a_nonce_and_a_timestamp_of_a_signed_request_are_its_own() -> None:
     assert "sent before" in ledger.ask(call("own-1-000000", now)).why
     assert "another unit" in ledger.ask(call("own-2-000000", now + "000")).why
     assert ledger.ask(call("own-3-000000", now)).verdict is Verdict.ACCEPT
+
+
+def test_a_password_in_another_encoding_is_another_password() -> None:
+    def call(encoding: str) -> Request:
+        pair = base64.b64encode("ann:pässwört".encode(encoding)).decode()
+        return ask("GET", "/v", headers={"Authorization": f"Basic {pair}"})
+
+    ledger = replay((call("utf-8"), tell(1)))
+    assert ledger.ask(call("latin-1")).verdict is Verdict.REFUSE
+    assert ledger.ask(call("utf-8")).verdict is Verdict.ACCEPT
+    assert accused(ledger) == []
+
+
+def test_an_authorization_goes_on_with_the_cookie_that_it_began_with() -> None:
+    cookie = "_interaction=ui_1a2B3c4D5e6F"
+    pairs = [
+        (
+            start(VERIFIER, "st4te-recorded-111"),
+            tell(status=303, headers=[("Location", "/interaction/u1"), ("Set-Cookie", f"{cookie}; HttpOnly")]),
+        ),
+        (
+            ask("GET", "/interaction/u1", cookie=cookie),
+            tell(status=303, headers=[("Location", f"http://127.0.0.1:9000/cb?code={CODE}")]),
+        ),
+        (redeem(CODE, VERIFIER), tell({"access_token": AT})),
+    ]
+    ledger = replay(*pairs)
+    ledger.ask(pairs[0][0])
+    assert ledger.ask(ask("GET", "/interaction/u1")).verdict is Verdict.REFUSE
+    assert ledger.ask(pairs[1][0]).verdict is Verdict.ACCEPT
+    assert accused(ledger) == []
+
+
+def test_a_code_that_is_minutes_old_is_not_proven_and_one_of_eleven_is_refused() -> None:
+    for seconds, verdict in ((120, Verdict.NOT_COVERED), (660, Verdict.REFUSE)):
+        ledger = replay(*LOGIN)
+        ledger.ask(LOGIN[0][0])
+        ledger.clock.advance(seconds)
+        assert ledger.ask(redeem(CODE, VERIFIER)).verdict is verdict
