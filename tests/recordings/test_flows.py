@@ -481,3 +481,27 @@ def test_a_code_that_is_minutes_old_is_not_proven_and_one_of_eleven_is_refused()
         ledger.ask(LOGIN[0][0])
         ledger.clock.advance(seconds)
         assert ledger.ask(redeem(CODE, VERIFIER)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked"),
+    [
+        (ask("GET", "/kv?key=settings-of-the-shop"), ask("GET", "/kv?key=settings-of-the-store")),
+        (ask("GET", "/l?next_page_token=abc123def456abc1"), ask("GET", "/l?next_page_token=abc123def456abc2")),
+    ],
+)
+def test_a_value_that_chooses_what_is_answered_is_no_credential(recorded: Request, asked: Request) -> None:
+    ledger = replay((recorded, tell(1)))
+    assert (ledger.ask(asked).verdict, accused(ledger)) == (Verdict.NOT_COVERED, [])
+
+
+def test_a_session_that_the_client_numbers_itself_may_have_another_number() -> None:
+    one, other = "6f1c2b1e-0000-4000-8000-000000000001", "6f1c2b1e-0000-4000-8000-000000000002"
+    ledger = replay((ask("POST", "/chat", data={"session_id": one}, headers={"X-Session-Id": one}, bearer=AT), tell(1)))
+    ruling = ledger.ask(ask("POST", "/chat", data={"session_id": other}, headers={"X-Session-Id": other}, bearer=AT))
+    assert (ruling.verdict, accused(ledger)) == (Verdict.ACCEPT, [])
+
+
+def test_cookies_of_languages_and_balancers_are_not_asked_for() -> None:
+    ledger = replay((ask("GET", "/a", cookie="lang=en-GB; AWSALB=0a1b2c3d4e5f; _ga=GA1.2.1234567890"), tell(1)))
+    assert (ledger.ask(ask("GET", "/a")).verdict, accused(ledger)) == (Verdict.ACCEPT, [])

@@ -203,6 +203,8 @@ class _Reader:
             known = self.known.get(value) or self._promoted(value) or self._outside(value, place.name)
             if place.where == "cookie" and known.outside and not is_session_cookie(place.name, http_only=False):
                 continue
+            if known.outside and not known.given_by and place.where != "cookie" and "session" in words(place.name):
+                continue  # the client numbers its own sessions
             if not known.kind:
                 known.kind = kind_of(place)
             taken.add(place)
