@@ -35,7 +35,7 @@ class Assertion:
             token = read(recorded)
             if token is None:
                 return None if sent == recorded else Fault(what="unproven", detail=f"its {name} is not checked")
-            fault = self.against(token, sent, asked, error=error)
+            fault = self.against(token, sent, asked, error=error) or self.signature(recorded, sent, asked, error)
             if fault is not None:
                 return fault
         return None
@@ -55,7 +55,7 @@ class Assertion:
                         else f"with a signed token of another {name}"
                     )
                     return Fault(what="mismatch", detail=said, error=error)
-        return self._times(recorded, token, asked, error) or self._signature(token, value, asked, error)
+        return self._times(recorded, token, asked, error)
 
     def _times(self, recorded: Token, token: Token, asked: Asked, error: str) -> Fault | None:
         wall = asked.clock.wall()
@@ -68,6 +68,10 @@ class Assertion:
             )
         if since is not None and since > wall + 300:
             return Fault(what="skew", detail="with a signed token from the future", error=error)
+        longest, lives = _lifetime(recorded), _lifetime(token)
+        if not error and longest is not None and lives is not None and lives > longest + _LEEWAY:
+            detail = f"its signed token lives for {lives:.0f} s, the recorded one for {longest:.0f}"
+            return Fault(what="unproven", detail=detail)
         jti = token.claims.get("jti")
         if isinstance(jti, str):
             before = self._seen.setdefault(jti, asked.parts)
@@ -87,13 +91,19 @@ class Assertion:
             bool(asked.entry.parts.body("client_assertion")) or len(shown) > 1
         )
 
-    def _signature(self, token: Token, value: str, asked: Asked, error: str) -> Fault | None:
-        good = verified(token, value, asked.purse.secrets())
-        return (
-            Fault(what="signature", detail="with a signature that its key does not make", error=error)
-            if good is False
-            else None
-        )
+    def signature(self, recorded: str, value: str, asked: Asked, error: str = "") -> Fault | None:
+        """A signature that no known key makes is wrong if one of them has made the recorded one."""
+        old, token, secrets = read(recorded), read(value), asked.purse.secrets()
+        if old is None or token is None or verified(token, value, secrets) is not False:
+            return None
+        if verified(old, recorded, secrets):
+            return Fault(what="signature", detail="with a signature that its key does not make", error=error)
+        return Fault(what="unproven", detail="its signed token is not checked: its key is not known here")
+
+
+def _lifetime(token: Token) -> float | None:
+    until, since = token.when("exp"), token.when("iat")
+    return None if until is None or since is None else until - since
 
 
 def verified(token: Token, value: str, secrets: Iterable[str]) -> bool | None:
