@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .profile.model import Profile
     from .queries.leaks import Left
     from .racing import Loading, Raced, Racing
+    from .recorded import ParityHttp
     from .relay.relay import Relay
     from .relay.url import ProxyUrl
     from .session import Rehearsal, Session
@@ -72,6 +73,11 @@ def unheard(item: pytest.Item) -> bool:
     """Is the run under way not the one that counts?"""
     rehearsal, sweep = item.stash.get(REHEARSAL, None), item.stash.get(SWEEP, None)
     return (rehearsal is not None and rehearsal.under_way) or (sweep is not None and sweep.run is not None)
+
+
+def records(item: pytest.Item) -> bool:
+    """Does it record HTTP? Then it runs once: each run would be recorded."""
+    return "parity_http" in getattr(item, "fixturenames", ()) and settings_of(item.config).record != "none"
 
 
 def something_said(config: pytest.Config) -> bool:
@@ -214,6 +220,18 @@ def parity_faults(request: pytest.FixtureRequest) -> Iterator[Callable[..., Abst
 
     yield block
     hand.close()
+
+
+@pytest.fixture
+def parity_http(request: pytest.FixtureRequest) -> Iterator[ParityHttp]:
+    """The test's requests are answered from its recording, or recorded: `--parity-record=once`."""
+    from .recorded import flowing
+
+    try:
+        with flowing(request, session_of(request.config), heard=not unheard(request.node)) as http:
+            yield http
+    except ProdparityError as error:
+        pytest.fail(f"prodparity: {error}", pytrace=False)
 
 
 @pytest.fixture

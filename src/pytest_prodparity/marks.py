@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from . import recorded
 from .core.errors import ParityFailure, UsageError
 from .core.expectation import Expectation
 from .core.globs import matcher
@@ -52,6 +53,8 @@ def expect(config: pytest.Config, items: Sequence[pytest.Item]) -> bool:
         item.stash[EXPECTATION] = expectation
         made.append(expectation)
     if made:
+        if not (config.option.keyword or config.option.markexpr) and not any("::" in each for each in config.args):
+            recorded.orphans(items, session_of(config).note)
         try:
             session_of(config).check(made)
         except UsageError as error:
@@ -93,7 +96,7 @@ def watched(item: pytest.Item) -> Iterator[None]:
         raise
     except BaseException:
         # The test's own failure keeps its traceback; what was found is recorded beside it.
-        _judge(item, watch)
+        _judge(item, watch, whole=False)
         raise
     if sweep is not None and (rehearsal is None or not rehearsal.under_way):
         trips = watch.stop()
@@ -103,8 +106,8 @@ def watched(item: pytest.Item) -> Iterator[None]:
         raise ParityFailure(watch.message(judged))
 
 
-def _judge(item: pytest.Item, watch: Watch) -> TestReport:
-    judged = item.stash[JUDGED] = _raced(item, watch.judge())
+def _judge(item: pytest.Item, watch: Watch, *, whole: bool = True) -> TestReport:
+    judged = item.stash[JUDGED] = _connected(item, _raced(item, watch.judge()), whole=whole)
     item.stash[ACCUSE] = lambda left: accuse(item, watch, left)
     item.user_properties += [("prodparity", finding.one_line) for finding in judged.judgement.findings]
     return judged
@@ -124,6 +127,13 @@ def _raced(item: pytest.Item, judged: TestReport) -> TestReport:
     )
     outcome = "failed" if judgement.findings else judged.outcome
     return replace(judged, judgement=judgement, outcome=outcome, races=tuple(raced.reports))
+
+
+def _connected(item: pytest.Item, judged: TestReport, *, whole: bool) -> TestReport:
+    """With what its recorded requests and its other connections came to."""
+    judgement = recorded.judged(item, session_of(item.config), item.stash[EXPECTATION], judged.judgement, whole=whole)
+    outcome = "failed" if judgement.findings else judged.outcome
+    return replace(judged, judgement=judgement, outcome=outcome)
 
 
 def accuse(item: pytest.Item, watch: Watch, left: Sequence[Left]) -> None:

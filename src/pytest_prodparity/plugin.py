@@ -25,6 +25,7 @@ from .fixtures import (
     SETTINGS,
     begin,
     enter,
+    records,
     session_of,
     settings_of,
     something_said,
@@ -32,6 +33,7 @@ from .fixtures import (
 )
 from .fixtures import parity_db as parity_db
 from .fixtures import parity_faults as parity_faults
+from .fixtures import parity_http as parity_http
 from .fixtures import parity_proxy as parity_proxy
 from .fixtures import parity_race as parity_race
 from .fixtures import parity_stress as parity_stress
@@ -107,7 +109,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     # Innermost, so that what limits a test's time limits both runs.
-    if EXPECTATION not in item.stash or not settings_of(item.config).dials.growth:
+    if EXPECTATION not in item.stash or not settings_of(item.config).dials.growth or records(item):
         return (yield)
     from .scenarios.rehearsal import rehearse
 
@@ -174,18 +176,28 @@ def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any], request: p
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     marked = EXPECTATION in item.stash
-    if not marked and "parity_db" not in getattr(item, "fixturenames", ()):
+    plays = "parity_http" in getattr(item, "fixturenames", ())
+    if not marked and not plays and "parity_db" not in getattr(item, "fixturenames", ()):
         return (yield)
     with ExitStack() as stack:
         if marked:
             from .marks import watched
+            from .recorded import guarded
 
             stack.enter_context(watched(item))
+            stack.enter_context(guarded(item, session_of(item.config)))
         if isinstance(item, pytest.Function) and hasattr(item.obj, "hypothesis"):
             from .examples import apart
 
             stack.enter_context(apart(item))
-        return (yield)
+        if not plays:
+            return (yield)
+        from .recorded import PASSED
+
+        item.stash[PASSED] = False
+        came = yield
+        item.stash[PASSED] = True
+        return came
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -45,9 +45,13 @@ from .wire.upstream import Upstream
 
 if TYPE_CHECKING:
     from .faults.by_hand import Hand
+    from .recordings.choices import Choices
 
 PROXY = re.compile(r"\{proxy:([^{}]+)\}")
 """In the application's variables: a service's URL through a proxy that stays for the whole run."""
+
+HOST = re.compile(r"(?<!http)(?<!https)://(?:[^/@\s]*@)?(\[[^\]/]+\]|[^/:?#\s{}]+)")
+"""In a URL; those of HTTP are asked through a recording."""
 
 DATABASE = "parity"
 """The name in the stable URL; the wire puts the name of the current test's database in its place."""
@@ -141,6 +145,8 @@ class Session:
     def check(self, expectations: Iterable[Expectation]) -> None:
         """Whatever can be known to be wrong before the first test; raises UsageError."""
         stored = self.stored
+        if self.settings.http:
+            _ = self.choices
         if "://" in self.settings.database:
             self._chosen = choose(self.settings, stored.profile if stored else None)
         for expectation in expectations:
@@ -349,6 +355,27 @@ class Session:
             yield
         finally:
             wire.taps[:], wire.latency, wire.gate = taps, latency, gate
+
+    # --- recordings
+
+    @cached_property
+    def choices(self) -> Choices:
+        """`[tool.prodparity.http]`. Raises UsageError."""
+        from .recordings.choices import Choices
+
+        return Choices.parse(self.settings.http)
+
+    def declared(self) -> Iterator[str]:
+        """Hosts that marked tests may reach: named in the settings, or the database's."""
+        yield from self.choices.hosts
+        for url in (self.settings.database, *self.settings.env.values()):
+            for host in HOST.findall(url):
+                yield host.strip("[]")
+        if self._server is not None:
+            yield self._server.host
+        if "relays" in self.__dict__:
+            for relay in self.relays.open_ones:
+                yield relay.address.host
 
     # --- judging
 

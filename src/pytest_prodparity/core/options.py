@@ -97,6 +97,19 @@ OPTIONS: tuple[Option, ...] = (
         environment="PRODPARITY_ISOLATION",
     ),
     Option(
+        name="record",
+        help="HTTP recordings of parity_http: none plays what is recorded, once records what is not yet, all records anew.",
+        default="none",
+        flag="--parity-record",
+        metavar="MODE",
+        environment="PRODPARITY_RECORD",
+    ),
+    Option(
+        name="http",
+        help="HTTP recordings, and hosts that tests may reach, a table: [tool.prodparity.http].",
+        default={},
+    ),
+    Option(
         name="mark",
         help="Patterns of test files, relative to the rootdir, in which every test counts as marked.",
         default=(),

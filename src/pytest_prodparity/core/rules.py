@@ -52,5 +52,9 @@ RULES: dict[str, RuleInfo] = {
     "deadlock": RuleInfo(finds="callables that run at once wait for each other"),
     "pool-exhausted": RuleInfo(finds="callables that run at once wait for connections that they hold themselves"),
     "invariant-broken": RuleInfo(finds="what must always hold does not, after callables ran at once"),
+    "not-covered": RuleInfo(
+        finds="the code asks what its recording does not hold, or the recording holds what is no longer asked"
+    ),
+    "network-escape": RuleInfo(finds="the code connects to a host that nobody declared"),
     "flaky": RuleInfo(finds="a test comes out differently when nothing has changed"),
 }

@@ -37,6 +37,9 @@ class Settings:
     env: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[Level, Mapping[str, object]] = field(default_factory=dict)
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    record: str = "none"
+    http: Mapping[str, object] = field(default_factory=dict)
+    """`recordings.choices` reads it."""
     gated: bool = False
     gate: Mapping[str, object] = field(default_factory=dict)
     """`gate.policy` reads it."""
@@ -132,6 +135,24 @@ def _isolation(said: object, where: str) -> str:
         f"{where}: isolation {said!r} does not exist{closest(str(said), ISOLATIONS)}.",
         fix=f"use one of {', '.join(ISOLATIONS)}",
     )
+
+
+RECORD_MODES = ("none", "once", "all")
+
+
+def _record(said: object, where: str) -> str:
+    if isinstance(said, str) and said in RECORD_MODES:
+        return said
+    raise UsageError(
+        f"{where}: record mode {said!r} does not exist{closest(str(said), RECORD_MODES)}.",
+        fix=f"use one of {', '.join(RECORD_MODES)}",
+    )
+
+
+def _http(said: object, where: str) -> Mapping[str, object]:
+    if isinstance(said, dict):
+        return said
+    raise UsageError(f"{where}: {said!r} is not a table.", fix="write [tool.prodparity.http]")
 
 
 def _globs(said: object, where: str) -> tuple[str, ...]:
@@ -259,6 +280,8 @@ PARSERS: dict[str, Callable[[object, str], Any]] = {
     "replay": _token,
     "allow_external": _flag,
     "isolation": _isolation,
+    "record": _record,
+    "http": _http,
     "mark": _globs,
     "env": _environment,
     "levels": _levels,

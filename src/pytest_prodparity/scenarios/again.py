@@ -15,6 +15,8 @@ import pytest
 from _pytest.runner import runtestprotocol
 from _pytest.unittest import TestCaseFunction
 
+from ..fixtures import records
+
 LOOKED_AT = ("usepdb", "trace", "setuponly", "setupshow", "setupplan")
 """Options by which somebody looks on: they are to see each test once."""
 
@@ -29,6 +31,8 @@ def why_not(item: pytest.Item) -> str | None:
         return "under Hypothesis its examples differ from run to run"
     if "parity_race" in item.fixturenames or "parity_stress" in item.fixturenames:
         return "it runs its callables again and again by itself"
+    if records(item):
+        return "its requests are being recorded"
     if "subtests" in item.fixturenames:
         return "it has subtests"
     if any(item.config.getoption(name, False) for name in LOOKED_AT):
