@@ -33,7 +33,7 @@ def placeholder(value: str, kind: str, number: int) -> str:
     if _UUID.fullmatch(rest):
         head = "".join(_like(letter, stream, string.hexdigits[:16]) for letter in rest)
         return prefix + head[:14] + "4" + head[15:]
-    if re.fullmatch(r"[0-9a-f]{8,}|[0-9A-F]{8,}", rest):
+    if re.fullmatch(r"[0-9a-f]{8,}|[0-9A-F]{8,}", rest) and not rest.isdigit():
         digits = "0123456789abcdef" if rest.lower() == rest else "0123456789ABCDEF"
         return prefix + "".join(digits[next(stream) % 16] for _ in rest)
     body = [_like(letter, stream) for letter in rest]

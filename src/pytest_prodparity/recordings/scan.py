@@ -47,33 +47,106 @@ _SIMPLE = re.compile(rb"\\+([\"'/\\])")
 
 def scan(data: bytes, known: Mapping[str, str]) -> list[Hit]:
     """Every known secret (secret to kind) that can be read out of the bytes, once each."""
-    needles = _needles(known)
-    hits: dict[str, Hit] = {}
-    for view, way, line in _views(data, "", 0, 0, set()):
-        for value, kind, words in needles:
-            if value in hits:
+    look = _Look(known)
+    look.at(data, "", lambda view, at: view.count(b"\n", 0, at) + 1, depth=0, whole=1 if len(data) > LARGE else 3)
+    return list(look.hits.values())
+
+
+Lines = Callable[[bytes, int], int]
+"""From an offset of a view to a line of the file."""
+
+
+class _Look:
+    """The bytes as they are, and as each decoder reads them."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._needles = [(value, kind, list(_spelled(value))) for value, kind in known.items() if value]
+        self._seen: set[int] = set()
+        self.hits: dict[str, Hit] = {}
+
+    def at(self, data: bytes, way: str, lines: Lines, *, depth: int, whole: int, bare: bool = False) -> None:
+        """Look at one view, and at what its decoders make of it; `whole`: how many decoders of all of it may be nested."""
+        if not data or hash(data) in self._seen:
+            return
+        self._seen.add(hash(data))
+        self._search(data, way, lines, bare=bare)
+        if depth >= DEPTH or len(data) > LIMIT:
+            return
+        for pattern, name, decode in _PARTS:
+            self._parts(data, pattern, decode, _in(name, way), lines, depth=depth + 1, whole=whole)
+        self._open(data, way, lines(data, 0), depth=depth + 1)
+        for name, decode in _WHOLE if whole else ():
+            self.at(decode(data), _in(name, way), lines, depth=depth + 1, whole=whole - 1)
+
+    def _search(self, data: bytes, way: str, lines: Lines, *, bare: bool) -> None:
+        for value, kind, words in self._needles:
+            if value in self.hits:
                 continue
-            for word, coding, edged in words:
-                at = _find(view, word, edged)
-                if at >= 0:
-                    where = line or view.count(b"\n", 0, at) + 1
-                    hits[value] = Hit(kind, " in ".join(filter(None, (coding, way))) or "plain", where)
+            for word, coding, edged in words[:BARE] if bare else words:
+                found = _find(data, word, edged)
+                if found >= 0:
+                    self.hits[value] = Hit(kind, _in(coding, way) or "plain", lines(data, found))
                     break
-    return list(hits.values())
+
+    def _parts(
+        self,
+        data: bytes,
+        pattern: re.Pattern[bytes],
+        decode: Callable[[bytes], bytes],
+        way: str,
+        lines: Lines,
+        *,
+        depth: int,
+        whole: int,
+    ) -> None:
+        """All that one decoder reads, put together: thousands of identifiers look like base64."""
+        pieces: list[bytes] = []
+        places: list[int] = []
+        for found in pattern.finditer(data):
+            decoded = decode(found[0])
+            if decoded:
+                pieces.append(decoded)
+                places.append(found.start())
+        if not pieces:
+            return
+        where = [0, *places]
+
+        def line(view: bytes, at: int) -> int:
+            return lines(data, where[min(view.count(BETWEEN, 0, at) + 1, len(where) - 1)])
+
+        self.at(BETWEEN.join(pieces), way, line, depth=depth, whole=min(whole, 2), bare=True)
+        for piece, place in zip(pieces, places, strict=True):
+            self._open(piece, way, place, depth=depth, lines=lambda at: lines(data, at))
+
+    def _open(
+        self, data: bytes, way: str, place: int, *, depth: int, lines: Callable[[int], int] = lambda line: line
+    ) -> None:
+        """Decompressed."""
+        for name, magic, unpack in _PACKED:
+            if data.startswith(magic):
+                opened = unpack(data)
+                if opened:
+                    line = lines(place)
+                    self.at(opened, _in(name, way), lambda _view, _at, line=line: line, depth=depth, whole=2)  # type: ignore[misc]
+
+
+BETWEEN = b"\n\0\n"
+BARE = 3
+"""Inside an encoding, a secret is looked for as it is, and as UTF-16."""
+
+
+def _in(name: str, way: str) -> str:
+    return " in ".join(filter(None, (name, way)))
 
 
 def _find(view: bytes, word: bytes, edged: bool) -> int:
     at = view.find(word)
     while at >= 0 and edged:
         beside = view[max(at - 1, 0) : at] + view[at + len(word) : at + len(word) + 1]
-        if not beside.isalnum() and not any(bytes([one]).isalnum() for one in beside):
+        if not any(bytes([one]).isalnum() for one in beside):
             break
         at = view.find(word, at + 1)
     return at
-
-
-def _needles(known: Mapping[str, str]) -> list[tuple[str, str, list[tuple[bytes, str, bool]]]]:
-    return [(value, kind, list(_spelled(value))) for value, kind in known.items() if value]
 
 
 def _spelled(value: str) -> Iterator[tuple[bytes, str, bool]]:
@@ -95,47 +168,6 @@ def _spelled(value: str) -> Iterator[tuple[bytes, str, bool]]:
         inner = letters[first : (offset + len(raw)) * 8 // 6]
         yield inner, "base64", False
         yield inner.translate(bytes.maketrans(b"+/", b"-_")), "base64", False
-
-
-def _views(data: bytes, way: str, line: int, depth: int, seen: set[int]) -> Iterator[tuple[bytes, str, int]]:
-    """The bytes as they are, and as each decoder reads them."""
-    if hash(data) in seen:
-        return
-    seen.add(hash(data))
-    yield data, way, line
-    if depth >= DEPTH or len(data) > LIMIT:
-        return
-    for name, decode in _WHOLE:
-        decoded = decode(data)
-        if decoded != data:
-            # Of much, not every decoder within every other.
-            deeper = depth + (2 if len(data) > LARGE else 1)
-            yield from _views(decoded, f"{name} in {way}" if way else name, line, deeper, seen)
-    for pattern, name, decode in _PARTS:
-        for found in pattern.finditer(data):
-            decoded = decode(found[0])
-            if decoded:
-                where = line or data.count(b"\n", 0, found.start()) + 1
-                inner = f"{name} in {way}" if way else name
-                yield decoded, inner, where
-                yield from _unpacked(decoded, inner, where, depth + 1, seen)
-    yield from _unpacked(data, way, line, depth + 1, seen)
-
-
-def _unpacked(data: bytes, way: str, line: int, depth: int, seen: set[int]) -> Iterator[tuple[bytes, str, int]]:
-    """Decompressed, and what looks like text of an inner encoding read again."""
-    for name, magic, unpack in _PACKED:
-        if magic and not data.startswith(magic):
-            continue
-        opened = unpack(data)
-        if opened:
-            yield from _views(opened, f"{name} in {way}" if way else name, line, depth, seen)
-    if depth < DEPTH and way and data and _is_text(data):
-        yield from _views(data, way, line, depth, seen)
-
-
-def _is_text(data: bytes) -> bool:
-    return data[:256].isascii() and data[:256].decode("ascii").isprintable()
 
 
 def _joined(data: bytes) -> bytes:
@@ -175,13 +207,21 @@ def _of_mime(data: bytes) -> bytes:
     return quopri.decodestring(data)
 
 
+def _of_all(data: bytes) -> bytes:
+    """One after the other."""
+    for _ in range(2):
+        data = _of_html(_of_percent(_unescaped(data)))
+    return _joined(_of_mime(data))
+
+
 _WHOLE: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
-    ("split", _joined),
     ("escapes", _unescaped),
     ("url", _of_percent),
     ("plus", _of_url),
     ("html", _of_html),
     ("quoted-printable", _of_mime),
+    ("split", _joined),
+    ("several", _of_all),
 )
 
 
@@ -246,7 +286,7 @@ def _lzma(data: bytes) -> bytes:
 
 
 def _raw_deflate(data: bytes) -> bytes:
-    if not data or data[0] & 6 == 6 or data.isascii():
+    if not data or data[0] & 6 == 6 or data[:64].isascii() or len(data) > LIMIT:
         return b""
     return _opened(-15)(data)
 
