@@ -42,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._say(200, {"path": parts.path})
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815
 
     def do_POST(self) -> None:
         self.server.seen.append(f"{self.command} {self.path}")

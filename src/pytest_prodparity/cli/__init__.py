@@ -21,6 +21,7 @@ COMMANDS = {
     "gate": "May this be merged? Decides from report files.",
     "init": "Write the settings and an example test; a first profile from models.",
     "report": "Report files as terminal text, Markdown, SARIF, …",
+    "scrub": "Secrets in recorded cassettes: find them, take them out.",
     "show": "The profile, on one screen.",
 }
 

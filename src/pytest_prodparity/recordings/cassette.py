@@ -17,7 +17,7 @@ from vcr.record_mode import RecordMode
 
 from . import aio, store, threads
 from .exchange import Exchange, Request, Response, Ruling
-from .limit import limited
+from .limit import bounded, limited
 
 
 class Judge(Protocol):
@@ -71,7 +71,13 @@ class Cassette(Base):  # type: ignore[misc]
             before_record_request=before_request,
             before_record_response=before_response,
             skip_patchers=tuple({*skip, "httplib", "httpx", *(() if own is None else ("aiohttp",))}),
-            custom_patches=(*custom, *threads.PATCHES, *(own or ()), *limited(self)),
+            custom_patches=(
+                *custom,
+                *threads.PATCHES,
+                *(own or ()),
+                *limited(self),
+                *(bounded(self) if judge is None and most else ()),
+            ),
         )
         self._judge = judge
         self._translate = translate
@@ -155,11 +161,14 @@ class Cassette(Base):  # type: ignore[misc]
             number = len(self.exchanges)
             self.exchanges.append(Exchange(number=number, request=sent, response=answered, at=time.time()))
 
-    def check(self, what: str, size: int) -> None:
-        """Raise TooLarge where a body is more than a cassette takes."""
-        if self.most and size > self.most:
-            self.too_large = f"the answer to {what} has more than {self.most:,} bytes, the most that a cassette takes"
-            raise TooLarge(f"prodparity: {self.too_large}")
+    def check(self, what: str | None, size: int) -> None:
+        """Raise TooLarge where a body is more than a cassette takes; without a name, that of the request under way."""
+        if not self.most or size <= self.most:
+            return
+        if what is None:
+            what = next(reversed(self.unanswered), "a request")
+        self.too_large = f"the answer to {what} has more than {self.most:,} bytes, the most that a cassette takes"
+        raise TooLarge(f"prodparity: {self.too_large}")
 
     def find_requests_with_most_matches(self, request: Any) -> list[Any]:  # noqa: ARG002  # vcrpy's signature
         """vcrpy would take a recorded request, with its credentials, for the one that is sent."""

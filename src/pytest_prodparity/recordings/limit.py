@@ -1,12 +1,44 @@
-"""httpx, with a bound on what is read for a cassette: a download of a gigabyte ends at once, and not in memory."""
+"""A bound on what is read for a cassette: a download of a gigabyte ends at once, and not in memory."""
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .cassette import Cassette
+
+
+PART = 65_536
+
+
+def bounded(cassette: Cassette) -> tuple[tuple[object, str, object], ...]:
+    """Of http.client, and with it of urllib, urllib3 and requests."""
+
+    class Bounded(http.client.HTTPResponse):
+        def begin(self) -> None:
+            super().begin()
+            self._check(self.length or 0)
+
+        def read(self, amt: int | None = None) -> bytes:
+            if amt is not None and amt >= 0:
+                return super().read(amt)
+            parts, size = [], 0
+            while part := super().read(PART):
+                parts.append(part)
+                size += len(part)
+                self._check(size)
+            return b"".join(parts)
+
+        def _check(self, size: int) -> None:
+            try:
+                cassette.check(None, size)
+            except BaseException:
+                self.close()
+                raise
+
+    return ((http.client.HTTPConnection, "response_class", Bounded),)
 
 
 def limited(cassette: Cassette) -> tuple[tuple[object, str, object], ...]:

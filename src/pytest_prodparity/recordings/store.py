@@ -355,16 +355,20 @@ class SecretFound(ProdparityError):
 def write(path: Path, tape: Tape, known: Mapping[str, str]) -> None:
     """Replace the cassette, unless a known secret (secret to kind) is in its bytes; then SecretFound, and nothing is left behind."""
     text = text_of(tape)
-    data = text.encode("utf-8")
-    hits = scan(data, known)
-    if hits:
-        raise SecretFound(path, hits)
     again = parse(text, path)
     if again is None or _entries(again.exchanges) != _entries(tape.exchanges):
         raise ProdparityError(
             f"The cassette {path} was not written: it would not be read back as it was recorded.",
             fix="report this, with the content types that the service answers",
         )
+    save(path, text.encode("utf-8"), known)
+
+
+def save(path: Path, data: bytes, known: Mapping[str, str]) -> None:
+    """Whole or not at all, and not with a known secret."""
+    hits = scan(data, known)
+    if hits:
+        raise SecretFound(path, hits)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

@@ -37,11 +37,22 @@ _Https: Any = type(
 )
 
 
-class HttpConnection(VCRHTTPConnection):  # type: ignore[misc]
+class _Closing:
+    """What is broken off is closed: nobody else knows of the real connection."""
+
+    def getresponse(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super().getresponse(*arguments, **named)  # type: ignore[misc]
+        except BaseException:
+            self.real_connection.close()  # type: ignore[attr-defined]
+            raise
+
+
+class HttpConnection(_Closing, VCRHTTPConnection):  # type: ignore[misc]
     """Of http.client and urllib."""
 
 
-class HttpsConnection(VCRHTTPSConnection):  # type: ignore[misc]
+class HttpsConnection(_Closing, VCRHTTPSConnection):  # type: ignore[misc]
     """Of http.client and urllib, over TLS."""
 
     _baseclass = _Https
