@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -387,7 +387,7 @@ def _aged(flow: Flow, untold: list[Untold]) -> list[Finding]:
     ]
 
 
-def orphans(items: list[pytest.Item], note: Callable[[str], None]) -> None:
+def orphans(items: Iterable[pytest.Item], note: Callable[[str], None]) -> None:
     """Note cassettes whose test is gone, in the folders of modules that were collected whole."""
     wanted: dict[Path, set[str]] = {}
     for item in items:

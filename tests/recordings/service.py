@@ -18,7 +18,7 @@ CODE = "code-Qw3Er5Ty7Ui9"
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Service  # type: ignore[assignment]
+    server: Service
 
     def do_GET(self) -> None:
         self.server.seen.append(f"{self.command} {self.path}")

@@ -62,9 +62,20 @@ async def _record(cassette: Cassette, asked: Any, response: Any) -> None:
     """Read it, put it into the cassette, and let the caller read it again."""
     from vcr.stubs import aiohttp_stubs
 
+    from .cassette import named
+
     if response.status == 101:
         return
-    body = await response.read()
+    parts, size = [], 0
+    try:
+        async for part in response.content.iter_any():
+            parts.append(part)
+            size += len(part)
+            cassette.check(named(asked.method, asked.uri), size)
+    except BaseException:
+        response.close()
+        raise
+    body = response._body = b"".join(parts)  # noqa: SLF001  # where it keeps what was read
     if body:
         response.content = aiohttp_stubs.MockStream(body)
     headers: dict[str, list[str]] = {}

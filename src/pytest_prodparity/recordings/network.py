@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from ..core.findings import Source
@@ -84,16 +85,17 @@ class Guard:
 
     def _source(self) -> Source | None:
         lines: list[Line] = []
-        frame = sys._getframe(1)  # noqa: SLF001  # the public way copies every frame
-        self._lines.of_thread(frame, lines)
-        if not lines:
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # the public way copies every frame
+        if self._lines.of_thread(sys._getframe(1), lines) is None and not lines:  # noqa: SLF001
             # A worker looks names up for an event loop, which waits in the main thread.
-            main = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
-            loop = self._lines.of_thread(main, lines) if main is not None else None
+            frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
+            loop = self._lines.of_thread(frame, lines) if frame is not None else None
             for task in tasks(loop) if loop is not None and not lines else ():
                 self._lines.of_task(task, lines)
-                if lines:
-                    break
+        while frame is not None and not lines:
+            # What runs the loop.
+            self._lines.of_frame(frame, lines)
+            frame = frame.f_back
         return lines[0][0] if lines else None
 
     @contextmanager
