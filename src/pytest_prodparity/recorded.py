@@ -92,9 +92,10 @@ class ParityHttp:
 
 def play(tape: Tape) -> Judge:
     """Who rules about the requests of a recording."""
-    from .recordings.sequence import Sequence
+    from .recordings.clock import Clock
+    from .recordings.ledger import Ledger
 
-    return Sequence(tape.exchanges)
+    return Ledger(tape.exchanges, clock=Clock(tape.at), environment=tape.environment)
 
 
 # --- which cassette

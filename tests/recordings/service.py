@@ -47,6 +47,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.server.seen.append(f"{self.command} {self.path}")
         form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+        if self.path != "/token":
+            self._say(200, {"path": self.path})
+            return
         good = form.get("client_secret") == [SECRET]
         body = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600} if good else {"error": "invalid"}
         self._say(200 if good else 401, body)

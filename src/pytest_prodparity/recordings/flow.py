@@ -7,17 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import UsageError
 from ..core.findings import Source
-from . import store
+from . import places, store
 from .cassette import Cassette, Judge, named
 from .choices import Choices
 from .exchange import Exchange, Request, Ruling, Verdict
 from .secrets import Vault
+from .signing import resigned
 from .store import Placeholder, Tape
 
 Play = Callable[[Tape], Judge]
@@ -175,13 +176,14 @@ class Flow:
             exchanges = probed(exchanges, most=self.choices.max_body, note=self.note)
         for one in exchanges:
             vault.learn_from(one)
-        hidden = tuple(vault.hidden(one) for one in exchanges)
+        hidden, signatures = _signed(exchanges, vault)
         tape = Tape(
             exchanges=hidden,
             recorded_at=exchanges[0].at or time.time(),
             environment=vault.environment,
-            placeholders=tuple(
-                Placeholder(kind=vault.kinds[value], placeholder=made) for value, made in vault.placeholders.items()
+            placeholders=(
+                *(Placeholder(kind=vault.kinds[value], placeholder=made) for value, made in vault.placeholders.items()),
+                *(Placeholder(kind="signature", placeholder=made) for made in signatures),
             ),
         )
         store.write(self.path, tape, vault.known)
@@ -201,6 +203,25 @@ class Flow:
 
     def _hear(self, request: Request, ruling: Ruling) -> None:
         self.heard.append(Heard(what=named(request.method, request.url), ruling=ruling, source=self.source()))
+
+
+def _signed(exchanges: Sequence[Exchange], vault: Vault) -> tuple[tuple[Exchange, ...], list[str]]:
+    """With placeholders, and signed again with those of the keys: of a signature nothing can be checked else."""
+    made, signatures = [], []
+    for one in exchanges:
+        hidden = vault.hidden(one)
+        if any("signature" in kind or kind in ("sig", "hmac", "mac") for _, kind in places.of(one)):
+            for name, value in vault.unused.items():
+                # A key that is never sent is known by what it signed.
+                if resigned(one.request, hidden.request, {value: name}) != hidden.request:
+                    vault.learn(value, name.lower())
+            asked = resigned(one.request, hidden.request, vault.placeholders)
+            if asked != hidden.request:
+                before = {value for value, _ in places.of(hidden)}
+                hidden = replace(hidden, request=asked)
+                signatures += [value for value, _ in places.of(hidden) if value not in before]
+        made.append(hidden)
+    return tuple(made), signatures
 
 
 def _translation(placeholders: Mapping[str, str], held: Mapping[str, str | None]) -> dict[str, Any]:

@@ -99,6 +99,11 @@ class Vault:
         return {**rest, **signatures, **self.kinds}
 
     @property
+    def unused(self) -> dict[str, str]:
+        """Variables that hold what was not met yet, with their values."""
+        return {name: value for name, value in self.variables.items() if value not in self.kinds}
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables whose values were used, with what stands for them."""
         return {name: self.placeholders[value] for name, value in self.variables.items() if value in self.placeholders}
