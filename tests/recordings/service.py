@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.seen.append(f"{self.command} {self.path}")
-        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("latin-1"))
         if self.path != "/token":
             self._say(200, {"path": self.path})
             return
