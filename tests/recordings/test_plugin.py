@@ -49,8 +49,12 @@ def project(tmp_path: Path, cache: Path) -> Make:
     return lambda files: Project(folder, cache).write({"pyproject.toml": "", "app.py": APP, **files})
 
 
-def at(service: Service, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    return {"SERVICE": service.url, **KEY, **(more or {})}
+QUICK = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p pytest_prodparity.plugin"}
+"""Without the plugins that this environment has besides: half a second a run."""
+
+
+def at(service: Service, secrets: bool = True) -> dict[str, str]:
+    return {"SERVICE": service.url, **QUICK, **(KEY if secrets else {})}
 
 
 def cassette(project: Project, name: str = "test_it/test_items") -> Path:
@@ -95,7 +99,7 @@ def played(project: Make, service: Service, tape: str) -> Played:
             name.replace("__", "/") + (".toml" if name == "pyproject" else ".py"): text for name, text in files.items()
         }
         made = project({"test_it.py": TEST, "cassettes/test_it/test_items.yaml": tape, **named})
-        result = made.run(*arguments, environment={"SERVICE": service.url})
+        result = made.run(*arguments, environment=at(service, secrets=False))
         assert service.seen == []
         return made, result
 
@@ -145,19 +149,19 @@ def test_what_is_no_longer_asked_is_a_finding_unless_it_is_allowed(project: Make
         project, service, {"test_it.py": TEST + "    import requests\n    requests.get(URL + '/x', timeout=5)\n"}
     )
     made.write({"test_it.py": TEST})
-    result = made.run(environment={"SERVICE": service.url})
+    result = made.run(environment=at(service, secrets=False))
     assert result.findings == [("not-covered", None)]
     assert "1 of 3 recorded requests were not made: GET http://127.0.0.1" in result.out
     made.write({"test_it.py": TEST.replace("mark.prodparity", "mark.prodparity(allow=['not-covered:unplayed'])")})
-    assert made.run(environment={"SERVICE": service.url}).outcomes == {"passed": 1}
+    assert made.run(environment=at(service, secrets=False)).outcomes == {"passed": 1}
 
 
 def test_an_old_cassette_is_a_finding_where_an_age_is_set(project: Make, service: Service, tape: str) -> None:
     old = re.sub(r"recorded_at: '20\d\d", "recorded_at: '2019", tape)
     made = project({"test_it.py": TEST, "cassettes/test_it/test_items.yaml": old})
-    assert made.run(environment={"SERVICE": service.url}).outcomes == {"passed": 1}
+    assert made.run(environment=at(service, secrets=False)).outcomes == {"passed": 1}
     made.write({"pyproject.toml": "[tool.prodparity.http]\nmax_age = '90 days'\n"})
-    result = made.run(environment={"SERVICE": service.url})
+    result = made.run(environment=at(service, secrets=False))
     assert result.findings == [("not-covered", None)]
     assert re.search(r"the recording is \d+ days old; max_age is 90 days", result.out)
 
@@ -165,9 +169,9 @@ def test_an_old_cassette_is_a_finding_where_an_age_is_set(project: Make, service
 def test_a_cassette_without_its_test_is_noted(played: Played, service: Service, tape: str) -> None:
     made, _ = played()
     made.write({"cassettes/test_it/test_gone.yaml": tape})
-    result = made.run(environment={"SERVICE": service.url})
+    result = made.run(environment=at(service, secrets=False))
     assert "test_it/test_gone.yaml is the cassette of no test any more" in result.out
-    result = made.run("-k", "items", environment={"SERVICE": service.url})
+    result = made.run("-k", "items", environment=at(service, secrets=False))
     assert "test_gone" not in result.out
 
 
@@ -214,24 +218,24 @@ def test_allowed():
     reach()
 """
     made = project({"test_it.py": code})
-    result = made.run()
+    result = made.run(environment=QUICK)
     assert result.outcomes == {"failed": 1, "passed": 2}, result.out
     assert result.findings == [("network-escape", "test_it.py:6")]
     assert "connects to 203.0.113.7:443, which nobody declared" in result.out
     assert 'hosts = ["203.0.113.7"]' in result.out
     made.write({"pyproject.toml": "[tool.prodparity.http]\nhosts = ['203.0.113.7']\n"})
-    assert made.run().outcomes == {"passed": 3}
-    assert made.run("--parity-level=off").outcomes == {"passed": 3}
+    assert made.run(environment=QUICK).outcomes == {"passed": 3}
+    assert made.run("--parity-level=off", environment=QUICK).outcomes == {"passed": 3}
 
 
 def test_workers_of_xdist_record_and_play(project: Make, service: Service) -> None:
     tests = TEST + "".join(f"\ndef test_{n}(parity_http):\n    assert app.items(URL) == [1, 2]\n" for n in range(3))
     made = project({"test_it.py": tests})
-    result = made.run("--parity-record=once", "-n2", environment=at(service))
+    result = made.run("--parity-record=once", "-p", "xdist", "-n2", environment=at(service))
     assert result.outcomes == {"passed": 4}, result.out
     assert len(list(made.folder.rglob("*.yaml"))) == 4
     seen = len(service.seen)
-    assert made.run("-n2", environment={"SERVICE": service.url}).outcomes == {"passed": 4}
+    assert made.run("-p", "xdist", "-n2", environment=at(service, secrets=False)).outcomes == {"passed": 4}
     assert len(service.seen) == seen
 
 
@@ -254,7 +258,7 @@ def test_vcr_config_is_honoured(project: Make, service: Service) -> None:
     made = recorded(project, service, {"test_it.py": code})
     assert "/ignored" not in (made.folder / "tapes" / "test_items.yaml").read_text()
     assert "Authorization" in (made.folder / "tapes" / "test_items.yaml").read_text()
-    assert made.run(environment={"SERVICE": service.url}).outcomes == {"passed": 1}
+    assert made.run(environment=at(service, secrets=False)).outcomes == {"passed": 1}
     assert service.seen.count("GET /ignored") == 2
 
 
@@ -306,7 +310,7 @@ def test_counter_probes_are_asked_of_reads_only(project: Make, service: Service)
     assert text.count("probe: without") == text.count("probe: corrupt") == 1
     assert text.count("code: 401") == 2
     assert TOKEN not in text
-    assert made.run(environment={"SERVICE": service.url}).outcomes == {"passed": 1}
+    assert made.run(environment=at(service, secrets=False)).outcomes == {"passed": 1}
 
 
 def test_a_wrong_setting_is_said_before_anything_starts(project: Make, service: Service) -> None:
