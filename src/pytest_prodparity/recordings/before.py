@@ -37,7 +37,7 @@ def _of(path: Path) -> dict[str, str]:
     try:
         with path.open(encoding="utf-8") as file:
             head = file.read(HEAD).partition("\ninteractions:")[0]
-        data = yaml.safe_load(head) if "prodparity:" in head else None
+        data = yaml.safe_load(head) if "prodparity:" in head else {}
         held = data["metadata"]["prodparity"].get("environment") or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         return {}
