@@ -95,6 +95,10 @@ def play(tape: Tape) -> Judge:
     from .recordings.clock import Clock
     from .recordings.ledger import Ledger
 
+    if tape.foreign:
+        from .recordings.foreign import Foreign
+
+        return Foreign(tape.exchanges, clock=Clock(tape.at))
     return Ledger(tape.exchanges, clock=Clock(tape.at), environment=tape.environment)
 
 
