@@ -59,12 +59,12 @@ def pythons(session: nox.Session) -> None:
     """On each other Python of this machine: what needs no other server than the embedded one, of the plugin the quick part."""
     install(session, "test")
     folders = [path for path in sorted(Path("tests").iterdir()) if path.is_dir() and any(path.glob("test_*.py"))]
-    long = ["docker", "docs", "postgres", "catalogue", "pairs", "plugin"]
+    long = ["browser", "docker", "docs", "postgres", "catalogue", "pairs", "plugin", "provider"]
     plugin = ["marked", "startup"]
     if session.python == found()[-1]:
         plugin += ["isolation", "isolation_examples"]
     else:  # what differs from one Python to the next shows in the newest
-        long += ["cli"]
+        long += ["cli", "environment", "recordings"]
     quick = [str(path) for path in folders if path.name not in long]
     quick += [f"tests/plugin/test_{name}.py" for name in plugin]
     session.run("pytest", "-n", "2", "--dist", "worksteal", *(session.posargs or quick))

@@ -114,6 +114,13 @@ def settings_of(config: pytest.Config) -> Settings:
 def enter(config: pytest.Config) -> None:
     """Check the settings and set the application's environment; with `{db.…}` or `{proxy:…}` in it, ports are bound now."""
     settings = settings_of(config)
+    if settings.record == "none" and settings.http.get("env"):
+        from .recordings.before import environment
+
+        try:
+            os.environ.update(environment(settings.root, session_of(config).choices.env))
+        except UsageError as error:
+            raise pytest.UsageError(f"prodparity: {error}") from None
     try:
         filled = any("{db." in value or "{proxy:" in value for value in settings.env.values())
         os.environ.update(session_of(config).environment() if filled else settings.env)

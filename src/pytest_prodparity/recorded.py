@@ -95,6 +95,10 @@ def play(tape: Tape) -> Judge:
     from .recordings.clock import Clock
     from .recordings.ledger import Ledger
 
+    if tape.foreign:
+        from .recordings.foreign import Foreign
+
+        return Foreign(tape.exchanges, clock=Clock(tape.at))
     return Ledger(tape.exchanges, clock=Clock(tape.at), environment=tape.environment)
 
 
@@ -251,7 +255,7 @@ def judged(
     found = [_escaped(one) for one in (guard.escapes if guard is not None else ())]
     untold: list[Untold] = []
     if flow is not None and not flow.records:
-        found += _ruled(flow, untold)
+        found += [*_ruled(flow, untold), *_deprecated(flow, session)]
         if flow.tape is not None:
             found += [*(_unplayed(flow, untold) if whole else ()), *_aged(flow, untold)]
     replay = f"pytest {shlex.quote(item.nodeid)} --parity-level={session.settings.level}"
@@ -317,6 +321,28 @@ def _accused(flow: Flow, one: Heard) -> Finding:
         production=": ".join(filter(None, (said, one.ruling.why))) or None,
         details={**accusation.evidence, "cassette": str(flow.path.name)},
     )
+
+
+def _deprecated(flow: Flow, session: Session) -> Iterator[Finding]:
+    """Calls that were answered, and whose vendor has announced their end."""
+    from .recordings.drift import deprecated
+
+    for one in flow.heard:
+        if one.request is None or one.ruling.response is None:
+            continue
+        accusation = deprecated(one.request, one.ruling.response, specs=session.specifications)
+        if accusation is not None:
+            successor = accusation.evidence.get("successor")
+            yield Finding(
+                rule=accusation.rule,
+                title=accusation.title,
+                subject=accusation.subject,
+                source=one.source,
+                statement=one.what,
+                production=accusation.evidence.get("source"),
+                remedy=Remedy(text=f"call {successor} instead") if successor else None,
+                details={**accusation.evidence, "cassette": flow.path.name},
+            )
 
 
 def _missing(flow: Flow, one: Heard) -> Finding:

@@ -46,6 +46,7 @@ from .wire.upstream import Upstream
 if TYPE_CHECKING:
     from .faults.by_hand import Hand
     from .recordings.choices import Choices
+    from .recordings.openapi.spec import Spec
 
 PROXY = re.compile(r"\{proxy:([^{}]+)\}")
 """In the application's variables: a service's URL through a proxy that stays for the whole run."""
@@ -178,7 +179,7 @@ class Session:
         """Whatever can be known to be wrong before the first test; raises UsageError."""
         stored = self.stored
         if self.settings.http:
-            _ = self.choices
+            _ = self.specifications
         _ = self.role  # a wrong one is a usage error
         if "://" in self.settings.database:
             self._chosen = choose(self.settings, stored.profile if stored else None)
@@ -403,6 +404,13 @@ class Session:
         from .recordings.choices import Choices
 
         return Choices.parse(self.settings.http)
+
+    @cached_property
+    def specifications(self) -> tuple[Spec, ...]:
+        """Of the vendors' APIs. Raises UsageError."""
+        from .recordings.openapi.spec import Spec
+
+        return tuple(Spec.load(self.settings.root / path) for path in self.choices.openapi)
 
     def declared(self) -> Iterator[str]:
         """Hosts that marked tests may reach: named in the settings, or the database's."""

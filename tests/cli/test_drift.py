@@ -115,7 +115,8 @@ def test_a_sandbox_is_the_same_api_when_it_is_named(here: Project) -> None:
 
 
 WRONG = [
-    ((), "Nothing to compare was named.\nTo fix: prodparity drift --cassettes tests/cassettes"),
+    (("--live",), "--live is for recorded HTTP flows.\nTo fix: prodparity drift --cassettes tests/cassettes"),
+    ((), "drift needs to know what to compare.\nLooked in: the argument, PRODPARITY_PRODUCTION_URL, --cassettes"),
     (("--cassettes", "none"), "There is no cassette 'none'."),
     (("--cassettes", "empty"), "There is no cassette in 'empty'."),
     (("--cassettes", "openapi.yaml"), "openapi.yaml is no cassette: it has no 'interactions' at its top."),

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 from psycopg import sql
 
-from pytest_prodparity.cli.drift_database import again, command
+from pytest_prodparity.cli.drift import command
+from pytest_prodparity.cli.drift_database import again
 from pytest_prodparity.core.errors import ProdparityError, UsageError
 from pytest_prodparity.databases.provider import Server
 from pytest_prodparity.environment.drift import compare
@@ -48,7 +49,7 @@ def test_a_live_database_is_compared_as_text_and_json_and_by_the_status(server: 
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute(LATER.encode())
                 connection.execute("VACUUM ANALYZE")
-            found = CliRunner().invoke(command, [*asked, "--json"], standalone_mode=False)
+            found = CliRunner().invoke(command, [*asked, "--format=json"], standalone_mode=False)
             shown = CliRunner().invoke(command, [*asked, "--factor", "10"], standalone_mode=False)
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -114,4 +115,4 @@ def test_drift_asks_where_production_is(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("PRODPARITY_PRODUCTION_URL", raising=False)
     found = CliRunner().invoke(command, [], standalone_mode=False)
     assert isinstance(found.exception, UsageError)
-    assert "drift needs to know where production is." in str(found.exception)
+    assert "drift needs to know what to compare." in str(found.exception)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +106,37 @@ def _get_urllib3(url: str) -> int:
 def _get_httpx(url: str) -> int:
     import httpx
 
-    return httpx.get(url).status_code
+    with httpx.Client(verify=_tls()) as client:
+        return client.get(url).status_code
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """To be made once: it reads every authority there is."""
+    return ssl.create_default_context()
+
+
+def _get_async_httpx(url: str) -> int:
+    import asyncio
+
+    import httpx
+
+    async def get() -> int:
+        async with httpx.AsyncClient(verify=_tls()) as client:
+            return (await client.get(url)).status_code
+
+    return asyncio.run(get())
+
+
+def _get_botocore(url: str) -> int:
+    from botocore.awsrequest import AWSRequest
+    from botocore.httpsession import URLLib3Session
+
+    session = URLLib3Session(timeout=5)
+    try:
+        return int(session.send(AWSRequest("GET", url).prepare()).status_code)
+    finally:
+        session.close()
 
 
 def _get_urllib(url: str) -> int:
@@ -144,6 +176,8 @@ ONE = {
     "session": _get_session,
     "urllib3": _get_urllib3,
     "httpx": _get_httpx,
+    "async httpx": _get_async_httpx,
+    "botocore": _get_botocore,
     "urllib": _get_urllib,
     "http.client": _get_http_client,
     "aiohttp": _get_aiohttp,
@@ -172,7 +206,7 @@ def test_https_of_the_standard_library_plays_in_threads(flow: Open, tmp_path: Pa
     (tmp_path / "cassette.yaml").write_text(f"version: 1\ninteractions:\n{entries}")
 
     def get(number: int) -> str:
-        with urllib.request.urlopen(f"https://api.example.com/x?n={number}", timeout=5) as answer:
+        with urllib.request.urlopen(f"https://api.example.com/x?n={number}", timeout=5, context=_tls()) as answer:
             return str(answer.read().decode())
 
     with flow("none") as played:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -415,3 +416,92 @@ def test_one_more_than_recorded_is_not_covered() -> None:
         json.dumps(ledger.ask(ask("GET", "/nowhere")).why)
         == '"GET https://api.example/nowhere is not in the recording"'
     )
+
+
+def test_a_link_that_the_server_has_signed_is_good_as_it_is() -> None:
+    link = "https://files.example/export?expires=1790000300&signature=" + "0a1b2c3d" * 8
+    ledger = replay(
+        (ask("POST", "/exports", bearer=AT), tell({"url": link}, status=201)),
+        (ask("GET", link), tell({"rows": 1})),
+    )
+    given = body(ledger.ask(ask("POST", "/exports", bearer=AT)))["url"]
+    assert ledger.ask(ask("GET", given[:-1] + "0")).verdict is Verdict.REFUSE
+    assert ledger.ask(ask("GET", given)).verdict is Verdict.ACCEPT
+    assert accused(ledger) == []
+
+
+def test_a_nonce_and_a_timestamp_of_a_signed_request_are_its_own() -> None:
+    def call(nonce: str, stamp: str) -> Request:
+        made = hmac.new(KEY.encode(), f"GET.{nonce}.{stamp}".encode(), "sha256").hexdigest()
+        return ask("GET", "/v", headers={"X-Nonce": nonce, "X-Timestamp": stamp, "X-Signature": made})
+
+    recorded = [(call("n1-0000000000", "1790000000"), tell(1)), (call("n2-0000000000", "1790000001"), tell(2))]
+    now = str(int(time.time()))
+    ledger = replay(*recorded, environment={"HOOK_KEY": KEY})
+    assert ledger.ask(call("own-1-000000", now)).verdict is Verdict.ACCEPT
+    assert "sent before" in ledger.ask(call("own-1-000000", now)).why
+    assert "another unit" in ledger.ask(call("own-2-000000", now + "000")).why
+    assert ledger.ask(call("own-3-000000", now)).verdict is Verdict.ACCEPT
+
+
+def test_a_password_in_another_encoding_is_another_password() -> None:
+    def call(encoding: str) -> Request:
+        pair = base64.b64encode("ann:pässwört".encode(encoding)).decode()
+        return ask("GET", "/v", headers={"Authorization": f"Basic {pair}"})
+
+    ledger = replay((call("utf-8"), tell(1)))
+    assert ledger.ask(call("latin-1")).verdict is Verdict.REFUSE
+    assert ledger.ask(call("utf-8")).verdict is Verdict.ACCEPT
+    assert accused(ledger) == []
+
+
+def test_an_authorization_goes_on_with_the_cookie_that_it_began_with() -> None:
+    cookie = "_interaction=ui_1a2B3c4D5e6F"
+    pairs = [
+        (
+            start(VERIFIER, "st4te-recorded-111"),
+            tell(status=303, headers=[("Location", "/interaction/u1"), ("Set-Cookie", f"{cookie}; HttpOnly")]),
+        ),
+        (
+            ask("GET", "/interaction/u1", cookie=cookie),
+            tell(status=303, headers=[("Location", f"http://127.0.0.1:9000/cb?code={CODE}")]),
+        ),
+        (redeem(CODE, VERIFIER), tell({"access_token": AT})),
+    ]
+    ledger = replay(*pairs)
+    ledger.ask(pairs[0][0])
+    assert ledger.ask(ask("GET", "/interaction/u1")).verdict is Verdict.REFUSE
+    assert ledger.ask(pairs[1][0]).verdict is Verdict.ACCEPT
+    assert accused(ledger) == []
+
+
+def test_a_code_that_is_minutes_old_is_not_proven_and_one_of_eleven_is_refused() -> None:
+    for seconds, verdict in ((120, Verdict.NOT_COVERED), (660, Verdict.REFUSE)):
+        ledger = replay(*LOGIN)
+        ledger.ask(LOGIN[0][0])
+        ledger.clock.advance(seconds)
+        assert ledger.ask(redeem(CODE, VERIFIER)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked"),
+    [
+        (ask("GET", "/kv?key=settings-of-the-shop"), ask("GET", "/kv?key=settings-of-the-store")),
+        (ask("GET", "/l?next_page_token=abc123def456abc1"), ask("GET", "/l?next_page_token=abc123def456abc2")),
+    ],
+)
+def test_a_value_that_chooses_what_is_answered_is_no_credential(recorded: Request, asked: Request) -> None:
+    ledger = replay((recorded, tell(1)))
+    assert (ledger.ask(asked).verdict, accused(ledger)) == (Verdict.NOT_COVERED, [])
+
+
+def test_a_session_that_the_client_numbers_itself_may_have_another_number() -> None:
+    one, other = "6f1c2b1e-0000-4000-8000-000000000001", "6f1c2b1e-0000-4000-8000-000000000002"
+    ledger = replay((ask("POST", "/chat", data={"session_id": one}, headers={"X-Session-Id": one}, bearer=AT), tell(1)))
+    ruling = ledger.ask(ask("POST", "/chat", data={"session_id": other}, headers={"X-Session-Id": other}, bearer=AT))
+    assert (ruling.verdict, accused(ledger)) == (Verdict.ACCEPT, [])
+
+
+def test_cookies_of_languages_and_balancers_are_not_asked_for() -> None:
+    ledger = replay((ask("GET", "/a", cookie="lang=en-GB; AWSALB=0a1b2c3d4e5f; _ga=GA1.2.1234567890"), tell(1)))
+    assert (ledger.ask(ask("GET", "/a")).verdict, accused(ledger)) == (Verdict.ACCEPT, [])

@@ -313,6 +313,15 @@ def test_counter_probes_are_asked_of_reads_only(project: Make, service: Service)
     assert made.run(environment=at(service, secrets=False)).outcomes == {"passed": 1}
 
 
+def test_a_declared_variable_holds_its_placeholder_before_anything_is_imported(played: Played) -> None:
+    early = APP.replace("import requests\n", 'import requests\n\nSECRET = os.environ["CLIENT_SECRET"]\n')
+    early = early.replace('secret = os.environ["CLIENT_SECRET"]', "secret = SECRET")
+    _, result = played(app=early)
+    assert "KeyError: 'CLIENT_SECRET'" in result.out
+    _, result = played(app=early, pyproject="[tool.prodparity.http]\nenv = ['CLIENT_SECRET']\n")
+    assert result.outcomes == {"passed": 1}, result.out
+
+
 def test_a_wrong_setting_is_said_before_anything_starts(project: Make, service: Service) -> None:
     table = "[tool.prodparity.http]\nprobe = true\n"
     result = project({"test_it.py": TEST, "pyproject.toml": table}).run(environment=at(service))

@@ -12,9 +12,9 @@ from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from pytest_prodparity.core.errors import ProdparityError
 from pytest_prodparity.recordings.exchange import Request, Response, Verdict
@@ -233,3 +233,40 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ProdparityError, match=r'pip install "pytest-prodparity\[jwt\]"') as shown:
         ledger.ask(ask("GET", "/jwks"))
     assert "Replaying tokens that the code verifies (RS256)" in str(shown.value)
+
+
+def test_an_assertion_is_verified_with_the_key_that_the_code_was_given() -> None:
+    key, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    plain = serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+
+    def assertion(signer: ec.EllipticCurvePrivateKey) -> Request:
+        now = int(time.time())
+        signed = jwt({"iss": "robot", "iat": now, "exp": now + 300}, "ES256").rpartition(".")[0]
+        numbers = decode_dss_signature(signer.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+        token = f"{signed}.{packed(b''.join(number.to_bytes(32) for number in numbers))}"
+        form = {"grant_type": "client_credentials", "client_assertion": token, "client_id": "robot"}
+        return ask("POST", "/token", form=form)
+
+    given = tell({"access_token": "at_1a2B3c4D5e6F7g8H"})
+    ledger = replay((assertion(key), given), environment={"ROBOT_KEY": pem})
+    assert ledger.ask(assertion(other)).verdict is Verdict.REFUSE
+    assert ledger.ask(assertion(key)).verdict is Verdict.ACCEPT
+    assert accused(ledger) == []
+    ledger = replay((assertion(other), given), environment={"ROBOT_KEY": pem})
+    assert ledger.ask(assertion(other)).verdict is Verdict.NOT_COVERED, "whose key it is, nobody knows"
+
+
+def test_a_request_signed_for_another_region_is_refused() -> None:
+    one = aws()
+    ledger = replay((one, tell(1)), environment=AWS)
+    headers = tuple((n, v.replace("eu-west-1", "us-east-1")) for n, v in one.headers)
+    ruling = ledger.ask(Request(method="POST", url=one.url, headers=headers, body=one.body))
+    assert "signed for us-east-1/dynamodb, recorded for eu-west-1/dynamodb" in ruling.why
+
+
+def test_an_aws_key_that_is_not_known_here_is_not_checked() -> None:
+    ledger = replay((aws(), tell(1)), environment={"OTHER_LONG_TOKEN": "x1" * 30})
+    ruling = ledger.ask(aws())
+    assert (ruling.verdict, accused(ledger)) == (Verdict.NOT_COVERED, [])
+    assert "its signature is not checked" in ruling.why

@@ -239,3 +239,41 @@ def test_credentials_say_where_they_come_from_and_go_to() -> None:
     ledger.ask(token_call())
     shown = [(one.name, one.issued_by, one.given_by, one.used_by) for one in ledger.credentials]
     assert shown == [("SHOP_SECRET", None, "SHOP_SECRET", (0,)), ("access_token", 0, "", (1,))]
+
+
+def test_a_refresh_may_ask_for_what_was_granted_and_no_more() -> None:
+    start = ask("GET", "/auth?response_type=code&client_id=shop&scope=openid+a&state=s1&redirect_uri=https://x/cb")
+    code = ask(
+        "POST",
+        "/token",
+        form={"grant_type": "authorization_code", "code": "cd_1a2B3c4D5e6F"},
+        basic=f"{CLIENT}:{SECRET}",
+    )
+    ledger = replay(
+        (start, Response(status=302, headers=(("Location", "https://x/cb?code=cd_1a2B3c4D5e6F&state=s1"),))),
+        (code, issued(AT1, RT1, scope="a")),
+        (refresh(RT1), issued(AT2, RT2, scope="a")),
+    )
+    ledger.ask(start)
+    ledger.ask(code)
+
+    def again(token: str, scope: str) -> Request:
+        form = {"grant_type": "refresh_token", "refresh_token": token, "scope": scope}
+        return ask("POST", "/token", form=form, basic=f"{CLIENT}:{SECRET}")
+
+    token = body(ledger.ask(again(RT1, "openid a")))["refresh_token"]
+    ruling = ledger.ask(again(token, "openid a b"))
+    assert (body(ruling)["error"], accused(ledger)) == ("invalid_scope", ["auth-scope"])
+
+
+def test_a_token_for_another_audience_is_refused_where_it_was_never_recorded() -> None:
+    ledger = replay(*SCOPED)
+    answer = body(ledger.ask(token_call(scope="orders:read orders:write", resource="urn:other")))
+    assert ledger.ask(ask("GET", "/orders", bearer=answer["access_token"])).verdict is Verdict.REFUSE
+    assert accused(ledger) == ["auth-scope"]
+
+
+def test_a_token_request_is_a_form() -> None:
+    ledger = replay(*ONE_TOKEN)
+    ruling = ledger.ask(ask("POST", "/token", data={"grant_type": "client_credentials"}, basic=f"{CLIENT}:{SECRET}"))
+    assert body(ruling)["error"] == "invalid_request"

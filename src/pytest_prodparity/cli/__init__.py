@@ -15,7 +15,7 @@ COMMANDS = {
     "capture": "Read production, read-only, into parity/.",
     "demo": "Show what mock tests miss, in a small shop.",
     "doctor": "What works on this machine, what is missing, what to type.",
-    "drift": "What has changed since it was recorded: cassettes against OpenAPI and the live API.",
+    "drift": "What has changed since it was recorded: the database, the environment, vendors' APIs.",
     "env": "Production's environment: names and kinds, never values.",
     "export": "The call of a test's parity_stress as a locustfile.",
     "explain": "Production's plan for a statement.",

@@ -23,19 +23,9 @@ FIRST_PAUSE = 1.0
 """Seconds before the second try; each further pause is twice as long."""
 
 
-@click.command(name="drift", short_help="What changed in production since the capture.")
-@click.argument("url", required=False, metavar="[URL]")
-@click.option("--profile", "at", type=click.Path(path_type=Path), metavar="FOLDER", help="[default: parity]")
-@click.option("--role", metavar="ROLE", help="The application's role, as it was named to capture.")
-@click.option("--factor", type=click.FloatRange(min=1.01), default=1.5, show_default=True, help="A table grew by this.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True, metavar="SECONDS")
-@click.option(
-    "--retries", type=click.IntRange(min=0), default=3, show_default=True, help="After an unreachable server."
-)
-@click.option("--through", metavar="COMMAND", help='Compare the environment, too: "kubectl exec -i deploy/web --".')
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(
+def run(
     url: str | None,
+    *,
     at: Path | None,
     role: str | None,
     factor: float,
@@ -44,10 +34,7 @@ def command(
     through: str | None,
     as_json: bool,
 ) -> int:
-    """Compare parity/ with production as it is now; nothing is written.
-
-    URL as of `prodparity capture`. Exit status: 0 no drift, 1 drift, 2 wrong use, 3 production cannot be read.
-    """
+    """Compare parity/ with production as it is now, print what changed; returns the exit status."""
     import os
 
     folder = at or showing.folder()
@@ -60,9 +47,9 @@ def command(
     if asked or through is None:
         if not asked:
             raise UsageError(
-                "drift needs to know where production is.",
-                tried=f"Looked in: the argument, {VARIABLE}",
-                fix="prodparity drift postgresql://reader@db.example.com/shop",
+                "drift needs to know what to compare.",
+                tried=f"Looked in: the argument, {VARIABLE}, --cassettes",
+                fix="prodparity drift postgresql://reader@db.example.com/shop, or prodparity drift --cassettes",
             )
         found, notes, captured = again(
             lambda: _database(folder, asked, role=role, factor=factor, timeout=timeout), retries=retries

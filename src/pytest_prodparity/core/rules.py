@@ -53,6 +53,11 @@ RULES: dict[str, RuleInfo] = {
     "deadlock": RuleInfo(finds="callables that run at once wait for each other"),
     "pool-exhausted": RuleInfo(finds="callables that run at once wait for connections that they hold themselves"),
     "invariant-broken": RuleInfo(finds="what must always hold does not, after callables ran at once"),
+    "auth-missing": RuleInfo(finds="a request without the credential that production asks for, or with another one"),
+    "auth-expired": RuleInfo(finds="a request with a credential whose time is over"),
+    "auth-reused": RuleInfo(finds="what is good once is used again: a code, a rotated refresh token, a nonce"),
+    "auth-scope": RuleInfo(finds="a credential is used for more than it was granted"),
+    "rate-limit-ignored": RuleInfo(finds="the code asks again before the time that Retry-After names"),
     "not-covered": RuleInfo(
         finds="the code asks what its recording does not hold, or the recording holds what is no longer asked"
     ),

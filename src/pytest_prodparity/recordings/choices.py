@@ -28,6 +28,8 @@ class Choices:
     """Seconds."""
     max_body: int = 16 * 1024 * 1024
     """Bytes of one answer."""
+    openapi: tuple[str, ...] = ()
+    """Specifications of the vendors' APIs, relative to the project's root."""
     probes: bool = False
     """While recording, ask again without the credential, and with a corrupt one: GET and HEAD only."""
 
@@ -88,5 +90,6 @@ _PARSERS: dict[str, Any] = {
     "harmless": _names,
     "max_age": _age,
     "max_body": _bytes,
+    "openapi": _names,
     "probes": _flag,
 }

@@ -132,6 +132,15 @@ class Purse:
             found = [live for live in found if _KEYLIKE.search(live.known.name) and not live.known.used_by]
         return [live.value for live in found if len(live.value) >= 6 and live.state == "good"]
 
+    def has_aws_key(self) -> bool:
+        """A secret access key is among what was given or issued."""
+        return any(
+            re.search(r"aws\w*secret|secret_?access_?key", f"{n.name} {n.kind}", re.IGNORECASE) for n in self._all()
+        )
+
+    def _all(self) -> list[Known]:
+        return [live.known for live in self._held.values()]
+
     def end(self, what: str | None, state: State, because: str) -> None:
         """Expire or revoke by name or kind. Without one: what was issued and gives access; revoked, refresh tokens too.
 

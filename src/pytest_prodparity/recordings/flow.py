@@ -33,6 +33,7 @@ class Heard:
     """`GET https://host/path`."""
     ruling: Ruling
     source: Source | None = None
+    request: Request | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,7 +203,8 @@ class Flow:
         return self._made(self.judge, **_translation(recorded.environment, held))
 
     def _hear(self, request: Request, ruling: Ruling) -> None:
-        self.heard.append(Heard(what=named(request.method, request.url), ruling=ruling, source=self.source()))
+        what = named(request.method, request.url)
+        self.heard.append(Heard(what=what, ruling=ruling, source=self.source(), request=request))
 
 
 def _signed(exchanges: Sequence[Exchange], vault: Vault) -> tuple[tuple[Exchange, ...], list[str]]:

@@ -53,13 +53,14 @@ def told_lifetime(
         () if "refresh" in plain(last) or plain(last) == "idtoken" else ("expires_in", "expiresIn", "expires", "ttl")
     )
     for name in (*own, *general):
-        text = held.get(Place(place.where, root + name), "").removeprefix("\x00")
-        if re.fullmatch(r"\d{1,8}(\.0)?", text):
-            return float(text)
+        text = held.get(Place(place.where, root + name))
+        if text and re.fullmatch(r"\x00?\d{1,8}(\.0)?", text):
+            return float(text.removeprefix("\x00"))
     if not general or at is None:
         return None
     for name in ("expires_at", "expiresAt", "expires", "expiration", "Expiration", "expiry", "expires_on"):
-        until = moment(held.get(Place(place.where, root + name), ""))
+        text = held.get(Place(place.where, root + name))
+        until = moment(text) if text else None
         if until is not None and until > at:
             return until - at
     return None
@@ -72,6 +73,8 @@ def scope_of(
     if place.where == "cookie" or is_csrf(place.name):
         return None
     stem, dot, _ = place.name.rpartition(".")
+    if asked is not None and "refresh" in plain(place.name):
+        return asked  # what is told is the access token's
     told = held.get(Place(place.where, stem + dot + "scope"))
     if told is None:
         token = jwt.read(value)

@@ -82,10 +82,11 @@ class Judge:
             faults += [fault for flow in self._flows if (fault := flow.objects(asked)) is not None]
             for use, value in selfmade:
                 recorded = jwt.read(use.known.value)
-                if (
-                    recorded is not None
-                    and (fault := self._signer.against(recorded, value, asked, recorded_as=use.known.value)) is not None
-                ):
+                if recorded is None:
+                    continue
+                fault = self._signer.against(recorded, value, asked)
+                fault = fault or self._signer.signature(use.known.value, value, asked)
+                if fault is not None:
                     faults.append(replace(fault, use=use))
         worst = max((f for f in faults if f.what != "unproven"), key=self.weight, default=None)
         return Judged(entry=entry, exact=exact and not faults, fault=worst or next(iter(faults), None), shown=shown)

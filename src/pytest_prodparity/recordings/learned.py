@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -153,6 +154,9 @@ class _Reader:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.entries: list[Entry] = []
         self.known: dict[str, Known] = {}
+        self._by_number: dict[int, Entry] = {}
+        self._shown: set[int] = set()
+        self._kinds: Counter[str] = Counter()
         self._names = {value: name for name, value in environment.items() if len(value) >= 3}
         self._handed: dict[str, tuple[int, Place]] = {}
         self._sent: set[str] = set()
@@ -182,6 +186,7 @@ class _Reader:
             self._issues(entry, behind)
         self._endings(entry)
         self.entries.append(entry)
+        self._by_number[entry.number] = entry
 
     def probe(self, exchange: Exchange) -> None:
         parts = take_apart(exchange.request)
@@ -212,6 +217,8 @@ class _Reader:
             known = known or self._promoted(value) or self._outside(value, place.name)
             if place.where == "cookie" and known.outside and not is_session_cookie(place.name, http_only=False):
                 continue
+            if known.outside and not known.given_by and place.where != "cookie" and "session" in words(place.name):
+                continue  # the client numbers its own sessions
             if not known.kind:
                 known.kind = kind_of(place)
             taken.add(place)
@@ -242,14 +249,15 @@ class _Reader:
 
     def _known(self, value: str, number: int, place: Place) -> Known:
         known = Known(value=value, kind=kind_of(place), issuers=[number], is_cookie=place.where == "cookie")
-        same = sum(other.kind == known.kind for other in self.known.values() if not other.outside)
-        known.name = known.kind.removeprefix("cookie ") + (f" {same + 1}" if same else "")
+        self._kinds[known.kind] += 1
+        same = self._kinds[known.kind]
+        known.name = known.kind.removeprefix("cookie ") + (f" {same}" if same > 1 else "")
         known.lifetime = self._lifetimes.get(value)
         self.known[value] = known
-        for entry in self.entries:
-            if entry.number == number:
-                entry.issues.append(known)
-                self._backing.setdefault(id(known), set()).update(self._behind(entry))
+        entry = self._by_number.get(number)
+        if entry is not None:
+            entry.issues.append(known)
+            self._backing.setdefault(id(known), set()).update(self._behind(entry))
         return known
 
     def _behind(self, entry: Entry) -> set[str]:
@@ -312,7 +320,7 @@ class _Reader:
 
     def finish(self) -> None:
         """What only the whole recording shows: what is good for one use, what is renewed, what may be asked again."""
-        by_number = {entry.number: entry for entry in self.entries}
+        by_number = self._by_number
         for entry in self.entries:
             entry.ends = [known for known in entry.ends if not any(n > entry.number for n in known.accepted)]
             kinds = {known.kind for known in entry.issues}
@@ -346,6 +354,7 @@ class _Reader:
         self._repeating()
 
     def _repeating(self) -> None:
+        self._shown = {id(u.known) for e in self.entries for u in e.uses if u.place.where in _ACCESS}
         for entry in self.entries:
             entry.repeats = not entry.refusal and not entry.waiting and self._may_repeat(entry)
         changed = True
@@ -373,9 +382,7 @@ class _Reader:
             return True
         if entry.parts.method in ("GET", "HEAD"):
             return bool(entry.issues)
-        access = any(
-            use.known in entry.issues and use.place.where in _ACCESS for other in self.entries for use in other.uses
-        )
+        access = any(id(known) in self._shown for known in entry.issues)
         shows = any(use.known.outside or not use.known.is_cookie for use in entry.uses)
         device = any(known.kind == "device_code" for known in entry.issues)
         return bool(entry.issues) and ((access and shows) or bool(entry.grant) or device)

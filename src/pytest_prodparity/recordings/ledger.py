@@ -117,7 +117,7 @@ class Ledger:
             return
         self._given = True
         for one in self._known:
-            if one.outside and (one.accepted or one.given_by or not one.used_by):
+            if one.outside:
                 token = jwt.read(one.value)
                 until = token.when("exp") if token is not None and self.clock.anchor is not None else None
                 self._player.give(one, until, token.scope if token is not None else None)
@@ -194,13 +194,14 @@ class Ledger:
         if fine:
             times = f"recorded {len(played)} time{'s' if len(played) > 1 else ''}, and asked once more"
             return Ruling(verdict=Verdict.NOT_COVERED, response=None, why=f"{parts.endpoint} was {times}")
+        refused = next(
+            (one for one in fits if one.plays and one.refusal and self._held(one, parts, endpoint).exact), None
+        )
+        if refused is not None and refused.exchange.response.status != 429:
+            return self._play(self._held(refused, parts, endpoint), parts, swaps, key, fits)
         judged_all = bad + [one for one in again if one.wrong]
         if judged_all:
             return self._refuse(judged_all, parts, endpoint, key)
-        refusals = [entry for entry in fits if entry.refusal]
-        if refusals and any(self._held(entry, parts, endpoint).exact for entry in refusals):
-            entry = refusals[-1]
-            return self._play(self._held(entry, parts, endpoint), parts, swaps, key, fits)
         why = f"{parts.endpoint} was recorded with another credential only, and refused with it"
         return Ruling(verdict=Verdict.NOT_COVERED, response=None, why=why)
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from .credentials import Known
 from .learned import Entry, carries, is_callback, oauth_step
 from .parts import Parts, Place
-from .roles import client_made, is_own, is_secret, is_signature, plain
+from .roles import chooses, client_made, is_own, is_secret, is_signature, plain
 
 Shape = tuple[tuple[str, str, str], ...]
 Address = tuple[str, str, str]
@@ -68,10 +68,15 @@ class Book:
         if [one[:2] for one in recorded] != [one[:2] for one in wanted]:
             return {}
         swaps: dict[str, str] = {}
-        for (_, _, old), (_, _, new) in zip(recorded, wanted, strict=True):
+        for (_, name, old), (_, _, new) in zip(recorded, wanted, strict=True):
             if old == new:
                 continue
-            if not (client_made(old) and client_made(new)) or new in self.values or swaps.get(old, new) != new:
+            if (
+                chooses(name)
+                or not (client_made(old) and client_made(new))
+                or new in self.values
+                or swaps.get(old, new) != new
+            ):
                 return {}
             swaps[old] = new
         return swaps

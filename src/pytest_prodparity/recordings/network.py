@@ -6,6 +6,7 @@ on, and does nothing while no guard stands. Libraries that connect in C (libpq, 
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import sys
@@ -146,7 +147,10 @@ def _connect(guard: Guard, event: str, made: Any, address: Any) -> None:
     if event == "socket.connect" and made.type == socket.SOCK_DGRAM:
         return  # nothing is sent; programs ask for their own address so
     if not guard.connecting(address[0], address[1], by_name=False):
-        raise Refused(111, f"prodparity: {address[0]}:{address[1]} is not declared, and is not reached from this test")
+        raise Refused(
+            errno.ECONNREFUSED,
+            f"prodparity: {address[0]}:{address[1]} is not declared, and is not reached from this test",
+        )
 
 
 def _near(host: str) -> bool:

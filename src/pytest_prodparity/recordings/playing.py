@@ -244,6 +244,8 @@ def _granted(
     if known.scope is None:
         return None
     audiences = frozenset(s for s in asked or () if s.startswith(("resource=", "audience=")))
+    if "refresh" in known.kind:  # it keeps what was granted, whatever the access token beside it is narrowed to
+        return next((live.scope for live in parents if live.scope is not None), known.scope)
     return _scopes(known.scope, entry, asked, parents) | audiences
 
 

@@ -116,6 +116,23 @@ _NOT = frozenset(
         "min",
     ]
 )
+_PAGES = frozenset(
+    [
+        "page",
+        "next",
+        "continuation",
+        "cursor",
+        "sync",
+        "start",
+        "resume",
+        "pagination",
+        "delta",
+        "prev",
+        "previous",
+        "after",
+        "before",
+    ]
+)
 _HEADERS_NOT = frozenset(
     {
         "idempotency-key", "x-idempotency-key", "sec-websocket-key", "x-amz-content-sha256", "x-amz-date", "x-amz-target",
@@ -204,6 +221,15 @@ def looks_random(value: str) -> bool:
     return len(value) >= 16 or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
 
 
+def _looks_secret(value: str) -> bool:
+    """Random, and not words with marks between them: a piece of it mixes letters and digits, or is long."""
+    pieces = re.split(r"[-_./:]", value)
+    return looks_random(value) and any(
+        len(piece) >= 20 or (len(piece) >= 6 and any(c.isdigit() for c in piece) and any(c.isalpha() for c in piece))
+        for piece in pieces
+    )
+
+
 def looks_timed(value: str) -> bool:
     """A date, or seconds or milliseconds since 1970 that lie in this age."""
     return bool(_DATED.match(value) or _EPOCH.match(value))
@@ -211,7 +237,7 @@ def looks_timed(value: str) -> bool:
 
 def client_made(value: str) -> bool:
     """A value that differs from run to run if the client makes it up: a UUID, a time, a long random string."""
-    return bool(_UUID.match(value)) or looks_timed(value) or (len(value) >= 16 and looks_random(value))
+    return bool(_UUID.match(value)) or looks_timed(value) or (len(value) >= 16 and _looks_secret(value))
 
 
 @lru_cache(maxsize=8192)
@@ -226,7 +252,7 @@ def is_secret(name: str, value: str) -> bool:
         return True
     if any(pair in _STRONG_PAIRS for pair in itertools.pairwise(parts)):
         return True
-    return bool(_WEAK.intersection(parts)) and len(parts) <= 2 and looks_random(value)
+    return bool(_WEAK.intersection(parts)) and len(parts) <= 2 and _looks_secret(value)
 
 
 def is_secret_header(name: str, value: str) -> bool:
@@ -249,6 +275,11 @@ def is_own(name: str, value: str, *, oauth: bool = False) -> bool:
     if key in ("otp", "totp", "mfacode", "otpcode") and value.isdigit():
         return True
     return name == "_" or (key in ("state", "cachebuster", "boundary", "salt") and looks_random(value))
+
+
+def chooses(name: str) -> bool:
+    """The field says where to go on: its value is the server's, however random it looks."""
+    return bool(_PAGES.intersection(words(name)))
 
 
 def is_signature(name: str) -> bool:

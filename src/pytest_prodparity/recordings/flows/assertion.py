@@ -33,13 +33,13 @@ class Assertion:
             token = read(recorded)
             if token is None:
                 return None if sent == recorded else Fault(what="unproven", detail=f"its {name} is not checked")
-            fault = self.against(token, sent, asked, recorded_as=recorded, error=error)
+            fault = self.against(token, sent, asked, error=error) or self.signature(recorded, sent, asked, error)
             if fault is not None:
                 return fault
         return None
 
-    def against(self, recorded: Token, value: str, asked: Asked, *, recorded_as: str, error: str = "") -> Fault | None:
-        """A token that this client has signed, held against the recorded one and how that is written."""
+    def against(self, recorded: Token, value: str, asked: Asked, *, error: str = "") -> Fault | None:
+        """A token that this client has signed, held against the recorded one."""
         token = read(value)
         if token is None:
             return Fault(what="unknown", detail="with a value where a signed token belongs", error=error)
@@ -53,11 +53,7 @@ class Assertion:
                         else f"with a signed token of another {name}"
                     )
                     return Fault(what="mismatch", detail=said, error=error)
-        return (
-            self._times(recorded, token, asked, error)
-            or self._signature(token, value, asked, recorded_as, error)
-            or _longer(recorded, token)
-        )
+        return self._times(recorded, token, asked, error)
 
     def _times(self, recorded: Token, token: Token, asked: Asked, error: str) -> Fault | None:
         wall = asked.clock.wall()
@@ -89,13 +85,19 @@ class Assertion:
             bool(asked.entry.parts.body("client_assertion")) or len(shown) > 1
         )
 
-    def _signature(self, token: Token, value: str, asked: Asked, recorded: str, error: str) -> Fault | None:
-        good = verified(token, value, asked.purse.secrets(), recorded=recorded)
-        return (
-            Fault(what="signature", detail="with a signature that its key does not make", error=error)
-            if good is False
-            else None
-        )
+    def signature(self, recorded: str, value: str, asked: Asked, error: str = "") -> Fault | None:
+        """A signature that no known key makes is wrong if one of them has made the recorded one."""
+        old, token, secrets = read(recorded), read(value), asked.purse.secrets()
+        if old is None or token is None:
+            return None
+        good = _made_alike(recorded, value, secrets) if token.head.get("alg") in HMACS else None
+        if good is None:
+            good = verified(token, value, secrets)
+            if good is False and not verified(old, recorded, secrets):
+                return Fault(what="unproven", detail="its signed token is not checked: its key is not known here")
+        if good is False:
+            return Fault(what="signature", detail="with a signature that its key does not make", error=error)
+        return None if error else _longer(old, token)
 
 
 def _longer(recorded: Token, token: Token) -> Fault | None:
@@ -103,10 +105,14 @@ def _longer(recorded: Token, token: Token) -> Fault | None:
     before, now = _lifetime(recorded), _lifetime(token)
     if before is None or now is None or now <= before + _LEEWAY:
         return None
-    detail = (
-        f"its signed token is good for {now:.0f} s, the recorded one was for {before:.0f} s, and servers limit that"
-    )
+    detail = f"its signed token lives for {now:.0f} s, the recorded one for {before:.0f} s, and servers limit that"
     return Fault(what="unproven", detail=detail)
+
+
+def _made_alike(recorded: str, value: str, secrets: Iterable[str]) -> bool | None:
+    """Whether the secret that made the recorded signature made this one in the same way; None where none did."""
+    right = {secret: way for secret in secrets if (way := key_of(recorded, secret)) is not None}
+    return any(key_of(value, secret) == way for secret, way in right.items()) if right else None
 
 
 def _lifetime(token: Token) -> float | None:
@@ -114,11 +120,8 @@ def _lifetime(token: Token) -> float | None:
     return None if until is None or since is None else until - since
 
 
-def verified(token: Token, value: str, secrets: Iterable[str], *, recorded: str) -> bool | None:
-    """Whether one of the keys made the signature; None where no key of the right kind is known.
-
-    Of shared secrets, the right key is the one that made the recorded signature: any other may belong to something else.
-    """
+def verified(token: Token, value: str, secrets: Iterable[str]) -> bool | None:
+    """Whether one of the keys made the signature; None where no key of the right kind is known."""
     signed, _, signature = value.rpartition(".")
     try:
         raw = unpacked(signature)
@@ -126,11 +129,8 @@ def verified(token: Token, value: str, secrets: Iterable[str], *, recorded: str)
         return False
     algorithm = str(token.head.get("alg"))
     if algorithm in HMACS:
-        keys = {key: key_of(value, key) for key in secrets}
-        right = {key: way for key in keys if (way := key_of(recorded, key)) is not None}
-        if right:
-            return any(keys[key] == way for key, way in right.items())
-        return True if any(keys.values()) else None
+        keys = list(secrets)
+        return any(key_of(value, key) is not None for key in keys) if keys else None
     pems = [key for key in secrets if "PRIVATE KEY-----" in key]
     answers = [answer for pem in pems if (answer := _verified_with(pem, algorithm, signed.encode(), raw)) is not None]
     return any(answers) if answers else None
