@@ -16,9 +16,13 @@ JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{6,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _ATTEMPTS = 200
-_LATIN = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞ"
-_BEYOND = {2: "āčēģīķļņšūžđłőű", 3: "あいうえおかきくけこさしすせそ", 4: "𝐀𝐁𝐂𝐃𝐄𝐅𝐆𝐇"}
-"""Letters by the bytes that UTF-8 needs for them; those of two bytes are not in Latin-1."""
+_LATIN_SMALL, _LATIN_LARGE = "àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþßÿ", "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞ"
+_BEYOND = {
+    2: [*range(0x3B1, 0x3C2), *range(0x430, 0x450)],
+    3: range(0x4E00, 0x9F00),
+    4: range(0x20000, 0x2A000),
+}
+"""Letters that Latin-1 does not have, by the bytes that UTF-8 needs for them."""
 _ONCE = ("jti", "sid")
 """Claims by which a session is known."""
 
@@ -68,7 +72,7 @@ def _beyond_ascii(value: str, kind: str, number: int) -> str:
 def _marked(value: str) -> list[bool]:
     """Whether base64 needs `+` or `/`, wherever in a group of three the value begins."""
     data = value.encode("utf-8", "surrogateescape")
-    found = [base64.b64encode(b":" * before + data).rstrip(b"=")[before and before + 1 :] for before in range(3)]
+    found = [base64.b64encode(b":" * before + data) for before in range(3)]
     return [b"+" in one or b"/" in one for one in found]
 
 
@@ -90,14 +94,13 @@ def _like(letter: str, stream: Iterator[int], hexadecimal: str = "") -> str:
     for alphabet in (string.ascii_lowercase, string.ascii_uppercase, string.digits):
         if letter in alphabet:
             return alphabet[next(stream) % len(alphabet)]
-    if letter.isascii():
+    if letter.isascii() or not letter.isalpha():
         return letter
-    others = _BEYOND.get(len(letter.encode("utf-8", "surrogatepass")), "")
-    if letter in _LATIN.lower():
-        others = _LATIN.lower()
-    elif letter in _LATIN:
-        others = _LATIN
-    return others[next(stream) % len(others)] if others else letter
+    for alphabet in (_LATIN_SMALL, _LATIN_LARGE):
+        if letter in alphabet:
+            return alphabet[next(stream) % len(alphabet)]
+    others = _BEYOND.get(len(letter.encode("utf-8", "surrogatepass")), (ord(letter),))
+    return chr(others[(next(stream) << 8 | next(stream)) % len(others)])
 
 
 def _stream(seed: str) -> Iterator[int]:

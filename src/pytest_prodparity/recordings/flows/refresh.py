@@ -5,16 +5,6 @@ from __future__ import annotations
 from .flow import Asked, Fault
 
 
-def _refused(asked: Asked) -> list[frozenset[str]]:
-    """What refreshes asked for that the recorded server did not give."""
-    found = []
-    for entry in asked.others:
-        if entry.error == "invalid_scope" and entry.parts.body("grant_type") == "refresh_token":
-            held = [use.known.scope or frozenset() for use in entry.uses]
-            found.append((entry.requested or frozenset()).difference(*held))
-    return [scopes for scopes in found if scopes]
-
-
 class Refresh:
     """RFC 6749, 6. That a rotated one is used again is seen by its state, as for everything that is good once."""
 
@@ -26,10 +16,13 @@ class Refresh:
         if live is None or live.scope is None:
             return None
         sent = frozenset((asked.parts.body("scope") or "").split())
+        for entry in asked.others:
+            # More than what was refused is refused, too.
+            if entry.error == "invalid_scope" and entry.grant == "refresh_token" and (entry.requested or {""}) <= sent:
+                detail = "asks for a scope that a recorded refresh was refused"
+                return Fault(what="scope", detail=detail, use=use, live=live, error="invalid_scope")
         more = sent - live.scope - live.asked
-        refused = next((scopes for scopes in _refused(asked) if scopes <= sent - live.scope), frozenset())
-        if more or refused:
-            more = more or refused
+        if more:
             detail = f"asks for {', '.join(sorted(more))}, which was not granted before"
             return Fault(what="scope", detail=detail, use=use, live=live, error="invalid_scope")
         if "offline_access" in live.known.asked | (live.known.scope or set()) and "offline_access" not in live.asked:
