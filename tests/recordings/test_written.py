@@ -277,7 +277,7 @@ def test_a_recorded_refusal_of_a_scope_outweighs_that_it_was_asked_for() -> None
     token = body(ledger.ask(redeem()))["refresh_token"]
     for _ in range(2):
         assert ledger.ask(renew(token, ASKED)).verdict is Verdict.REFUSE
-    assert accused(ledger) == ["auth-scope"]
+    assert set(accused(ledger)) == {"auth-scope"}
 
 
 def test_a_refresh_token_got_without_asking_for_offline_access_is_not_covered() -> None:
