@@ -127,6 +127,26 @@ def test_a_forgotten_credential_is_found_with_its_line(played: Played) -> None:
     assert ("auth-missing", "app.py:7") in result.findings, result.out
 
 
+SPEC = """\
+{
+  "openapi": "3.0.3", "info": {"title": "Items", "version": "1"}, "servers": [{"url": "%s"}],
+  "paths": {
+    "/items": {"get": {"deprecated": true, "x-replaced-by": "GET /v2/items", "responses": {"200": {"description": "all"}}}},
+    "/token": {"post": {"responses": {"200": {"description": "a token"}}}}
+  }
+}
+"""
+
+
+def test_a_deprecated_call_is_found_with_its_line_and_its_successor(played: Played, service: Service) -> None:
+    made, result = played(pyproject='[tool.prodparity.http]\nopenapi = ["items.json"]\n')
+    assert "items.json does not exist" in result.out
+    made.write({"items.json": SPEC % service.url})
+    result = made.run(environment=at(service, secrets=False))
+    assert result.findings == [("deprecated-api", "app.py:7")], result.out
+    assert "call GET /v2/items instead" in result.out
+
+
 def test_a_request_that_was_not_recorded_is_not_covered(played: Played) -> None:
     more = "    import requests\n    requests.get(URL + '/other?token=abc', timeout=5)\n"
     _, result = played(test_it=TEST + more)

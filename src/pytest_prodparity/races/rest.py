@@ -59,9 +59,10 @@ class Rest:
         ]  # fmt: skip
 
     def still(self) -> bool:
-        """Nobody rests only as it seemed: asked once more of all who wait."""
+        """Nobody rests only as it seemed: asked once more of all who wait, unless nothing has happened since."""
         with self._cond:
-            blocked = [one for one in self._turnstile.flights.values() if one.blocked]
+            changes = self._turnstile.changes
+            blocked = [one for one in self._turnstile.flights.values() if one.blocked and one.asked != changes]
             parked = [actor for actor in self._actors if actor.park is not None and not actor.over]
         self.blocking(blocked)
         for actor in parked:
@@ -87,12 +88,14 @@ class Rest:
         """Ask the server who holds what these wait for."""
         if not flights:
             return
+        changes = self._turnstile.changes
         backends = self._ground.backends()
         found = self._ground.watching.blockers([backends[one.wire] for one in flights if one.wire in backends])
         actors = self.whose(backends)
         now = time.monotonic()
         with self._cond:
             for one in flights:
+                one.asked = changes
                 holders = found.get(backends.get(one.wire, -1), ())
                 # What is no actor's is mostly over in a moment.
                 known = any(pid in actors for pid in holders) or now - one.since > _OUTSIDE_S

@@ -117,6 +117,8 @@ class Flight:
     """Processes of the server that hold what it waits for, as last seen."""
     blocked_at: float = 0.0
     """When that was seen first."""
+    asked: int = -1
+    """The turnstile's changes when the server was asked about it last."""
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
