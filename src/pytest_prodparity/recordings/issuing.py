@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -83,6 +83,19 @@ def scope_of(
         return asked
     audiences = {s for s in asked or () if s.startswith(("resource=", "audience="))}
     return frozenset(told.split()) | audiences
+
+
+def asked_until(
+    grant: str, here: frozenset[str] | None, at_start: frozenset[str] | None, before: Sequence[frozenset[str]]
+) -> frozenset[str]:
+    """What was asked for until a token was issued: here, when the user was asked, and for what was shown to get it.
+
+    Servers name in their answers what concerns one API; a refresh may ask for all of it again, and extends nothing.
+    """
+    own: frozenset[str] = frozenset()
+    if grant != "refresh_token":
+        own = (here or frozenset()) | (at_start or frozenset())
+    return own.union(*before)
 
 
 def deleted(cookie: SetCookie, at: float | None) -> bool:

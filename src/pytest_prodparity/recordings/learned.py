@@ -11,7 +11,7 @@ from urllib.parse import unquote, unquote_plus
 
 from .credentials import Known
 from .exchange import Exchange, Response
-from .issuing import deleted, is_issued, kind_of, moment, scope_of, told_lifetime
+from .issuing import asked_until, deleted, is_issued, kind_of, moment, scope_of, told_lifetime
 from .parts import Parts, Place, cookies_set, given_out, header, take_apart
 from .roles import (
     is_csrf,
@@ -99,19 +99,6 @@ def requested_scope(parts: Parts) -> frozenset[str] | None:
     asked = parts.sent("scope")
     more = [f"{name}={value}" for name in ("resource", "audience") if (value := parts.sent(name))]
     return None if asked is None and not more else frozenset([*(asked or "").split(), *more])
-
-
-def asked_until(
-    entry: Entry, here: frozenset[str] | None, at_start: frozenset[str] | None, before: Sequence[frozenset[str]]
-) -> frozenset[str]:
-    """What was asked for until a token was issued: here, when the user was asked, and for what was shown to get it.
-
-    Servers name in their answers what concerns one API; a refresh may ask for all of it again, and extends nothing.
-    """
-    own: frozenset[str] = frozenset()
-    if entry.grant != "refresh_token":
-        own = (here or frozenset()) | (at_start or frozenset())
-    return own.union(*before)
 
 
 def oauth_step(parts: Parts) -> str:
@@ -301,7 +288,7 @@ class _Reader:
                 entry.issues.append(known)
             self._backing.setdefault(id(known), set()).update(behind)
             start = entry.start.requested if entry.start else None
-            known.asked |= asked_until(entry, entry.requested, start, [use.known.asked for use in entry.uses])
+            known.asked |= asked_until(entry.grant, entry.requested, start, [use.known.asked for use in entry.uses])
             if known.scope is None:
                 known.scope = scope_of(
                     place, value, held, entry.requested or (entry.start.requested if entry.start else None)
