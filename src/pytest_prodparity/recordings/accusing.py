@@ -71,6 +71,9 @@ def recorded_accusation(entry: Entry, parts: Parts) -> Accusation:
             f"{parts.method} {parts.path} was told to come again, and the recorded client came until it got its token"
         )
         rule = "auth-missing"
+    elif entry.error in ("invalid_scope", "insufficient_scope"):
+        title = f"{parts.method} {parts.path} was refused its scope, and not asked again with what is granted"
+        rule = "auth-scope"
     elif entry.uses:
         title = f"{parts.method} {parts.path} was refused with {name}, and not asked again with a good one as while recording"
         rule = "auth-expired"

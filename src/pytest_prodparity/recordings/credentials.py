@@ -46,6 +46,8 @@ class Known:
     """Of these, the exchanges that succeeded."""
     lifetime: float | None = None
     scope: frozenset[str] | None = None
+    asked: frozenset[str] = frozenset()
+    """The scope that was asked for until it was issued, whatever of it the answer names."""
     once: bool = False
     """It is good for one use."""
     rotates: bool = False
@@ -70,6 +72,7 @@ class Live:
     expires_at: float | None = None
     lifetime: float | None = None
     scope: frozenset[str] | None = None
+    asked: frozenset[str] = frozenset()
     backing: set[str] = field(default_factory=set)
     """The names of what was shown to get it, or shown beside it since: a password, a key."""
     family: object = field(default_factory=object)

@@ -138,7 +138,7 @@ class Judge:
         if state != "good":
             return self._worn_out(use, live, state)
         if live.known is use.known:
-            return None
+            return _unencoded(use, value, live, entry)
         return self._another(use, live, entry)
 
     def _another(self, use: Use, live: Live, entry: Entry) -> Fault | None:
@@ -219,6 +219,15 @@ def needed(entry: Entry) -> list[Use]:
             continue
         found.append(use)
     return found
+
+
+def _unencoded(use: Use, value: str, live: Live, entry: Entry) -> Fault | None:
+    """The recorded request had it form-encoded within Basic, and what is sent comes to something else once decoded."""
+    encoded = use.place.where == "basic" and entry.parts.at.get(use.place) != use.known.value
+    if not encoded or value != live.value or unquote_plus(value) == value:
+        return None
+    detail = "with a secret in Basic that is not form-encoded, as the recorded one is (RFC 6749, 2.3.1)"
+    return Fault(what="unknown", detail=detail, use=use, live=live)
 
 
 def _in_chain(entry: Entry, use: Use) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
 TIMES = ("exp", "iat", "nbf", "auth_time")
 _HASHED = {"at_hash": "access_token", "c_hash": "code", "s_hash": "state"}
+HMACS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 _DIGESTS = {"256": "sha256", "384": "sha384", "512": "sha512"}
 _CURVES = {"256": ("P-256", 32), "384": ("P-384", 48), "512": ("P-521", 66)}
 
@@ -81,6 +82,41 @@ def half_hash(value: str, algorithm: str) -> str:
     """OpenID Connect's at_hash and c_hash: the left half of the digest that goes with the signature's algorithm."""
     digest = hashlib.new(_DIGESTS.get(algorithm[-3:], "sha256"), value.encode()).digest()
     return packed(digest[: len(digest) // 2])
+
+
+def key_of(value: str, secret: str) -> str | None:
+    """How a secret is the key that made a token's HMAC signature: `text`, `base64` or `hex`; None where it is not."""
+    token = read(value)
+    digest = None if token is None else HMACS.get(str(token.head.get("alg")))
+    if token is None or digest is None:
+        return None
+    signed = value.rpartition(".")[0].encode()
+    for way, key in _keys(secret).items():
+        if hmac.compare_digest(packed(hmac.digest(key, signed, digest)), token.signature.rstrip("=")):
+            return way
+    return None
+
+
+def signed_with(value: str, secret: str, way: str) -> str:
+    """A token with its HMAC signature made again; unchanged where the secret is no key of this way."""
+    token, key = read(value), _keys(secret).get(way)
+    digest = None if token is None else HMACS.get(str(token.head.get("alg")))
+    if digest is None or key is None:
+        return value
+    signed = value.rpartition(".")[0]
+    return f"{signed}.{packed(hmac.digest(key, signed.encode(), digest))}"
+
+
+def _keys(secret: str) -> dict[str, bytes]:
+    found = {"text": secret.encode("utf-8", "surrogateescape")}
+    for way, decode in (("base64", base64.b64decode), ("base64url", unpacked), ("hex", bytes.fromhex)):
+        try:
+            key = decode(secret)
+        except ValueError:
+            continue
+        if key:
+            found[way] = key
+    return found
 
 
 class Mint:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from .credentials import Known
 from .exchange import Exchange, Response
@@ -99,6 +99,19 @@ def requested_scope(parts: Parts) -> frozenset[str] | None:
     asked = parts.sent("scope")
     more = [f"{name}={value}" for name in ("resource", "audience") if (value := parts.sent(name))]
     return None if asked is None and not more else frozenset([*(asked or "").split(), *more])
+
+
+def asked_until(
+    entry: Entry, here: frozenset[str] | None, at_start: frozenset[str] | None, before: Sequence[frozenset[str]]
+) -> frozenset[str]:
+    """What was asked for until a token was issued: here, when the user was asked, and for what was shown to get it.
+
+    Servers name in their answers what concerns one API; a refresh may ask for all of it again, and extends nothing.
+    """
+    own: frozenset[str] = frozenset()
+    if entry.grant != "refresh_token":
+        own = (here or frozenset()) | (at_start or frozenset())
+    return own.union(*before)
 
 
 def oauth_step(parts: Parts) -> str:
@@ -200,7 +213,8 @@ class _Reader:
                     known = self._promoted(value)  # of a signed link that the server has handed out
                 if known is None or known.outside or place.where in ("telling", "raw") or is_own(place.name, value):
                     continue
-            known = self.known.get(value) or self._promoted(value) or self._outside(value, place.name)
+            known = self.known.get(value) or self._encoded(place, value, grant)
+            known = known or self._promoted(value) or self._outside(value, place.name)
             if place.where == "cookie" and known.outside and not is_session_cookie(place.name, http_only=False):
                 continue
             if known.outside and not known.given_by and place.where != "cookie" and "session" in words(place.name):
@@ -216,6 +230,10 @@ class _Reader:
                     Use(Place("path", known.kind), known, frozenset(self._backing.get(id(known), ())), known.scope)
                 )
         return found
+
+    def _encoded(self, place: Place, value: str, grant: str) -> Known | None:
+        """Clients of OAuth form-encode what goes into Basic (RFC 6749, 2.3.1)."""
+        return self.known.get(unquote_plus(value)) if place.where == "basic" and grant else None
 
     def _outside(self, value: str, name: str) -> Known:
         given = self._names.get(value, "")
@@ -282,6 +300,8 @@ class _Reader:
                 known.issuers.append(entry.number)
                 entry.issues.append(known)
             self._backing.setdefault(id(known), set()).update(behind)
+            start = entry.start.requested if entry.start else None
+            known.asked |= asked_until(entry, entry.requested, start, [use.known.asked for use in entry.uses])
             if known.scope is None:
                 known.scope = scope_of(
                     place, value, held, entry.requested or (entry.start.requested if entry.start else None)

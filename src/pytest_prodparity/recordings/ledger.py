@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import unquote_plus
 
 from . import jwt
 from .accusing import Docket, accusation, answer, recorded_accusation
@@ -20,6 +21,7 @@ from .parts import Parts, header, speaks_json, take_apart
 from .playing import Player
 from .refusal import limited
 
+_LEAST_OF_A_SECRET = 4
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -281,6 +283,9 @@ class Ledger:
     def _unmatched(self, parts: Parts, endpoint: Endpoint, key: Hashable) -> Ruling:
         """Nothing recorded is like this; but who is not let in is refused before anything else is looked at."""
         held = [self._held(entry, parts, endpoint) for entry in endpoint.entries if not entry.refusal]
+        torn = [one for one in held if one.fault is not None and one.fault.what == "unknown" and self._cut(one, parts)]
+        if torn:
+            return self._refuse(torn, parts, endpoint, key)
         identity = ("missing", "elsewhere", "unknown", "expired", "revoked", "kind")
         if held and all(
             one.fault is not None
@@ -297,6 +302,17 @@ class Ledger:
             else f"{parts.endpoint} was recorded otherwise"
         )
         return Ruling(verdict=Verdict.NOT_COVERED, response=None, why=why)
+
+    def _cut(self, judged: Judged, parts: Parts) -> bool:
+        """A form that was put together without encoding: what is sent ends where the secret has a form's own mark."""
+        use = None if judged.fault is None else judged.fault.use
+        if use is None or use.place.where not in ("form", "query"):
+            return False
+        value, live = parts.at.get(use.place, ""), self._purse.last(use.known)
+        if live is None or len(value) < _LEAST_OF_A_SECRET or unquote_plus(live.value) == value:
+            return False
+        rest = [one for one in (live.value, unquote_plus(live.value)) if one != value and one.startswith(value)]
+        return any(one[len(value)] in ("&" if use.place.where == "form" else "&#") for one in rest)
 
     def _descended(self, parts: Parts, endpoint: Endpoint) -> list[Entry]:
         """A refresh that was never recorded: RFC 6749, 6 has it answered as the request that issued the token was."""

@@ -16,7 +16,7 @@ from .credentials import Known, Live, Purse, fresh
 from .exchange import Fields, Response
 from .flows.code import bound
 from .issuing import deleted, lifetime_of, moment
-from .learned import Entry, Use, is_key_set, requested_scope
+from .learned import Entry, Use, asked_until, is_key_set, requested_scope
 from .matching import changes
 from .parts import Parts, SetCookie, cookies_set, decoded, speaks_json
 
@@ -93,6 +93,8 @@ class Player:
             if not known.is_cookie and not live.known.outside:
                 live.family = _family(shown) or family
             live.swaps = {} if known.is_cookie else {k: v for k, v in mapping.items() if k != v}
+            start = None if entry.start is None else entry.start.asked
+            live.asked = asked_until(entry, requested_scope(parts), start, [one.asked for one in shown.values()])
             self._purse.add(live)
             if value != known.value:
                 made[known.value] = value

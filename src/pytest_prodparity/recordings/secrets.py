@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
-from . import places
+from . import jwt, places
 from .exchange import Exchange, Fields
 from .placeholders import JWT, challenge, placeholder
 
@@ -23,6 +23,13 @@ SECRET_VARIABLE = re.compile(
 )
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 _DEEP = 3
+_FORM_WAYS: tuple[Callable[[str], str], ...] = (
+    quote_plus,
+    lambda text: quote(text, safe=""),
+    quote,
+    lambda text: _lower(quote_plus(text)),
+)
+"""As form-encoding clients write a value before they encode it once more."""
 
 
 class Vault:
@@ -40,18 +47,34 @@ class Vault:
         self._made: set[str] = set()
         self.variables: dict[str, str] = {}
         """Environment variables, and the secrets in them."""
+        self._rest: dict[str, str] = {}
+        """Variables that hold no secret by their look, and may turn out to."""
+        self._forms: dict[str, tuple[str, Callable[[str], str]]] = {}
+        """Values of variables as forms and URLs write them, with how."""
         self._rules: list[tuple[re.Pattern[bytes], Callable[[re.Match[bytes]], bytes]]] | None = None
         named = set(declared)
         for name, value in environment.items():
             if name in named and value:
                 self.variables[name] = value
+            elif value and value not in self._harmless and _may_be_secret(name, value):
+                (self.variables if _secretive(value) and SECRET_VARIABLE.fullmatch(name) else self._rest)[name] = value
+        for secret in (*self.variables.values(), *self._rest.values()):
+            for way in _FORM_WAYS:
+                if (form := way(secret)) != secret:
+                    self._forms.setdefault(form, (secret, way))
+        for name, value in self.variables.items():
+            if name in named:
                 self.learn(value, name.lower())
-            elif SECRET_VARIABLE.fullmatch(name) and _secretive(value) and value not in self._harmless:
-                self.variables[name] = value
 
     def learn(self, value: str, kind: str) -> None:
         """A secret of a kind; placeholders are none, and what is declared harmless is none."""
         if not value or value in self.kinds or value in self._made or value in self._harmless:
+            return
+        if value in self._forms:
+            raw, way = self._forms[value]
+            self.learn(raw, kind)
+            if raw in self.placeholders:
+                self._keep(value, kind, way(self.placeholders[raw]))
             return
         number = self._counts[kind] = self._counts.get(kind, 0) + 1
         made = placeholder(value, kind, number)
@@ -60,9 +83,20 @@ class Vault:
             made = placeholder(value, kind, number)
             if number > 20_000:
                 break  # of one or two characters there are only so many
+        if JWT.fullmatch(value):
+            made = self._signed_again(value, made)
         self._keep(value, kind, made)
         if kind == "code_verifier":
             self._keep(challenge(value), "code_challenge", challenge(made))
+
+    def _signed_again(self, value: str, made: str) -> str:
+        """A token that one of the secrets has signed, signed with the placeholder of that secret."""
+        given = {**self._rest, **self.variables}
+        for name, secret in (*given.items(), *((kind, one) for one, kind in self.kinds.items())):
+            if len(secret) >= LEAST and (way := jwt.key_of(value, secret)) is not None:
+                self.learn(secret, name.lower())
+                return jwt.signed_with(made, self.placeholders.get(secret, secret), way)
+        return made
 
     def stand(self, value: str, made: str) -> None:
         """This placeholder stands for that value."""
@@ -106,7 +140,8 @@ class Vault:
     @property
     def environment(self) -> dict[str, str]:
         """The variables whose values were used, with what stands for them."""
-        return {name: self.placeholders[value] for name, value in self.variables.items() if value in self.placeholders}
+        given = {**self._rest, **self.variables}
+        return {name: self.placeholders[value] for name, value in given.items() if value in self.placeholders}
 
     # --- replacing
 
@@ -138,11 +173,13 @@ class Vault:
         plain = name.lower()
         if plain in ("authorization", "proxy-authorization") and value[:6].lower() == "basic ":
             try:
-                decoded = base64.b64decode(value[6:]).decode("utf-8")
+                decoded = base64.b64decode(value[6:].strip(), validate=True).decode("utf-8")
             except (ValueError, binascii.Error):
                 return value[:6] + self.text(value[6:])
             user, colon, password = decoded.partition(":")
             made = f"{self._whole(user)}{colon}{self._whole(password)}"
+            if made == decoded:
+                return value  # how it is written is the client's
             return value[:6] + base64.b64encode(made.encode()).decode()
         if plain in ("cookie", "set-cookie") or places.secret_header(name):
             # A short one is known by its place.
@@ -247,6 +284,11 @@ def _written(value: str, made: str) -> dict[bytes, bytes]:
     for coding in ("utf-16-le", "utf-16-be"):
         table.setdefault(value.encode(coding, "replace"), made.encode(coding, "replace"))
     return table
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    """Of a variable that nobody declared: that something sent is the same is no accident."""
+    return bool(SECRET_VARIABLE.fullmatch(name)) or len(value) >= 12
 
 
 def _secretive(value: str) -> bool:
