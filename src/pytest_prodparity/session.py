@@ -92,6 +92,7 @@ class Session:
         )
         self._chosen: Chosen | None = None
         self._server: Server | None = None
+        self._templates: Templates | None = None
         self._broken: ProdparityError | None = None
         self._refused: set[str] = set()
         self._open_twins: list[Twin] = []
@@ -308,10 +309,15 @@ class Session:
         """`server_version_num`, once a server was started."""
         return None if self._server is None else self._server.version
 
-    @cached_property
+    @property
     def templates(self) -> Templates:
         """Of the server, and this process's copies of them."""
-        return Templates(self.server)
+        # One lock for both: until Python 3.12 a cached_property has a lock of its own, and two threads that are in need of
+        # a new server took the two in opposite order.
+        with self._lock:
+            if self._templates is None:
+                self._templates = Templates(self.server)
+            return self._templates
 
     @cached_property
     def relays(self) -> Relays:
@@ -337,7 +343,7 @@ class Session:
         if said is None:
             return
         self.note(f"the database server was lost, and started again: {said}")
-        templates: Templates | None = self.__dict__.pop("templates", None)
+        templates, self._templates = self._templates, None
         if templates is not None:
             templates.close()
         self._server = None
