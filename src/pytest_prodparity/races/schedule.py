@@ -16,7 +16,7 @@ from .transactions import ends
 from .turnstile import Flight, Held, Stride, Strikes, Turnstile
 from .waking import can_stop, in_turn, queue
 
-_FIRST_S = 0.0005
+_FIRST_S = 0.0003
 """So long after an actor has gone on, it is looked at, and the server is asked whether it waits."""
 _MOST_S = 0.01
 _CHECKED_S = 0.002

@@ -122,11 +122,11 @@ class Tracker:
         frame = self._frames[-1]
         try:
             self._stream.look()
+            moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))  # meanwhile
             lines, position = self._stream.peek()
             net = frame.net.copy().fold(lines, self._tables)
             notes = self._changed(frame)
             self._seen = Seen(frame=frame, position=position, lines=lines, notes=notes)
-            moved = self._sequences.moved(frame.sequences, self._sequences.state(self._connection))
             return present.delta(self._connection, net, moved, notes)
         except (psycopg.Error, Unreadable) as cause:
             self._lost = _said(cause)
