@@ -1,7 +1,8 @@
 """Faulty programs found, corrected and innocent ones accused: the catalogue, run by the plugin as a user has it.
 
-Programs under faults run once for each seed of PRODPARITY_SEEDS (`0,1,2`); PRODPARITY_ROOMS (`queries,faults`) says
-which rooms. A silent network is noted only: such a program counts as missed.
+Programs under faults, and those that race, run once for each seed of PRODPARITY_SEEDS (`0,1,2`); PRODPARITY_ROOMS
+(`queries,faults,races`) says which rooms. A silent network is noted only: such a program counts as missed. Of programs that
+race only the rules of races count.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -19,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from pytest_prodparity.databases.embedded import Embedded
 from tests.catalogue.harness import Case, Catalogue, batches, cases
 
-ROOMS = tuple(os.environ.get("PRODPARITY_ROOMS", "queries,faults").split(","))
+ROOMS = tuple(os.environ.get("PRODPARITY_ROOMS", "queries,faults,races").split(","))
 SEEDS = tuple(int(seed) for seed in os.environ.get("PRODPARITY_SEEDS", "0,1,2").split(","))
 FIGURES = ("faulty", "found", "corrected", "accused")
 
@@ -44,7 +46,7 @@ def run() -> tuple[list[list[str]], dict[str, object]]:
             catalogue = Catalogue(provider.start(), folder / "catalogue", folder / "cache")
             for room in ROOMS:
                 counts: dict[str, Count] = {}
-                for case, faulty, right, seed in {"queries": _queries, "faults": _faults}[room](catalogue, folder):
+                for case, faulty, right, seed in ROOM[room](catalogue, folder):
                     count = counts.setdefault(case.rule if case.rule != "none" else "(innocent)", Count())
                     count.figures[FIGURES[0 if faulty else 2]] += 1
                     count.figures["found"] += faulty and right
@@ -80,17 +82,26 @@ def _queries(catalogue: Catalogue, folder: Path) -> Iterator[Judged]:
         yield case, False, not catalogue.run(case, variant, place / variant).findings, 0
 
 
-def _faults(catalogue: Catalogue, folder: Path) -> Iterator[Judged]:
-    """Programs that can share a process do."""
+def _swept(room: str, rules: frozenset[str] | None, catalogue: Catalogue, folder: Path) -> Iterator[Judged]:
+    """Programs that can share a process do. `rules`: those that count; None: all."""
     for seed in SEEDS:
         for variant in ("faulty", "corrected", "app"):
-            for number, batch in enumerate(batches(variant)):
-                place = folder / f"faults-{seed}-{variant}-{number}"
+            for number, batch in enumerate(batches(variant, room=room)):
+                place = folder / f"{room}-{seed}-{variant}-{number}"
                 place.mkdir()
                 result, found = catalogue.swept(batch, variant, place, f"--parity-seed={seed}")
                 for case in batch:
-                    right = case.rule in found[case.name] if variant == "faulty" else not found[case.name]
+                    told = [rule for rule in found[case.name] if rules is None or rule in rules]
+                    right = case.rule in told if variant == "faulty" else not told
                     if not right and result.report is None:
                         raise AssertionError(result.out)
-                    print(seed, variant, case.name, *found[case.name], file=sys.stderr, flush=True)
+                    print(seed, variant, case.name, *told, file=sys.stderr, flush=True)
                     yield case, variant == "faulty", right, seed
+
+
+RACES = frozenset(("not-serializable", "deadlock", "pool-exhausted", "invariant-broken"))
+ROOM: dict[str, Callable[[Catalogue, Path], Iterator[Judged]]] = {
+    "queries": _queries,
+    "faults": partial(_swept, "faults", None),
+    "races": partial(_swept, "races", RACES),
+}
